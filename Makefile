@@ -1,0 +1,34 @@
+# Every target sets up what it needs by itself, on a fresh Debian 12 too; the second time it is quick.
+.PHONY: help demo test install bench lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo      import the example traces, print a report and a conversation"
+	@echo "make test      build and run all tests (with CI=true also under sanitizers)"
+	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
+	@echo "make bench     measure the import against a bare read of the same columns"
+	@echo "make lint      formatting, clang-tidy, ruff, mypy (clang-tidy on changed files; ALL=1 for all)"
+	@echo "make clean     remove the build folder (keeps .venv and .deps)"
+
+install:
+	@tools/setup
+	@echo "installed: .venv/bin/trajectory and, in .venv, the Python package trajectory_sdk"
+
+demo:
+	@tools/setup
+	@tools/demo
+
+test:
+	@tools/setup
+	@tools/run_tests
+
+bench:
+	@tools/setup
+	@.venv/bin/python bench/run.py
+
+lint:
+	@tools/setup lint
+	@tools/lint $(if $(ALL),--all)
+
+clean:
+	@rm -rf build

@@ -1,0 +1,110 @@
+#include "build/align.h"
+
+#include <algorithm>
+
+#include "json/value.h"
+
+namespace trajectory::build {
+
+namespace {
+
+bool shares_call_id(const model::Message& a, const model::Message& b) {
+  for (const model::ToolCall& one : a.tool_calls)
+    for (const model::ToolCall& other : b.tool_calls)
+      if (!one.id.empty() && one.id == other.id) return true;
+  return false;
+}
+
+/// Same place, other content: the same message in another form? `next_agrees`: what follows is the same on both sides.
+bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
+  const model::Message& a = slot.entry->message;
+  const model::Message& b = seen.entry->message;
+  if (a.role != b.role) return false;
+  // Garbled by the client when it joined a stream; the resent form is clean.
+  if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty()) return true;
+  if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty()) return next_agrees || similar_text(a.content, b.content);
+  return next_agrees;
+}
+
+}  // namespace
+
+bool calls_are_broken(const model::Message& message) {
+  json::Parser parser;
+  return std::any_of(message.tool_calls.begin(), message.tool_calls.end(), [&](const model::ToolCall& call) {
+    const auto parsed = parser.parse(call.arguments);
+    return !parsed || !(*parsed)->is_object();
+  });
+}
+
+bool similar_text(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size());
+  const std::size_t longer = std::max(a.size(), b.size());
+  if (longer == 0) return true;
+  std::size_t begin = 0;
+  while (begin < shorter && a[begin] == b[begin]) ++begin;
+  std::size_t end = 0;
+  while (end < shorter - begin && a[a.size() - 1 - end] == b[b.size() - 1 - end]) ++end;
+  return (begin + end) * 2 >= longer;
+}
+
+bool same_message(const Slot& slot, const Seen& seen) {
+  if (slot.entry == seen.entry || slot.entry->identity == seen.entry->identity) return true;
+  const model::Message& a = slot.entry->message;
+  const model::Message& b = seen.entry->message;
+  if (a.role != b.role) return false;
+  if (a.role == model::Role::k_tool) return !a.tool_call_id.empty() && a.tool_call_id == b.tool_call_id;
+  if (a.role != model::Role::k_assistant) return false;
+  if (shares_call_id(a, b)) return true;
+  // The calls of an answer lost on the way back in, or the whole of it.
+  if (b.tool_calls.empty() && !a.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash && (seen.placeholder || !b.content.empty())) return true;
+  return seen.placeholder && !a.tool_calls.empty();
+}
+
+Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input) {
+  const std::size_t n = sequence.size();
+  const std::size_t m = input.size();
+  Alignment out;
+  out.to.assign(m, k_none);
+  if (n == 0 || m == 0) return out;
+  const auto slot = [&](std::size_t i) -> const Slot& { return work.slots[sequence[i]]; };
+  const auto same = [&](std::size_t i, std::size_t j) { return same_message(slot(i), input[j]); };
+
+  std::size_t prefix = 0;
+  while (prefix < n && prefix < m) {
+    const bool next_agrees = prefix + 1 < n && prefix + 1 < m && same(prefix + 1, prefix + 1);
+    if (!same(prefix, prefix) && !is_form_of(slot(prefix), input[prefix], next_agrees)) break;
+    ++prefix;
+  }
+
+  // The end of the sequence, anywhere in the input.
+  std::size_t tail = 0;
+  std::size_t tail_end = 0;  // place in the input behind the matched end
+  if (prefix < n) {
+    for (std::size_t last = 0; last < m; ++last) {
+      std::size_t size = 0;
+      while (size <= last && size < n && same(n - 1 - size, last - size)) ++size;
+      if (size > tail) {
+        tail = size;
+        tail_end = last + 1;
+      }
+    }
+  }
+  const std::size_t tail_begin = tail_end - tail;
+  const std::size_t head = std::min({prefix, tail_begin, n - tail});
+  const bool take_tail = tail > 0 && (head + tail > prefix || (head + tail == prefix && head == 0));
+  const std::size_t front = take_tail ? head : prefix;
+
+  for (std::size_t i = 0; i < front; ++i) out.to[i] = static_cast<std::uint32_t>(i);
+  if (take_tail)
+    for (std::size_t i = 0; i < tail; ++i) out.to[tail_begin + i] = static_cast<std::uint32_t>(n - tail + i);
+  out.whole = prefix == n;
+  for (std::size_t j = 0; j < m; ++j) {
+    if (out.to[j] == k_none) continue;
+    ++out.matched;
+    const model::Message& message = slot(out.to[j]).entry->message;
+    out.evidence = out.evidence || message.role == model::Role::k_assistant || !message.tool_call_id.empty();
+  }
+  return out;
+}
+
+}  // namespace trajectory::build

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "build/slots.h"
+
+namespace trajectory::build {
+
+/// How a call's input relates to what an earlier call had seen and said. System texts are left out on both sides.
+struct Alignment {
+  std::vector<std::uint32_t> to;   ///< for each element of the input its place in the earlier sequence, or k_none
+  std::uint32_t matched = 0;       ///< elements that found their place
+  bool evidence = false;           ///< an assistant message or a call id is among them: user text proves nothing
+  bool whole = false;              ///< the input begins with the whole earlier sequence
+};
+
+/// Aligns an input with the sequence of an earlier call (its context, then its answer). Tried in this order: the whole
+/// sequence as a prefix; its end at the start of the input (a window), or behind a replaced head (a compaction); a
+/// common beginning (a branch). Elements at the same place with other content are the same message in another form
+/// where a call id, the text, or the agreement around them says so.
+[[nodiscard]] Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input);
+
+/// Whether the element is that message: equal content, or a form of it that an id or the text gives away.
+[[nodiscard]] bool same_message(const Slot& slot, const Seen& seen);
+
+/// Whether a call's arguments are no JSON object: what a client leaves that joins a stream wrongly.
+[[nodiscard]] bool calls_are_broken(const model::Message& message);
+
+/// Whether two texts are versions of one another: most of the longer one is their common beginning and end.
+[[nodiscard]] bool similar_text(std::string_view a, std::string_view b);
+
+}  // namespace trajectory::build

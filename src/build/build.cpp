@@ -1,0 +1,253 @@
+#include "build/build.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "build/lane_record.h"
+#include "build/lanes.h"
+#include "build/replay.h"
+#include "build/reward.h"
+
+namespace trajectory::build {
+
+namespace {
+
+using messages::AgentMark;
+using messages::RunFacts;
+
+/// The calls that evidence links, by the lane number that linking gave them.
+using Linked = std::map<std::uint32_t, std::vector<CallId>>;
+
+class Builder {
+ public:
+  Builder(Work& work, BuildFigures& figures) : work_(work), figures_(figures), tool_runs_(work) {}
+
+  model::Trajectory build() {
+    const Conversation& conversation = work_.conversation;
+    out_.conversation_id = conversation.id;
+    out_.project_id = conversation.project_id;
+    out_.thread_key = conversation.thread_key;
+
+    Linked linked;
+    for (CallId id = 0; id < work_.calls.size(); ++id) linked[work_.calls[id].lane].push_back(id);
+    std::map<std::uint32_t, Linked> by_scope;  // a lane lives in the scope of its first call
+    for (auto& [lane, calls] : linked) by_scope[work_.calls[calls.front()].scope].emplace(lane, calls);
+
+    build_main(by_scope[0]);
+    for (auto& [scope, lanes] : by_scope)
+      if (scope != 0) build_subagent(scope, lanes);
+    place_subagents();
+    write_auxiliary();
+    add_events();
+    add_totals();
+    return std::move(out_);
+  }
+
+ private:
+  const Call& call(CallId id) const { return work_.calls[id]; }
+
+  // ---- which lane is which
+
+  [[nodiscard]] bool starts_as(const std::vector<CallId>& calls, AgentMark mark) const { return call(calls.front()).run->mark == mark; }
+
+  /// How much speaks for a lane being the one a reader of the trace would call its main line.
+  [[nodiscard]] auto standing(const std::vector<CallId>& calls, std::uint32_t trace, const std::set<std::uint32_t>& main, std::uint32_t lane) const {
+    const auto& run_outputs = root(trace).output_texts;
+    bool reaches_output = false;
+    CallId last = 0;
+    for (const CallId id : calls) {
+      if (call(id).trace != trace) continue;
+      last = id;
+      if (call(id).answer == k_none) continue;
+      const std::uint64_t text = work_.slots[call(id).answer].entry->text_hash;
+      reaches_output = reaches_output || std::binary_search(run_outputs.begin(), run_outputs.end(), text);
+    }
+    const bool ordinary = !starts_as(calls, AgentMark::k_helper) && !starts_as(calls, AgentMark::k_subagent) && !call(calls.front()).run->pushed;
+    const bool goes_on = call(calls.back()).trace > trace;
+    return std::tuple(main.contains(lane), ordinary, goes_on, reaches_output, call(last).run->end_time.value_or(0), last);
+  }
+
+  [[nodiscard]] const RunFacts& root(std::uint32_t trace) const {
+    const Trace& t = work_.conversation.traces[trace];
+    return t.runs[t.root];
+  }
+
+  void build_main(const Linked& lanes) {
+    std::set<std::uint32_t> main;
+    for (std::uint32_t trace = 0; trace < work_.conversation.traces.size(); ++trace) {
+      const std::vector<CallId>* best = nullptr;
+      std::uint32_t best_lane = k_none;
+      for (const auto& [lane, calls] : lanes) {
+        if (std::none_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).trace == trace; })) continue;
+        if (best != nullptr && standing(calls, trace, main, lane) <= standing(*best, trace, main, best_lane)) continue;
+        best = &calls;
+        best_lane = lane;
+      }
+      if (best != nullptr) main.insert(best_lane);
+    }
+    std::vector<CallId> calls;
+    for (const std::uint32_t lane : main) calls.insert(calls.end(), lanes.at(lane).begin(), lanes.at(lane).end());
+    std::sort(calls.begin(), calls.end());
+    LaneRecord record = record_lane(work_, calls, true, tool_runs_, definitions_);
+    keep(record, 0);
+    out_.main = std::move(record.lane);
+    for (const auto& [lane, others] : lanes)
+      if (!main.contains(lane)) add_side_lane(others, 0);
+  }
+
+  /// The calls below one tool run: its sub-agent, and what ran beside it.
+  void build_subagent(std::uint32_t scope, const Linked& lanes) {
+    const RunFacts& tool = *work_.scopes[scope].tool_run;
+    const auto said = [&](const std::vector<CallId>& calls) {
+      return std::any_of(calls.begin(), calls.end(), [&](CallId id) {
+        return call(id).answer != k_none && work_.slots[call(id).answer].entry->text_hash == messages::text_identity(work_.text(tool.tool->output));
+      });
+    };
+    const std::vector<CallId>* agent = nullptr;
+    const auto rank = [&](const std::vector<CallId>& calls) { return std::tuple(!starts_as(calls, AgentMark::k_helper), said(calls), calls.back()); };
+    for (const auto& [lane, calls] : lanes)
+      if (agent == nullptr || rank(calls) > rank(*agent)) agent = &calls;
+    add_subagent(*agent, scope, scope);
+    for (const auto& [lane, calls] : lanes)
+      if (&calls != agent) add_side_lane(calls, scope);
+  }
+
+  /// A lane beside the main one: an agent of its own, or a helper (router, summariser, title maker).
+  void add_side_lane(const std::vector<CallId>& calls, std::uint32_t scope) {
+    const Call& first = call(calls.front());
+    const auto answered = std::count_if(calls.begin(), calls.end(), [&](CallId id) { return call(id).answer != k_none; });
+    const bool is_agent = !starts_as(calls, AgentMark::k_helper) && (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || answered > 1);
+    if (is_agent) add_subagent(calls, scope, k_none);
+    else helpers_[helper_name(first)].insert(helpers_[helper_name(first)].end(), calls.begin(), calls.end());
+  }
+
+  /// Calls of one helper share a lane, turn after turn: it is told by its place in the program and its instructions.
+  [[nodiscard]] std::string helper_name(const Call& first) const {
+    std::string name(first.agent.empty() ? work_.text(first.run->node) : first.agent);
+    for (const Seen& seen : first.context)
+      if (is_system(seen.entry)) name += "\n" + seen.entry->message.content;
+    return name;
+  }
+
+  struct Subagent {
+    model::Lane lane;
+    std::uint32_t scope;      ///< enclosing scope
+    const RunFacts* tool_run; ///< that started it, or none
+    std::uint32_t own_scope;
+  };
+
+  void add_subagent(const std::vector<CallId>& calls, std::uint32_t scope, std::uint32_t own_scope) {
+    LaneRecord record = record_lane(work_, calls, true, tool_runs_, definitions_);
+    keep(record, own_scope == k_none ? scope : own_scope);
+    const Call& first = call(calls.front());
+    const RunFacts* tool = own_scope == k_none ? nullptr : work_.scopes[own_scope].tool_run;
+    record.lane.name = !first.agent.empty() ? first.agent : tool != nullptr ? work_.text(tool->name) : first.run->node != 0 ? work_.text(first.run->node) : work_.text(first.run->name);
+    subagents_.push_back({std::move(record.lane), own_scope == k_none ? scope : work_.scopes[own_scope].parent, tool, own_scope});
+  }
+
+  void keep(LaneRecord& record, std::uint32_t scope) {
+    for (auto& [run, id] : record.tool_runs) started_by_.emplace(run, std::pair(scope, std::move(id)));
+    replay(work_, record.lane, record.calls, figures_);
+    for (const auto& branch : record.helpers) helpers_[helper_name(call(branch.front()))].insert(helpers_[helper_name(call(branch.front()))].end(), branch.begin(), branch.end());
+  }
+
+  /// Hangs every sub-agent under the lane whose call started it, innermost first.
+  void place_subagents() {
+    for (auto agent = subagents_.rbegin(); agent != subagents_.rend(); ++agent) {
+      if (agent->tool_run != nullptr)
+        if (const auto found = started_by_.find(agent->tool_run); found != started_by_.end()) agent->lane.parent_tool_call_id = found->second.second;
+      model::Lane* owner = &out_.main;
+      for (auto other = subagents_.begin(); agent->scope != 0 && other != subagents_.end(); ++other)
+        if (other->own_scope == agent->scope) owner = &other->lane;
+      owner->subagents.insert(owner->subagents.begin(), std::move(agent->lane));
+    }
+  }
+
+  void write_auxiliary() {
+    std::map<CallId, std::string> order;
+    for (const auto& [name, calls] : helpers_) order[*std::min_element(calls.begin(), calls.end())] = name;
+    for (const auto& [first, name] : order) {
+      std::vector<CallId>& calls = helpers_[name];
+      std::sort(calls.begin(), calls.end());
+      LaneRecord record = record_lane(work_, calls, false, tool_runs_, definitions_);
+      replay(work_, record.lane, record.calls, figures_);
+      record.lane.name = name.substr(0, name.find('\n'));
+      out_.auxiliary.push_back(std::move(record.lane));
+    }
+  }
+
+  // ---- the rest of the record
+
+  void add_events() {
+    std::map<const RunFacts*, std::string> traces;
+    for (const Trace& trace : work_.conversation.traces)
+      for (const RunFacts& run : trace.runs)
+        if (run.tool) traces.emplace(&run, trace.id);
+    for (const RunFacts* run : tool_runs_.untaken()) {
+      model::Event event;
+      event.kind = "tool_run";
+      event.run_id = work_.text(run->id);
+      event.trace_id = traces[run];
+      event.name = work_.text(run->tool->name);
+      event.arguments = work_.text(run->tool->arguments);
+      event.output = work_.text(run->tool->output);
+      if (run->failed) event.error = error_sentence(work_.text(run->error));
+      event.time = run->start_time;
+      out_.events.push_back(std::move(event));
+    }
+  }
+
+  void add_totals() {
+    std::vector<std::string> run_ids;
+    for (const Trace& trace : work_.conversation.traces) {
+      out_.trace_ids.push_back(trace.id);
+      for (const RunFacts& run : trace.runs) {
+        run_ids.emplace_back(work_.text(run.id));
+        if (run.start_time) out_.start_time = std::min(out_.start_time.value_or(*run.start_time), *run.start_time);
+        if (run.end_time) out_.end_time = std::max(out_.end_time.value_or(*run.end_time), *run.end_time);
+      }
+    }
+    std::sort(run_ids.begin(), run_ids.end());
+    out_.source_run_ids = std::move(run_ids);
+    out_.tool_definitions = definitions_.take();
+    out_.reward = read_reward(work_);
+    const RunFacts& last = root(static_cast<std::uint32_t>(work_.conversation.traces.size() - 1));
+    if (last.failed) out_.error = last.error == 0 ? "error" : work_.text(last.error);
+
+    const auto add = [](auto& total, const auto& more) {
+      if (more) total = total.value_or(0) + *more;
+    };
+    for (const Call& each : work_.calls) {
+      const model::Usage& usage = each.facts->usage;
+      add(out_.usage.prompt_tokens, usage.prompt_tokens);
+      add(out_.usage.completion_tokens, usage.completion_tokens);
+      add(out_.usage.cache_read_tokens, usage.cache_read_tokens);
+      add(out_.usage.cache_creation_tokens, usage.cache_creation_tokens);
+      add(out_.usage.reasoning_tokens, usage.reasoning_tokens);
+      add(out_.usage.cost, usage.cost);
+      out_.failed_calls += each.answers.empty() ? 1 : 0;
+    }
+    if (out_.usage.prompt_tokens || out_.usage.completion_tokens)
+      out_.usage.total_tokens = out_.usage.prompt_tokens.value_or(0) + out_.usage.completion_tokens.value_or(0);
+  }
+
+  Work& work_;
+  BuildFigures& figures_;
+  ToolRuns tool_runs_;
+  DefinitionTable definitions_;
+  model::Trajectory out_;
+  std::vector<Subagent> subagents_;
+  std::map<std::string, std::vector<CallId>> helpers_;
+  std::map<const RunFacts*, std::pair<std::uint32_t, std::string>> started_by_;
+};
+
+}  // namespace
+
+model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
+  Work work = collect_calls(conversation, tables, figures);
+  link_calls(work);
+  return Builder(work, figures).build();
+}
+
+}  // namespace trajectory::build

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "build/lanes.h"
+
+namespace trajectory::build {
+
+namespace {
+
+using messages::RunFacts;
+using messages::TextId;
+using model::RunType;
+
+/// One trace's tree: the place of each run's parent.
+std::vector<std::uint32_t> parent_places(const Trace& trace) {
+  std::unordered_map<TextId, std::uint32_t> at;
+  for (std::uint32_t i = 0; i < trace.runs.size(); ++i) at.emplace(trace.runs[i].id, i);
+  std::vector<std::uint32_t> parents(trace.runs.size(), k_none);
+  for (std::uint32_t i = 0; i < trace.runs.size(); ++i)
+    if (const auto found = at.find(trace.runs[i].parent_id); trace.runs[i].parent_id != 0 && found != at.end()) parents[i] = found->second;
+  return parents;
+}
+
+bool says_something(const RunFacts& run) {
+  return std::any_of(run.calls.begin(), run.calls.end(), [](const auto& call) { return !call.input.empty() || !call.answers.empty(); });
+}
+
+/// Model runs above another model run with no tool between: a wrapper that repeats its inside.
+std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents) {
+  std::unordered_set<std::uint32_t> outer;
+  for (std::uint32_t i = 0; i < trace.runs.size(); ++i) {
+    if (trace.runs[i].type != RunType::k_llm || !says_something(trace.runs[i])) continue;
+    for (std::uint32_t at = parents[i]; at != k_none && trace.runs[at].type != RunType::k_tool; at = parents[at])
+      if (trace.runs[at].type == RunType::k_llm) outer.insert(at);
+  }
+  return outer;
+}
+
+std::string_view agent_name(const Work& work, const Trace& trace, const std::vector<std::uint32_t>& parents, std::uint32_t run) {
+  for (std::uint32_t at = run; at != k_none; at = parents[at])
+    if (trace.runs[at].agent_name != 0) return work.text(trace.runs[at].agent_name);
+  return {};
+}
+
+}  // namespace
+
+Work collect_calls(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
+  Work work(conversation, tables);
+  work.scopes.emplace_back();
+  std::unordered_map<const RunFacts*, std::uint32_t> scope_of_tool;
+  for (std::uint32_t t = 0; t < conversation.traces.size(); ++t) {
+    const Trace& trace = conversation.traces[t];
+    const auto parents = parent_places(trace);
+    const auto outer = outer_model_runs(trace, parents);
+    auto& run_scopes = work.run_scopes.emplace_back(trace.runs.size(), 0);
+
+    // Parents may start after their children in a skewed clock: walk up for every run instead of trusting the order.
+    const auto scope_of = [&](auto&& self, std::uint32_t run) -> std::uint32_t {
+      std::uint32_t at = parents[run];
+      while (at != k_none && trace.runs[at].type != RunType::k_tool) at = parents[at];
+      if (at == k_none) return 0;
+      const RunFacts* tool = &trace.runs[at];
+      if (const auto found = scope_of_tool.find(tool); found != scope_of_tool.end()) return found->second;
+      const std::uint32_t enclosing = self(self, at);
+      const auto id = static_cast<std::uint32_t>(work.scopes.size());
+      work.scopes.push_back({tool, t, enclosing, work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
+      scope_of_tool.emplace(tool, id);
+      return id;
+    };
+
+    for (std::uint32_t r = 0; r < trace.runs.size(); ++r) {
+      const RunFacts& run = trace.runs[r];
+      run_scopes[r] = scope_of(scope_of, r);
+      if (run.type == RunType::k_tool) {
+        ++figures.runs_used["tool_run"];
+      } else if (run.type != RunType::k_llm) {
+        ++figures.runs_used["structure"];
+      } else if (outer.contains(r)) {
+        ++figures.runs_set_aside["outer_model_run"];
+      } else if (!says_something(run)) {
+        ++figures.runs_set_aside["model_run_without_messages"];
+      } else {
+        ++figures.runs_used["model_call"];
+        for (std::uint32_t prompt = 0; prompt < run.calls.size(); ++prompt) {
+          Call call;
+          call.run = &run;
+          call.facts = &run.calls[prompt];
+          call.trace = t;
+          call.prompt = prompt;
+          call.scope = run_scopes[r];
+          call.agent = agent_name(work, trace, parents, r);
+          work.calls.push_back(std::move(call));
+        }
+      }
+    }
+  }
+  return work;
+}
+
+}  // namespace trajectory::build

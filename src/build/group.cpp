@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "build/build.h"
+
+namespace trajectory::build {
+
+namespace {
+
+using messages::RunFacts;
+using messages::Tables;
+using messages::TextId;
+
+/// The run that a duplicate leaves standing: the later end wins, then the finished one, then the place in the source.
+bool supersedes(const RunFacts& a, const RunFacts& b) {
+  const auto end = [](const RunFacts& run) { return run.end_time.value_or(-1); };
+  if (end(a) != end(b)) return end(a) > end(b);
+  if (a.pending != b.pending) return !a.pending;
+  return std::tie(a.place.file, a.place.row) < std::tie(b.place.file, b.place.row);
+}
+
+void note(BuildFigures& figures, std::string kind, std::string_view place, std::string detail) {
+  figures.problems.push_back({std::move(kind), model::Severity::k_note, std::string(place), std::move(detail)});
+}
+
+std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
+  std::unordered_map<TextId, std::size_t> kept;
+  std::vector<RunFacts> out;
+  out.reserve(runs.size());
+  for (RunFacts& run : runs) {
+    const auto [found, added] = kept.emplace(run.id, out.size());
+    if (added) {
+      out.push_back(std::move(run));
+      continue;
+    }
+    ++figures.runs_set_aside["duplicate_run"];
+    note(figures, "duplicate_run", tables.texts.get(run.id), "the row with the later end time counts");
+    if (supersedes(run, out[found->second])) out[found->second] = std::move(run);
+  }
+  return out;
+}
+
+/// Parents as they are present: the named one, else the nearest ancestor that is. A cycle is cut at its earliest run.
+class Ancestry {
+ public:
+  Ancestry(std::vector<RunFacts>& runs, const Tables& tables, BuildFigures& figures) : runs_(runs), tables_(tables), figures_(figures) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      at_.emplace(runs[i].id, i);
+      by_text_.emplace(tables.texts.get(runs[i].id), i);
+    }
+  }
+
+  void settle() {
+    for (RunFacts& run : runs_) run.parent_id = present_parent(run);
+    for (RunFacts& run : runs_) cut_cycle(run);
+  }
+
+ private:
+  TextId present_parent(const RunFacts& run) {
+    if (run.parent_id != 0 && run.parent_id != run.id && at_.contains(run.parent_id)) return run.parent_id;
+    for (auto ancestor = run.ancestors.rbegin(); ancestor != run.ancestors.rend(); ++ancestor)
+      if (*ancestor != run.id && at_.contains(*ancestor)) return orphan(run, *ancestor);
+    // dotted_order: time and id of every ancestor, root first, joined by dots; the id is the last 36 characters.
+    std::string_view order = tables_.texts.get(run.dotted_order);
+    bool named_parent = run.parent_id != 0 || !run.ancestors.empty();
+    for (std::size_t dot = order.rfind('.'); dot != std::string_view::npos; dot = order.rfind('.')) {
+      order = order.substr(0, dot);
+      const std::string_view id = order.substr(order.rfind('.') + 1);
+      if (id.size() <= 36) break;
+      const auto found = by_text_.find(id.substr(id.size() - 36));
+      if (found != by_text_.end() && runs_[found->second].id != run.id) return named_parent ? orphan(run, runs_[found->second].id) : runs_[found->second].id;
+      named_parent = true;
+    }
+    if (named_parent && run.id != run.trace_id) orphan(run, 0);
+    return 0;
+  }
+
+  TextId orphan(const RunFacts& run, TextId stand_in) {
+    const std::string_view dotted = tables_.texts.get(run.dotted_order);
+    // A parent that only dotted_order or the list of ancestors names is no gap.
+    if (run.parent_id == 0 && stand_in != 0 && (run.ancestors.empty() ? !dotted.empty() : run.ancestors.back() == stand_in)) return stand_in;
+    note(figures_, "orphan_run", tables_.texts.get(run.id), stand_in == 0 ? "no ancestor is in the export" : "its parent is not in the export, a farther ancestor is");
+    return stand_in;
+  }
+
+  void cut_cycle(RunFacts& run) {
+    std::unordered_set<TextId> seen{run.id};
+    for (TextId at = run.parent_id; at != 0; at = runs_[at_.at(at)].parent_id) {
+      if (seen.insert(at).second) continue;
+      note(figures_, "parent_cycle", tables_.texts.get(run.id), "its ancestors lead back to it: taken as a root");
+      run.parent_id = 0;
+      return;
+    }
+  }
+
+  std::vector<RunFacts>& runs_;
+  const Tables& tables_;
+  BuildFigures& figures_;
+  std::unordered_map<TextId, std::size_t> at_;
+  std::unordered_map<std::string_view, std::size_t> by_text_;
+};
+
+void sort_runs(std::vector<RunFacts>& runs, const Tables& tables) {
+  const auto before = [&](const RunFacts& a, const RunFacts& b) {
+    if (a.start_time != b.start_time) return a.start_time.value_or(INT64_MAX) < b.start_time.value_or(INT64_MAX);
+    if (a.dotted_order != b.dotted_order) return tables.texts.get(a.dotted_order) < tables.texts.get(b.dotted_order);
+    return tables.texts.get(a.id) < tables.texts.get(b.id);
+  };
+  std::sort(runs.begin(), runs.end(), before);
+}
+
+Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
+  Trace trace;
+  trace.id = tables.texts.get(id);
+  sort_runs(runs, tables);
+  Ancestry(runs, tables, figures).settle();
+  const auto is_root = [&](const RunFacts& run) { return run.id == id; };
+  const auto no_parent = [](const RunFacts& run) { return run.parent_id == 0; };
+  auto root = std::find_if(runs.begin(), runs.end(), is_root);
+  if (root == runs.end()) {
+    note(figures, "missing_root", trace.id, "the trace's root is not in the export: its earliest run stands in");
+    root = std::find_if(runs.begin(), runs.end(), no_parent);
+  }
+  trace.root = root == runs.end() ? 0 : static_cast<std::size_t>(root - runs.begin());
+  trace.runs = std::move(runs);
+  return trace;
+}
+
+/// The trace's thread key: the root's own first, then the best key of any of its runs.
+std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
+  const auto& of_root = trace.runs[trace.root].thread_keys;
+  if (!of_root.empty()) return of_root.front();
+  const std::pair<std::uint8_t, TextId>* best = nullptr;
+  for (const RunFacts& run : trace.runs)
+    if (!run.thread_keys.empty() && (best == nullptr || run.thread_keys.front().first < best->first)) best = &run.thread_keys.front();
+  return best == nullptr ? std::pair<std::uint8_t, TextId>{0, 0} : *best;
+}
+
+}  // namespace
+
+void BuildFigures::add(BuildFigures&& other) {
+  const auto merge = [](auto& into, const auto& from) {
+    for (const auto& [key, count] : from) into[key] += count;
+  };
+  merge(runs_used, other.runs_used);
+  merge(runs_set_aside, other.runs_set_aside);
+  merge(calls_by_shape, other.calls_by_shape);
+  merge(replayed_by_shape, other.replayed_by_shape);
+  incomplete_chains += other.incomplete_chains;
+  problems.insert(problems.end(), std::make_move_iterator(other.problems.begin()), std::make_move_iterator(other.problems.end()));
+}
+
+std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys, const Tables& tables, BuildFigures& figures) {
+  runs = without_duplicates(std::move(runs), tables, figures);
+  std::unordered_map<TextId, std::vector<RunFacts>> by_trace;
+  for (RunFacts& run : runs) by_trace[run.trace_id].push_back(std::move(run));
+
+  std::map<std::tuple<std::string, std::string>, Conversation> conversations;
+  for (auto& [id, trace_runs] : by_trace) {
+    Trace trace = make_trace(id, std::move(trace_runs), tables, figures);
+    const auto [key, value] = thread_key(trace);
+    std::string name(value == 0 ? std::string_view(trace.id) : tables.texts.get(value));
+    std::string project(tables.texts.get(trace.runs[trace.root].project_id));
+    Conversation& conversation = conversations[{name, project}];
+    conversation.id = std::move(name);
+    conversation.project_id = std::move(project);
+    if (value != 0) conversation.thread_key = thread_keys[key];
+    conversation.traces.push_back(std::move(trace));
+  }
+
+  std::vector<Conversation> out;
+  for (auto& [key, conversation] : conversations) {
+    std::sort(conversation.traces.begin(), conversation.traces.end(), [](const Trace& a, const Trace& b) {
+      const auto start = [](const Trace& trace) { return trace.runs[trace.root].start_time.value_or(INT64_MAX); };
+      return std::pair(start(a), std::string_view(a.id)) < std::pair(start(b), std::string_view(b.id));
+    });
+    out.push_back(std::move(conversation));
+  }
+  return out;
+}
+
+}  // namespace trajectory::build

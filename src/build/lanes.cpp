@@ -1,0 +1,340 @@
+#include "build/lanes.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "build/align.h"
+#include "build/tool_runs.h"
+
+namespace trajectory::build {
+
+namespace {
+
+using base::Hash128;
+using messages::MessageEntry;
+
+/// How many lanes' latest calls are looked at when no beginning is shared. Lanes beyond that are asleep.
+constexpr std::size_t k_awake_lanes = 16;
+
+/// How far back a resent older message is sought in its lane.
+constexpr std::size_t k_look_back = 200;
+
+/// The calls of one scope path (the conversation itself, or all instances of one sub-agent).
+class Linker {
+ public:
+  Linker(Work& work, std::unordered_map<messages::TextId, CallId>& responses) : work_(work), responses_(responses) {}
+
+  void link(CallId id) {
+    Call& call = work_.calls[id];
+    std::vector<Seen> input = recorded_input(call);
+    Link best = find_link(id, input);
+    if (!best.alignment.to.empty()) adopt(call, input, best);
+    finish(id, std::move(input), best);
+  }
+
+ private:
+  struct Link {
+    CallId base = k_none;
+    std::vector<SlotId> sequence;   ///< of the base
+    Alignment alignment;
+    bool stateful = false;          ///< the input only adds to the sequence
+  };
+  struct Node {
+    CallId ends = k_none;           ///< latest call whose whole sequence leads here
+    CallId through = k_none;        ///< latest call whose sequence passes here
+  };
+
+  const MessageEntry* entry(messages::MessageId id) const { return &work_.tables.messages.get(id); }
+
+  std::vector<Seen> recorded_input(const Call& call) const {
+    std::vector<Seen> out;
+    const bool lossy = call.facts->shape == "gemini";
+    for (const messages::MessageId id : call.facts->input) {
+      Seen seen{.entry = entry(id)};
+      seen.placeholder = lossy && is_blank(seen.entry) && !is_system(seen.entry);
+      out.push_back(seen);
+    }
+    return out;
+  }
+
+  static std::vector<Seen> without_system(const std::vector<Seen>& input) {
+    std::vector<Seen> out;
+    std::copy_if(input.begin(), input.end(), std::back_inserter(out), [](const Seen& seen) { return !is_system(seen.entry); });
+    return out;
+  }
+
+  std::vector<SlotId> context_slots(const Call& call) const {
+    std::vector<SlotId> out;
+    for (const Seen& seen : call.context)
+      if (!is_system(seen.entry) && seen.slot != k_none) out.push_back(seen.slot);
+    return out;
+  }
+
+  std::vector<SlotId> sequence_of(const Call& call) const {
+    std::vector<SlotId> out = context_slots(call);
+    if (call.answer != k_none) out.push_back(call.answer);
+    return out;
+  }
+
+  Link find_link(CallId id, std::vector<Seen>& input) {
+    Call& call = work_.calls[id];
+    Link link;
+    if (call.facts->previous_response_id != 0) {
+      const auto found = responses_.find(call.facts->previous_response_id);
+      if (found != responses_.end() && found->second != id) {
+        link.base = found->second;
+        link.sequence = sequence_of(work_.calls[link.base]);
+        link.stateful = true;
+        return link;
+      }
+      call.incomplete = true;
+    }
+    restore_lost_results(call, input);
+    const std::vector<Seen> said = without_system(input);
+    consider_prefixes(said, link);
+    if (!link.alignment.whole) consider_heads(said, link);
+    if (link.base == k_none) consider_repeated_input(call, input, said, link);
+    return link;
+  }
+
+  void consider(CallId base, const std::vector<Seen>& said, Link& link) {
+    std::vector<SlotId> sequence = sequence_of(work_.calls[base]);
+    Alignment alignment = align(work_, sequence, said);
+    if (!alignment.evidence && !continues_failed(work_.calls[base], alignment, said)) return;
+    const bool better = link.base == k_none || alignment.matched > link.alignment.matched ||
+                        (alignment.matched == link.alignment.matched && alignment.whole && !link.alignment.whole);
+    if (better) link = {base, std::move(sequence), std::move(alignment), false};
+  }
+
+  /// A failed call's whole context, resent with something after it.
+  static bool continues_failed(const Call& base, const Alignment& alignment, const std::vector<Seen>& said) {
+    return base.answer == k_none && alignment.whole && said.size() > alignment.matched;
+  }
+
+  /// Earlier calls that share the beginning of the input, found by hash.
+  void consider_prefixes(const std::vector<Seen>& said, Link& link) {
+    Hash128 prefix;
+    const Node* end = nullptr;
+    const Node* deepest = nullptr;
+    for (const Seen& seen : said) {
+      prefix = base::combine(prefix, seen.entry->identity);
+      const auto found = trie_.find(prefix);
+      if (found == trie_.end()) break;
+      deepest = &found->second;
+      if (deepest->ends != k_none) end = deepest;
+    }
+    if (end != nullptr) consider(end->ends, said, link);
+    if (deepest != nullptr && deepest != end) consider(deepest->through, said, link);
+  }
+
+  void consider_heads(const std::vector<Seen>& said, Link& link) {
+    std::size_t looked_at = 0;
+    for (auto head = heads_.rbegin(); head != heads_.rend() && looked_at < k_awake_lanes; ++head, ++looked_at) consider(*head, said, link);
+  }
+
+  /// The same question again in the same trace: a retry, whatever the words.
+  void consider_repeated_input(const Call& call, const std::vector<Seen>& input, const std::vector<Seen>& said, Link& link) {
+    const auto found = asked_.find(input_key(call, input));
+    if (found == asked_.end()) return;
+    const Call& base = work_.calls[found->second];
+    if (call.run->pushed && base.run->agent_path != call.run->agent_path) return;
+    std::vector<SlotId> sequence = context_slots(base);
+    Alignment alignment = align(work_, sequence, said);
+    if (alignment.whole && alignment.matched == said.size()) link = {found->second, std::move(sequence), std::move(alignment), false};
+  }
+
+  Hash128 input_key(const Call& call, const std::vector<Seen>& input) const {
+    Hash128 key{call.trace, call.scope};
+    for (const Seen& seen : input) key = base::combine(key, seen.entry->identity);
+    return key;
+  }
+
+  /// Clients that cannot serialise a function's response leave a blank message where results stood: put the results
+  /// there that earlier calls of the lane had, or those of the tools that ran since.
+  void restore_lost_results(const Call& call, std::vector<Seen>& input) {
+    const auto lost = [](const Seen& seen) { return seen.placeholder && seen.entry->message.role == model::Role::k_user; };
+    if (std::none_of(input.begin(), input.end(), lost)) return;
+    const Call* head = nullptr;
+    for (auto at = heads_.rbegin(); head == nullptr && at != heads_.rend(); ++at)
+      if (work_.calls[*at].facts->shape == call.facts->shape) head = &work_.calls[*at];
+    if (head == nullptr) return;
+    const std::vector<SlotId> sequence = sequence_of(*head);
+    std::vector<Seen> out;
+    std::size_t at = 0;
+    for (const Seen& seen : input) {
+      if (is_system(seen.entry)) {
+        out.push_back(seen);
+        continue;
+      }
+      if (!lost(seen)) {
+        out.push_back(seen);
+        if (at < sequence.size()) ++at;
+        continue;
+      }
+      const std::size_t before = out.size();
+      for (; at < sequence.size() && is_tool(work_.slots[sequence[at]].entry); ++at) out.push_back({.entry = work_.slots[sequence[at]].entry});
+      if (out.size() == before && at == sequence.size() && head->answer != k_none)
+        for (const MessageEntry* result : results_of_answer(work_, *head)) out.push_back({.entry = result});
+      if (out.size() == before) out.push_back(seen);
+    }
+    input = std::move(out);
+  }
+
+  /// Puts matched elements to their slots, and the older ones before them that the base had not seen.
+  void adopt(Call& call, std::vector<Seen>& input, const Link& link) {
+    std::vector<Seen*> said;
+    for (Seen& seen : input)
+      if (!is_system(seen.entry)) said.push_back(&seen);
+    std::size_t first = said.size();
+    for (std::size_t j = 0; j < said.size(); ++j) {
+      if (link.alignment.to[j] == k_none) continue;
+      said[j]->slot = link.sequence[link.alignment.to[j]];
+      first = std::min(first, j);
+    }
+    call.lane = work_.calls[link.base].lane;
+    if (first > 0 && first < said.size() && !link.alignment.whole) {
+      const auto& order = lane_slots_[call.lane];
+      auto at = static_cast<std::size_t>(std::find(order.begin(), order.end(), said[first]->slot) - order.begin());
+      const std::size_t stop = at > k_look_back ? at - k_look_back : 0;
+      for (std::size_t j = first; j-- > 0;) {
+        std::size_t back = at;
+        while (back > stop && !same_message(work_.slots[order[back - 1]], *said[j])) --back;
+        if (back == stop) continue;
+        at = back - 1;
+        said[j]->slot = order[at];
+      }
+    }
+  }
+
+  /// A client that records late shows the answer, and what came after, in the input. Returns where to cut.
+  std::size_t own_answer(const Call& call, const std::vector<Seen>& input) const {
+    for (std::size_t j = 0; j < input.size(); ++j) {
+      if (input[j].slot != k_none || !is_assistant(input[j].entry)) continue;
+      for (const messages::Answer& answer : call.facts->answers) {
+        const MessageEntry* own = entry(answer.message);
+        const bool by_id = std::any_of(own->message.tool_calls.begin(), own->message.tool_calls.end(), [&](const model::ToolCall& a) {
+          return !a.id.empty() && a.id.size() > 8 &&
+                 std::any_of(input[j].entry->message.tool_calls.begin(), input[j].entry->message.tool_calls.end(), [&](const auto& b) { return a.id == b.id; });
+        });
+        const bool by_text = own->identity == input[j].entry->identity && (call.facts->late_recording || j + 1 == input.size());
+        if (by_id || by_text) return j;
+      }
+    }
+    return input.size();
+  }
+
+  void finish(CallId id, std::vector<Seen> input, const Link& link) {
+    Call& call = work_.calls[id];
+    const std::size_t cut = own_answer(call, input);
+    call.recorded_size = cut == input.size() ? call.facts->input.size() : cut;
+    input.resize(cut);
+    if (link.stateful) {
+      call.lane = work_.calls[link.base].lane;
+      std::vector<Seen> chain;
+      for (const SlotId slot : link.sequence) chain.push_back({.entry = work_.slots[slot].entry, .slot = slot});
+      // The instructions of this request stand first; those of earlier ones are not inherited.
+      const auto said = std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
+      input.insert(said, chain.begin(), chain.end());
+    }
+    if (call.lane == k_none) call.lane = work_.lanes++;
+    if (call.lane >= lane_slots_.size()) lane_slots_.resize(call.lane + 1);
+    auto& order = lane_slots_[call.lane];
+
+    for (Seen& seen : input) {
+      if (is_system(seen.entry)) continue;
+      if (seen.slot == k_none) {
+        seen.slot = work_.add_slot(seen.entry, call.run);
+        order.push_back(seen.slot);
+      } else {
+        learn(seen);
+      }
+      const Slot& slot = work_.slots[seen.slot];
+      if (slot.answer_of != k_none && slot.answer_of != id) {
+        call.parent = slot.answer_of;
+        work_.calls[slot.answer_of].answer = seen.slot;  // the candidate that was taken up
+      }
+    }
+    call.context = std::move(input);
+    add_answers(id, order);
+    remember(id);
+  }
+
+  /// What a resent message tells of the first recording: reasoning that it lost, calls that it garbled.
+  void learn(const Seen& seen) {
+    Slot& slot = work_.slots[seen.slot];
+    if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
+    const model::Message& said = slot.entry->message;
+    const model::Message& resent = seen.entry->message;
+    const bool garbled = said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
+    const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
+    if (!garbled && !reasoning_lost) return;
+    model::Message mended = garbled ? resent : said;
+    if (mended.reasoning.empty()) mended.reasoning = resent.reasoning;
+    if (mended.reasoning.empty()) mended.reasoning = said.reasoning;
+    slot.entry = work_.make(std::move(mended));
+    slot.origin = model::OriginKind::k_normalised;
+  }
+
+  void add_answers(CallId id, std::vector<SlotId>& order) {
+    Call& call = work_.calls[id];
+    for (const messages::Answer& answer : call.facts->answers) {
+      const MessageEntry* said = entry(answer.message);
+      model::OriginKind origin = model::OriginKind::k_verbatim;
+      if (is_blank(said) && !call.run->failed) {
+        if (auto calls = calls_of_tools_run(work_, id); !calls.empty()) {
+          model::Message message = said->message;
+          message.tool_calls = std::move(calls);
+          said = work_.make(std::move(message));
+          origin = model::OriginKind::k_inferred;
+        }
+      }
+      const SlotId slot = work_.add_slot(said, call.run);
+      work_.slots[slot].answer_of = id;
+      work_.slots[slot].origin = origin;
+      work_.slots[slot].cut = call.run->failed && answer.finish_reason == 0;
+      call.answers.push_back(slot);
+      order.push_back(slot);
+    }
+    if (!call.answers.empty()) call.answer = call.answers.front();
+  }
+
+  void remember(CallId id) {
+    const Call& call = work_.calls[id];
+    if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
+    asked_[input_key(call, call.context)] = id;
+    std::erase_if(heads_, [&](CallId head) { return work_.calls[head].lane == call.lane; });
+    heads_.push_back(id);
+
+    Hash128 prefix;
+    for (const Seen& seen : call.context) {
+      if (is_system(seen.entry)) continue;
+      prefix = base::combine(prefix, seen.entry->identity);
+      trie_[prefix].through = id;
+    }
+    if (call.answers.empty()) trie_[prefix].ends = id;
+    for (const SlotId answer : call.answers) {
+      Node& node = trie_[base::combine(prefix, work_.slots[answer].entry->identity)];
+      node.ends = node.through = id;
+    }
+  }
+
+  Work& work_;
+  std::unordered_map<messages::TextId, CallId>& responses_;
+  std::unordered_map<Hash128, Node, base::Hash128Hasher> trie_;
+  std::unordered_map<Hash128, CallId, base::Hash128Hasher> asked_;
+  std::vector<CallId> heads_;                       ///< the latest call of every lane, longest asleep first
+  std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
+};
+
+}  // namespace
+
+void link_calls(Work& work) {
+  std::unordered_map<messages::TextId, CallId> responses;
+  std::map<std::string_view, Linker> linkers;
+  for (CallId id = 0; id < work.calls.size(); ++id) {
+    const std::string_view path = work.scopes[work.calls[id].scope].path;
+    linkers.try_emplace(path, work, responses).first->second.link(id);
+  }
+}
+
+}  // namespace trajectory::build

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+
+namespace trajectory::json {
+
+/// Appends `text` as a JSON string with quotes. Control characters, `"` and `\` are escaped as Python's `json.dumps`
+/// does; lone surrogates (WTF-8) become `\udXXX`; bytes that are no UTF-8 become U+FFFD.
+/// With `ascii`, everything beyond ASCII is escaped too.
+void append_string(std::string& out, std::string_view text, bool ascii = false);
+
+/// Appends the value compactly: no white space, members in source order, numbers in their source text.
+void append_compact(std::string& out, const Value& value);
+
+/// Appends the value in canonical form: members sorted by key (the last of a repeated key wins), no white space,
+/// numbers that a double holds exactly in their shortest form. Two texts of equal JSON values come out equal.
+void append_canonical(std::string& out, const Value& value);
+
+/// Appends a double as Python's `repr` writes it (`0.0`, `1e-07`, `12.5`).
+void append_double(std::string& out, double value);
+
+}  // namespace trajectory::json

@@ -1,0 +1,330 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "json/write.h"
+#include "messages/call_reader.h"
+#include "messages/parts.h"
+
+namespace trajectory::messages {
+
+namespace {
+
+using json::Value;
+
+/// Keys of outputs that hold an answer when no known shape does, best first.
+constexpr auto k_answer_keys = std::to_array<std::string_view>(
+    {"output", "outputs", "answer", "response", "completion", "result", "text", "generated_text", "content", "reply", "prediction"});
+
+const ReadContext k_answer_context{.bare_role = model::Role::k_assistant, .one_answer = false, .wrap_results = false};
+
+/// The finish reason, wherever a client keeps it.
+std::string_view finish_reason(const Value& v) {
+  for (const std::string_view key : {"finish_reason", "stop_reason", "finishReason", "stopReason"}) {
+    if (v[key].is_string()) return v[key].text();
+    if (v[key]["unified"].is_string()) return v[key]["unified"].text();
+  }
+  if (v["object"].string() == "response") return v["status"].string();
+  return {};
+}
+
+class OutputsReader {
+ public:
+  OutputsReader(const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) : settings_(settings), tools_(tools), calls_(calls) {}
+
+  void read(const Value& outputs) {
+    tools_.ledger.open(outputs);
+    if (outputs.is_object()) read_object(outputs);
+    else if (outputs.is_array()) read_list(outputs);
+    else if (outputs.is_string()) add_text(outputs, calls_[0], {});
+    tools_.ledger.close();
+  }
+
+ private:
+  CallFacts& first() { return calls_[0]; }
+
+  void book_others(const Value& object, std::initializer_list<std::string_view> read) {
+    for (const json::Member& member : object.members())
+      if (std::find(read.begin(), read.end(), member.key) == read.end()) tools_.ledger.leftover("outputs", member.key, member.value);
+  }
+
+  void add_answer(std::vector<MessageId> messages, CallFacts& call, std::string_view finish) {
+    if (messages.empty()) return;
+    const auto& entry = tools_.tables.messages.get(messages.front());
+    const model::Message& m = entry.message;
+    const bool empty = m.content.empty() && m.tool_calls.empty() && m.reasoning.empty() && m.parts.empty();
+    if (empty && settings_.failed) return;  // a failed call's placeholder
+    Answer answer;
+    answer.message = messages.front();
+    answer.results.assign(messages.begin() + 1, messages.end());
+    answer.finish_reason = tools_.tables.texts.add(finish);
+    call.answers.push_back(std::move(answer));
+  }
+
+  void add_text(const Value& text, CallFacts& call, std::string_view finish) { add_answer(tools_.messages.read(text, k_answer_context).messages, call, finish); }
+
+  void add_message(const Value& message, CallFacts& call, std::string_view finish) {
+    if (finish.empty()) finish = finish_reason(message);
+    add_answer(tools_.messages.read(message, k_answer_context).messages, call, finish);
+  }
+
+  /// A list that is one answer in pieces: Responses items, or a message followed by its tools' results.
+  void add_pieces(const Value& list, CallFacts& call, std::string_view finish) {
+    ReadContext context = k_answer_context;
+    context.one_answer = true;
+    std::vector<MessageId> read;
+    tools_.messages.read_list(list, context, read);
+    add_answer(std::move(read), call, finish);
+  }
+
+  void read_object(const Value& outputs) {
+    const Value& usage = !outputs["usage_metadata"].is_null() ? outputs["usage_metadata"] : outputs["usageMetadata"];
+    read_usage(usage, first().usage);
+    read_usage(outputs["usage"], first().usage);
+    if (first().model == 0) first().model = tools_.tables.texts.add(outputs["model"].string());
+    if (outputs["id"].is_string()) first().response_id = tools_.tables.texts.add(outputs["id"].text());
+
+    if (outputs["generations"].is_array()) return read_generations(outputs);
+    if (outputs["choices"].is_array()) return read_choices(outputs);
+    if (outputs["candidates"].is_array()) return read_candidates(outputs);
+    if (looks_like_message(outputs)) return read_message_object(outputs);
+    const Value& message = outputs["message"];
+    if (message.is_object() && looks_like_message(message)) {
+      add_message(message, first(), finish_reason(outputs));
+      read_usage(message["usage_metadata"], first().usage);
+      return book_others(outputs, {"message"});
+    }
+    for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages"}) {
+      if (!outputs[key].is_array()) continue;
+      read_message_list(outputs[key], finish_reason(outputs));
+      return book_others(outputs, {key});
+    }
+    // Bedrock Converse: {output: {message}}; the AI SDK: {content, ...} without a role.
+    if (looks_like_message(outputs["output"]["message"])) {
+      add_message(outputs["output"]["message"], first(), finish_reason(outputs));
+      return book_others(outputs, {"output"});
+    }
+    if (outputs["content"].is_array() || outputs["tool_calls"].is_array()) return read_message_object(outputs);
+    read_plain(outputs);
+  }
+
+  /// The outputs are the message itself (Anthropic, Vercel, Gemini's wrapper, hand-made): one object, one answer.
+  void read_message_object(const Value& outputs) {
+    add_message(outputs, first(), finish_reason(outputs));
+    read_usage(outputs["response_metadata"]["usage"], first().usage);
+  }
+
+  void read_plain(const Value& outputs) {
+    for (const std::string_view key : k_answer_keys) {
+      const Value& value = outputs[key];
+      if (value.is_null()) continue;
+      if (value.is_string()) add_text(value, first(), finish_reason(outputs));
+      else if (value.is_array()) read_list(value, finish_reason(outputs));
+      else if (value.is_object() && looks_like_message(value)) add_message(value, first(), finish_reason(outputs));
+      else if (value.is_object() && value["choices"].is_array()) read_choices(value);
+      else if (value.is_object() && value["output"].is_array()) read_list(value["output"], finish_reason(value));
+      else continue;
+      return book_others(outputs, {key});
+    }
+    // A bare object as the answer (structured output): its JSON text is what the model said.
+    if (!outputs.members().empty() && !settings_.failed && !outputs.has("output") && !outputs.has("outputs")) {
+      model::Message message;
+      message.role = model::Role::k_assistant;
+      const json::Member* only_text = nullptr;
+      for (const json::Member& member : outputs.members())
+        if (member.value.is_string()) only_text = outputs.members().size() == 1 ? &member : only_text;
+      if (only_text != nullptr) message.content = only_text->value.text();
+      else json::append_compact(message.content, outputs);
+      tools_.ledger.message(outputs);
+      add_answer({tools_.tables.messages.add(std::move(message))}, first(), {});
+      return;
+    }
+    book_others(outputs, {});
+  }
+
+  /// A list as the whole answer: items, message objects, streamed chunks or pieces of text.
+  void read_list(const Value& list, std::string_view finish = {}) {
+    if (list.items().empty()) return;
+    const Value& head = list[0];
+    if (head["choices"].is_array()) return read_chunks(list);
+    const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
+      const std::string_view type = v["type"].string();
+      return type == "message" || type == "reasoning" || type.ends_with("_call") || type.ends_with("_call_output");
+    });
+    if (items) return add_pieces(list, first(), finish);
+    if (looks_like_message(head)) return read_message_list(list, finish);
+    if (head.is_string()) {  // a generator's pieces
+      model::Message message;
+      message.role = model::Role::k_assistant;
+      for (const Value& piece : list.items()) message.content.append(piece.string());
+      tools_.ledger.message(list);
+      return add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
+    }
+    // Content blocks without a message around them.
+    if (!head["type"].is_null() || !head["text"].is_null()) {
+      Draft draft;
+      draft.message.role = model::Role::k_assistant;
+      read_content(list, draft, tools_.ledger);
+      draft.message.tool_calls = std::move(draft.part_calls);
+      if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
+      return add_answer({tools_.tables.messages.add(std::move(draft.message))}, first(), finish);
+    }
+    model::Message message;
+    message.role = model::Role::k_assistant;
+    json::append_compact(message.content, list);
+    tools_.ledger.message(list);
+    add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
+  }
+
+  /// Messages behind one another: the answer is the assistant message behind what the input held.
+  void read_message_list(const Value& list, std::string_view finish) {
+    std::vector<MessageId> read;
+    tools_.messages.read_list(list, k_answer_context, read);
+    const auto& input = first().input;
+    std::size_t from = 0;
+    const auto identity = [&](MessageId id) { return tools_.tables.messages.get(id).identity; };
+    while (from < read.size() && from < input.size() && identity(read[from]) == identity(input[from])) ++from;
+    const auto is_answer = [&](MessageId id) { return tools_.tables.messages.get(id).message.role == model::Role::k_assistant; };
+    const auto answer = std::find_if(read.begin() + static_cast<std::ptrdiff_t>(from), read.end(), is_answer);
+    if (answer == read.end()) return;
+    add_answer({answer, read.end()}, first(), finish);
+  }
+
+  void read_generations(const Value& outputs) {
+    const auto batches = outputs["generations"].items();
+    for (std::size_t k = 0; k < batches.size(); ++k) {
+      if (k == calls_.size()) break;
+      CallFacts& call = calls_[k];
+      const Value& batch = batches[k];
+      const auto candidates = batch.is_array() ? batch.items() : std::span<const Value>(&batch, 1);
+      for (const Value& candidate : candidates) read_generation(candidate, call);
+    }
+    for (const std::string_view key : {"llm_output", "llmOutput"}) {
+      const Value& llm = outputs[key];
+      for (const std::string_view usage : {"token_usage", "tokenUsage", "usage", "usage_metadata", "estimatedTokenUsage"}) read_usage(llm[usage], first().usage);
+      if (llm["id"].is_string() && first().response_id == 0) first().response_id = tools_.tables.texts.add(llm["id"].text());
+    }
+    book_others(outputs, {"generations"});
+  }
+
+  void read_generation(const Value& outer, CallFacts& call) {
+    const Value& candidate = outer["kwargs"].is_object() ? outer["kwargs"] : outer;
+    const Value& info = candidate["generation_info"].is_object() ? candidate["generation_info"] : candidate["generationInfo"];
+    std::string_view finish = finish_reason(info);
+    const Value& message = candidate["message"];
+    if (message.is_object()) {
+      const Value& body = message["kwargs"].is_object() ? message["kwargs"] : message["data"].is_object() ? message["data"] : message;
+      if (finish.empty()) finish = finish_reason(body["response_metadata"]);
+      read_usage(body["usage_metadata"], call.usage);
+      const Value& metadata = body["response_metadata"];
+      for (const std::string_view usage : {"token_usage", "tokenUsage", "usage"}) read_usage(metadata[usage], call.usage);
+      if (call.response_id == 0) call.response_id = tools_.tables.texts.add(metadata["id"].string().empty() ? body["id"].string() : metadata["id"].string());
+      add_message(message, call, finish);
+      tools_.ledger.repeated("generations.text", candidate["text"]);
+    } else {
+      add_text(candidate["text"], call, finish);
+    }
+    for (const json::Member& member : candidate.members())
+      if (member.key != "message" && member.key != "text") tools_.ledger.leftover("generation", member.key, member.value);
+    if (&candidate != &outer)
+      for (const json::Member& member : outer.members())
+        if (member.key != "kwargs") tools_.ledger.repeated("lc", member.value);
+  }
+
+  void read_choices(const Value& outputs) {
+    for (const Value& choice : outputs["choices"].items()) {
+      const Value& message = choice["message"].is_object() ? choice["message"] : choice["delta"];
+      if (message.is_object()) add_message(message, first(), finish_reason(choice));
+      else if (choice["text"].is_string()) add_text(choice["text"], first(), finish_reason(choice));
+      for (const json::Member& member : choice.members())
+        if (&member.value != &message && member.key != "text") tools_.ledger.leftover("choice", member.key, member.value);
+    }
+    book_others(outputs, {"choices"});
+  }
+
+  void read_candidates(const Value& outputs) {
+    for (const Value& candidate : outputs["candidates"].items()) {
+      const Value& content = candidate["content"];
+      if (content.is_object()) add_message(content, first(), finish_reason(candidate));
+      for (const json::Member& member : candidate.members())
+        if (member.key != "content") tools_.ledger.leftover("candidate", member.key, member.value);
+    }
+    book_others(outputs, {"candidates"});
+  }
+
+  /// Streamed chunks that the client failed to join.
+  void read_chunks(const Value& chunks) {
+    struct Joined {
+      model::Message message;
+      std::map<std::int64_t, model::ToolCall> calls;
+      std::string finish;
+    };
+    std::map<std::int64_t, Joined> choices;
+    for (const Value& chunk : chunks.items()) {
+      read_usage(chunk["usage"], first().usage);
+      for (const Value& choice : chunk["choices"].items()) {
+        Joined& joined = choices[choice["index"].integer()];
+        const Value& delta = choice["delta"].is_object() ? choice["delta"] : choice["message"];
+        joined.message.content.append(delta["content"].string());
+        joined.message.reasoning.append(delta["reasoning_content"].string());
+        for (const Value& part : delta["tool_calls"].items()) {
+          model::ToolCall& call = joined.calls[part["index"].integer()];
+          if (part["id"].is_string()) call.id = part["id"].text();
+          call.name.append(part["function"]["name"].string());
+          call.arguments.append(part["function"]["arguments"].string());
+        }
+        if (choice["finish_reason"].is_string()) joined.finish = choice["finish_reason"].text();
+      }
+    }
+    tools_.ledger.message(chunks);
+    for (auto& [index, joined] : choices) {
+      joined.message.role = model::Role::k_assistant;
+      for (auto& [place, call] : joined.calls) {
+        if (call.arguments.empty()) call.arguments = "{}";
+        joined.message.tool_calls.push_back(std::move(call));
+      }
+      add_answer({tools_.tables.messages.add(std::move(joined.message))}, first(), joined.finish);
+    }
+  }
+
+  const CallSettings& settings_;
+  ReadTools& tools_;
+  std::vector<CallFacts>& calls_;
+};
+
+std::optional<std::int64_t> number(const Value& v, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const Value& found = v[name];
+    if (found.is_number()) return found.integer();
+    if (found["total"].is_number()) return found["total"].integer();  // AI SDK 6: {inputTokens: {total, cacheRead, ...}}
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void read_usage(const json::Value& usage, model::Usage& out) {
+  if (!usage.is_object()) return;
+  const auto set = [](std::optional<std::int64_t>& field, std::optional<std::int64_t> value) {
+    if (!field) field = value;
+  };
+  set(out.prompt_tokens, number(usage, {"input_tokens", "prompt_tokens", "promptTokens", "inputTokens", "promptTokenCount", "prompt_token_count"}));
+  set(out.completion_tokens, number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens", "candidatesTokenCount", "candidates_token_count"}));
+  set(out.total_tokens, number(usage, {"total_tokens", "totalTokens", "totalTokenCount", "total_token_count"}));
+  set(out.cache_read_tokens, number(usage, {"cache_read_input_tokens", "cachedInputTokens", "cachedContentTokenCount"}));
+  set(out.cache_creation_tokens, number(usage, {"cache_creation_input_tokens"}));
+  set(out.reasoning_tokens, number(usage, {"reasoningTokens", "thoughtsTokenCount", "thoughts_token_count"}));
+  for (const std::string_view key : {"input_token_details", "prompt_tokens_details", "input_tokens_details", "inputTokens"}) {
+    set(out.cache_read_tokens, number(usage[key], {"cache_read", "cached_tokens", "cacheRead"}));
+    set(out.cache_creation_tokens, number(usage[key], {"cache_creation", "cache_write_tokens", "cacheWrite"}));
+  }
+  for (const std::string_view key : {"output_token_details", "completion_tokens_details", "output_tokens_details", "outputTokens"})
+    set(out.reasoning_tokens, number(usage[key], {"reasoning", "reasoning_tokens"}));
+}
+
+void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) {
+  OutputsReader(settings, tools, calls).read(outputs);
+  read_usage((*settings.metadata)["usage_metadata"], calls[0].usage);
+}
+
+}  // namespace trajectory::messages

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/value.h"
+#include "messages/facts.h"
+#include "messages/message_reader.h"
+
+namespace trajectory::messages {
+
+/// What a model run's `extra` says about its calls. The values may be null values, never null pointers.
+struct CallSettings {
+  const json::Value* invocation = nullptr;  ///< extra.invocation_params
+  const json::Value* metadata = nullptr;    ///< extra.metadata
+  bool javascript = false;                  ///< recorded by the JavaScript client
+  bool failed = false;
+};
+
+/// The tools that call readers share, for one worker.
+struct ReadTools {
+  Tables& tables;
+  json::Parser& parser;
+  Ledger& ledger;
+  MessageReader& messages;
+};
+
+/// What a model run's inputs hold.
+struct CallInputs {
+  std::vector<std::vector<MessageId>> prompts;  ///< one context a prompt, system texts first
+  std::vector<TextId> tools;
+  std::string parameters;                       ///< JSON members, comma-separated
+  std::string model;
+  std::string previous_response_id;
+  std::string_view shape;                       ///< a literal
+};
+
+/// Depth of parsing that keeps the messages of such inputs unparsed, judged by their first bytes.
+[[nodiscard]] int inputs_depth(std::string_view inputs);
+
+/// Reads inputs (and the settings that belong to them).
+[[nodiscard]] CallInputs read_inputs(const json::Value& inputs, const CallSettings& settings, ReadTools& tools);
+
+/// Reads outputs into the calls, one a prompt: answers, usage, finish reason, response id. `calls` holds at least one.
+void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls);
+
+/// Adds what a usage object says, in any provider's names, where `out` says nothing yet.
+void read_usage(const json::Value& usage, model::Usage& out);
+
+}  // namespace trajectory::messages

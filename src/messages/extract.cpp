@@ -1,0 +1,227 @@
+#include "messages/extract.h"
+
+#include <algorithm>
+
+#include "json/write.h"
+#include "messages/call_reader.h"
+#include "messages/ledger.h"
+#include "messages/message_reader.h"
+
+namespace trajectory::messages {
+
+namespace {
+
+using json::Value;
+using model::RunType;
+
+const Value k_nothing;
+
+void collect_texts(const Value& value, std::vector<std::uint64_t>& out) {
+  if (value.is_string() && !value.text().empty()) out.push_back(text_identity(value.text()));
+  for (const Value& item : value.items()) collect_texts(item, out);
+  for (const json::Member& member : value.members()) collect_texts(member.value, out);
+}
+
+/// A metadata value as the text of a key: texts as they are, numbers in their source text.
+std::string_view key_text(const Value& value) { return value.is_string() || value.is_number() ? value.text() : std::string_view(); }
+
+}  // namespace
+
+struct Extractor::Impl {
+  Impl(Tables& all_tables, ExtractOptions all_options)
+      : tables(all_tables), options(std::move(all_options)), ledger(census), reader(tables.messages, parser, ledger, problems) {}
+
+  const Value& parse(std::string_view text, int depth, std::string_view column, const model::Run& run) {
+    if (text.empty()) return k_nothing;
+    const auto parsed = parser.parse(text, depth);
+    if (parsed) return **parsed;
+    problems.push_back({"invalid_json", model::Severity::k_refused, std::string(run.id), std::string(column) + ": " + parsed.error().text()});
+    return k_nothing;
+  }
+
+  void read_metadata(const Value& extra, std::string_view run_name, RunFacts& facts) {
+    const Value& metadata = extra["metadata"];
+    for (std::size_t i = 0; i < options.thread_keys.size(); ++i) {
+      const std::string_view value = key_text(metadata[options.thread_keys[i]]);
+      if (!value.empty()) facts.thread_keys.emplace_back(static_cast<std::uint8_t>(i), tables.texts.add(value));
+    }
+    for (const std::string_view key : {"lc_agent_name", "agent_name", "gen_ai.agent.name", "ls_agent_name"})
+      if (facts.agent_name == 0) facts.agent_name = tables.texts.add(metadata[key].string());
+    facts.node = tables.texts.add(metadata["langgraph_node"].string());
+    facts.agent_path = tables.texts.add(metadata["langgraph_checkpoint_ns"].string());
+    const auto path = metadata["langgraph_path"].items();
+    facts.pushed = !path.empty() && path.front().string() == "__pregel_push";
+    const std::string_view type = metadata["ls_agent_type"].string();
+    if (type == "subagent") facts.mark = AgentMark::k_subagent;
+    if (type == "middleware" || type == "compaction" || metadata["lc_source"].string() == "summarization") facts.mark = AgentMark::k_helper;
+    // An agent span of the OpenAI Agents SDK is a chain that carries no payload but its name; the other spans are "Span".
+    if (facts.type == RunType::k_chain && metadata["ls_integration"].string() == "openai-agents-sdk" && run_name != "Span" && run_name != "Handoff" && facts.parent_id != 0 && facts.agent_name == 0)
+      facts.agent_name = facts.name;
+  }
+
+  void read_calls(const model::Run& run, const Value& extra, RunFacts& facts) {
+    const Value& inputs = parse(run.inputs, inputs_depth(run.inputs), "inputs", run);
+    const CallSettings settings{&extra["invocation_params"], &extra["metadata"], extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed};
+    ReadTools read_tools{tables, parser, ledger, reader};
+    CallInputs in = read_inputs(inputs, settings, read_tools);
+    if (in.prompts.empty()) in.prompts.emplace_back();
+
+    for (auto& prompt : in.prompts) {
+      CallFacts& call = facts.calls.emplace_back();
+      call.input = std::move(prompt);
+      call.tools = in.tools;
+      if (!in.parameters.empty()) call.parameters = tables.texts.add("{" + in.parameters + "}");
+      call.model = tables.texts.add(in.model);
+      call.previous_response_id = tables.texts.add(in.previous_response_id);
+      call.late_recording = settings.javascript;
+    }
+    const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
+    read_outputs(outputs, settings, read_tools, facts.calls);
+
+    // The Agents SDK keeps the response's id in the metadata.
+    CallFacts& first = facts.calls.front();
+    if (first.response_id == 0 && (*settings.metadata)["id"].string().starts_with("resp_")) first.response_id = tables.texts.add((*settings.metadata)["id"].text());
+    const std::string_view shape = refine_shape(in.shape, outputs, settings);
+    for (CallFacts& call : facts.calls) call.shape = shape;
+    census.calls_by_shape[std::string(shape)] += facts.calls.size();
+    read_column_usage(run, first.usage);
+  }
+
+  /// Names the payload's shape for the report: the inputs' form, told apart by the outputs' where inputs look alike.
+  static std::string_view refine_shape(std::string_view shape, const Value& outputs, const CallSettings& settings) {
+    if (shape == "langchain" || shape == "prompt" || shape == "plain-keys" || shape == "gemini") return shape;
+    const std::string_view integration = (*settings.metadata)["ls_integration"].string();
+    if (integration.starts_with("vercel")) return "vercel";
+    if ((*settings.metadata)["ls_provider"].string() == "google") return "gemini";
+    if (outputs["choices"].is_array()) return "openai-chat";
+    if (outputs["output"].is_array() && shape != "messages") return "openai-responses";
+    if (outputs["stop_reason"].is_string()) return "anthropic";
+    if (outputs["candidates"].is_array()) return "gemini";
+    return shape == "responses" ? "openai-responses" : shape;
+  }
+
+  static void read_column_usage(const model::Run& run, model::Usage& usage) {
+    if (!usage.prompt_tokens && !usage.completion_tokens && !usage.total_tokens && run.total_tokens.value_or(0) > 0) {
+      usage.prompt_tokens = run.prompt_tokens;
+      usage.completion_tokens = run.completion_tokens;
+      usage.total_tokens = run.total_tokens;
+    }
+    usage.cost = run.total_cost;
+  }
+
+  void read_tool(const model::Run& run, const Value& extra, RunFacts& facts) {
+    const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
+    const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
+    ToolFacts tool;
+    tool.name = facts.name;
+    const Value* call_options = &k_nothing;
+    tool.arguments = tables.texts.add(tool_arguments(inputs, call_options));
+
+    const Value* result = &outputs;
+    for (const std::string_view key : {"output", "outputs"})
+      if (result == &outputs && outputs.has(key) && outputs.members().size() == 1) result = &outputs[key];
+    std::string_view id = extra["tool_call_id"].string();
+    for (const Value* place : {call_options, &inputs, &extra["metadata"]})
+      for (const std::string_view key : {"toolCallId", "tool_call_id", "call_id", "gen_ai.tool.call.id"})
+        if (id.empty()) id = (*place)[key].string();
+
+    std::string text;
+    const Value& update = (*result)["update"]["messages"].is_array() ? (*result)["update"]["messages"] : *result;
+    const Value& message = update.is_array() && !update.items().empty() ? update.items().back() : update;
+    if (looks_like_message(message) && !message.is_array()) {
+      Census unbooked;
+      Ledger ignored(unbooked);
+      std::vector<model::Problem> unheard;
+      MessageReader quiet(tables.messages, parser, ignored, unheard);
+      const Element element = quiet.read(message, {.bare_role = model::Role::k_tool});
+      if (!element.messages.empty()) {
+        const model::Message& read = tables.messages.get(element.messages.front()).message;
+        text = read.content;
+        if (id.empty()) id = read.tool_call_id;
+      }
+    } else {
+      text = result_text(*result);
+      tool.output_is_object = result->is_object();
+    }
+    if (facts.failed && (result->is_null() || text == "{}")) text.clear();
+    tool.output = tables.texts.add(text);
+    tool.tool_call_id = tables.texts.add(id);
+    facts.tool = tool;
+  }
+
+  /// The arguments a tool got, as JSON text. A JavaScript function's come as `args`: the object, then options.
+  std::string tool_arguments(const Value& inputs, const Value*& call_options) {
+    const Value& args = inputs["args"];
+    if (args.is_array() && inputs.members().size() == 1) {
+      call_options = &args[1];
+      if (args.items().size() == 1 || args[0].is_object()) return arguments_text(args[0]);
+      return arguments_text(args);
+    }
+    const Value& input = inputs["input"];
+    if (inputs.members().size() == 1 && (input.is_string() || input.is_object())) {
+      if (input.is_object() && input["type"].string() == "tool_call" && input["args"].is_object()) {
+        call_options = &input;
+        return arguments_text(input["args"]);
+      }
+      return arguments_text(input);
+    }
+    return arguments_text(inputs);
+  }
+
+  RunFacts extract(const model::Run& run) {
+    reader.set_place(run.id);
+    RunFacts facts;
+    facts.id = tables.texts.add(run.id);
+    facts.trace_id = tables.texts.add(run.trace_id);
+    facts.parent_id = tables.texts.add(run.parent_run_id);
+    facts.project_id = tables.texts.add(run.project_id);
+    facts.name = tables.texts.add(run.name);
+    facts.dotted_order = tables.texts.add(run.dotted_order);
+    facts.error = tables.texts.add(run.error);
+    facts.type = run.type;
+    facts.start_time = run.start_time;
+    facts.end_time = run.end_time;
+    facts.place = run.place;
+    facts.failed = !run.error.empty() || run.status == "error";
+    facts.pending = run.status == "pending" || (!run.end_time && !facts.failed && run.status != "success");
+    facts.feedback = tables.texts.add(run.feedback_stats == "{}" ? std::string_view() : run.feedback_stats);
+
+    for (const Value& ancestor : parse(run.parent_run_ids, 1, "parent_run_ids", run).items()) facts.ancestors.push_back(tables.texts.add(ancestor.string()));
+    const Value& extra = parse(run.extra, json::Parser::k_max_depth, "extra", run);
+    read_metadata(extra, run.name, facts);
+
+    if (run.type == RunType::k_llm) {
+      read_calls(run, extra, facts);
+    } else if (run.type == RunType::k_tool) {
+      read_tool(run, extra, facts);
+    } else if (is_root(run)) {
+      const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
+      const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
+      facts.text_bytes = text_bytes(inputs) + text_bytes(outputs);
+      collect_texts(outputs, facts.output_texts);
+      std::sort(facts.output_texts.begin(), facts.output_texts.end());
+    }
+    parser.reset();
+    return facts;
+  }
+
+  static bool is_root(const model::Run& run) { return run.id == run.trace_id || (run.parent_run_id.empty() && run.parent_run_ids.size() <= 2 && run.dotted_order.find('.') == std::string_view::npos); }
+
+  Tables& tables;
+  ExtractOptions options;
+  json::Parser parser;
+  Census census;
+  std::vector<model::Problem> problems;
+  Ledger ledger;
+  MessageReader reader;
+};
+
+Extractor::Extractor(Tables& tables, ExtractOptions options) : impl_(std::make_unique<Impl>(tables, std::move(options))) {}
+Extractor::~Extractor() = default;
+Extractor::Extractor(Extractor&&) noexcept = default;
+
+RunFacts Extractor::extract(const model::Run& run) { return impl_->extract(run); }
+const Census& Extractor::census() const { return impl_->census; }
+std::vector<model::Problem> Extractor::take_problems() { return std::exchange(impl_->problems, {}); }
+
+}  // namespace trajectory::messages

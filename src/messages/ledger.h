@@ -1,0 +1,87 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+#include "messages/census.h"
+
+namespace trajectory::messages {
+
+/// Keys of payloads that hold no message text: identifiers, bookkeeping of the client library, repetitions of what is
+/// read elsewhere. Sorted; docs/import.md publishes the list.
+inline constexpr auto k_set_aside_keys = std::to_array<std::string_view>({
+    "_type", "additional_kwargs", "annotations", "artifact", "avg_logprobs", "background", "billing", "cacheControl", "cache_control",
+    "caller", "citations", "completed_at", "container", "conversation", "created", "createdAt", "created_at", "error", "example",
+    "experimental_providerMetadata", "finishReason", "finish_details", "finish_reason", "frequency_penalty", "generationInfo",
+    "generation_info", "headers", "id", "incomplete_details", "index", "instructions", "invalid_tool_calls", "lc", "llmOutput", "llm_output",
+    "logprobs", "max_output_tokens", "max_tool_calls", "metadata", "model", "modelId", "model_name", "model_version", "moderation",
+    "namespace", "native_finish_reason", "obfuscation", "object", "options", "parallel_tool_calls", "phase", "presence_penalty",
+    "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "prompt_feedback", "provider", "providerExecuted",
+    "providerMetadata", "providerOptions", "reasoning_details", "request", "response", "response_id", "response_metadata", "role", "run",
+    "runtimeContext", "safetyRatings", "safety_identifier", "safety_ratings", "service_tier", "signature", "sources", "state", "status",
+    "stop_details", "stop_reason", "stop_sequence", "store", "system_fingerprint", "temperature", "thinking_signature", "thoughtSignature",
+    "thought_signature", "timestamp", "tool_call_chunks", "tool_choice", "tools", "toolsContext", "toolset_name", "top_logprobs", "top_p",
+    "totalUsage", "truncation", "type", "usage", "usageMetadata", "usage_metadata", "user", "warnings",
+});
+
+[[nodiscard]] inline bool is_set_aside_key(std::string_view key) {
+  return std::find(k_set_aside_keys.begin(), k_set_aside_keys.end(), key) != k_set_aside_keys.end();
+}
+
+/// Bytes of text in a value: every string below it, keys left out.
+[[nodiscard]] inline std::uint64_t text_bytes(const json::Value& value) {
+  std::uint64_t total = value.string().size();
+  for (const json::Value& item : value.items()) total += text_bytes(item);
+  for (const json::Member& member : value.members()) total += text_bytes(member.value);
+  return total;
+}
+
+/// Books every text leaf of a payload to where it went.
+class Ledger {
+ public:
+  explicit Ledger(Census& census) : census_(census) {}
+
+  /// Text that has to be booked by the calls that follow.
+  void expect(const json::Value& value) { census_.total_bytes += text_bytes(value); }
+
+  /// Expects everything in `value` at once; elements read from it until `close` are part of that.
+  void open(const json::Value& value) {
+    expect(value);
+    open_ = true;
+  }
+  void close() { open_ = false; }
+
+  /// A message element is about to be read.
+  void element(const json::Value& value) {
+    if (!open_) expect(value);
+  }
+  /// A message element was read before: only what `open` expected needs booking.
+  void repeated_element(const json::Value& value) {
+    if (open_) repeated("repeated_message", value);
+  }
+  void message(const json::Value& value) { census_.message_bytes += text_bytes(value); }
+  void parameter(const json::Value& value) { census_.parameter_bytes += text_bytes(value); }
+
+  /// A member that nothing reads: set aside when its key is on the list, else unknown.
+  /// `where` names the kind of object it stands in (message, part, inputs, outputs).
+  void leftover(std::string_view where, std::string_view key, const json::Value& value) {
+    const std::uint64_t bytes = text_bytes(value);
+    if (bytes == 0 && (is_set_aside_key(key) || value.is_null())) return;
+    auto& tallies = is_set_aside_key(key) ? census_.set_aside : census_.unknown;
+    const std::string name = is_set_aside_key(key) ? std::string(key) : std::string(where) + "." + std::string(key);
+    tallies[name].add(bytes);
+  }
+
+  /// Text that repeats what is read elsewhere in the payload, or wraps it.
+  void aside(std::string_view key, std::uint64_t bytes) { census_.set_aside[std::string(key)].add(bytes); }
+  void repeated(std::string_view key, const json::Value& value) { aside(key, text_bytes(value)); }
+
+ private:
+  Census& census_;
+  bool open_ = false;
+};
+
+}  // namespace trajectory::messages

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "json/value.h"
+#include "messages/ledger.h"
+#include "messages/tables.h"
+#include "model/problem.h"
+
+namespace trajectory::messages {
+
+/// How a list of messages is to be read.
+struct ReadContext {
+  model::Role bare_role = model::Role::k_user;  ///< of a text or message without a role
+  bool one_answer = false;                      ///< the list is one model answer: all assistant pieces join
+  bool wrap_results = false;                    ///< the client sends text results to the model as {"output": text}
+};
+
+/// Reads messages of any known form: role/content objects with text or parts (OpenAI, Anthropic, Gemini, Vercel,
+/// Bedrock, LangSmith's own, hand-made), LangChain's envelopes and dumps, pairs, bare texts, Responses items.
+/// Message by message, by shape; the payload as a whole is the business of `call_reader`.
+class MessageReader {
+ public:
+  MessageReader(MessageTable& tables, json::Parser& parser, Ledger& ledger, std::vector<model::Problem>& problems)
+      : tables_(tables), parser_(parser), ledger_(ledger), problems_(problems) {}
+
+  /// Appends the messages of a list. Elements may be unexpanded: those whose bytes were read before are not parsed.
+  void read_list(const json::Value& list, const ReadContext& context, std::vector<MessageId>& out);
+
+  /// Reads one element.
+  [[nodiscard]] Element read(const json::Value& element, const ReadContext& context);
+
+  /// Run that problems are booked to.
+  void set_place(std::string_view run_id) { place_ = run_id; }
+
+ private:
+  void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
+  void problem(std::string kind, std::string detail);
+
+  MessageTable& tables_;
+  json::Parser& parser_;
+  Ledger& ledger_;
+  std::vector<model::Problem>& problems_;
+  std::string_view place_;
+};
+
+/// True for an object or pair that reads as a message, or a list of such.
+[[nodiscard]] bool looks_like_message(const json::Value& value);
+
+/// Text of a tool's result as a model is shown it: text as it is, text parts joined by newlines, other values as
+/// compact JSON.
+[[nodiscard]] std::string result_text(const json::Value& value);
+
+/// A tool call's arguments as JSON text: verbatim text, or an object rendered compactly; "{}" for nothing.
+[[nodiscard]] std::string arguments_text(const json::Value& value);
+
+}  // namespace trajectory::messages

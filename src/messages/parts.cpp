@@ -1,0 +1,351 @@
+#include "messages/parts.h"
+
+#include <array>
+#include <initializer_list>
+
+#include "base/sha256.h"
+#include "json/write.h"
+#include "messages/message_reader.h"
+
+namespace trajectory::messages {
+
+namespace {
+
+using json::Value;
+using Names = std::initializer_list<std::string_view>;
+
+enum class PartKind { k_text, k_reasoning, k_call, k_result, k_media, k_server, k_nothing };
+
+struct PartType {
+  std::string_view type;
+  PartKind kind;
+};
+
+/// Every part type that clients are known to write. Sources: the providers' API references, LangChain's content blocks,
+/// the AI SDK's parts, OpenTelemetry's GenAI conventions, Bedrock Converse.
+constexpr auto k_part_types = std::to_array<PartType>({
+    {"text", PartKind::k_text},
+    {"input_text", PartKind::k_text},
+    {"output_text", PartKind::k_text},
+    {"summary_text", PartKind::k_text},
+    {"text-plain", PartKind::k_text},
+    {"refusal", PartKind::k_text},
+    {"reasoning", PartKind::k_reasoning},
+    {"reasoning_text", PartKind::k_reasoning},
+    {"reasoning_content", PartKind::k_reasoning},
+    {"reasoningContent", PartKind::k_reasoning},
+    {"thinking", PartKind::k_reasoning},
+    {"redacted_thinking", PartKind::k_nothing},
+    {"redacted-reasoning", PartKind::k_nothing},
+    {"tool_use", PartKind::k_call},
+    {"tool-call", PartKind::k_call},
+    {"tool_call", PartKind::k_call},
+    {"function_call", PartKind::k_call},
+    {"functionCall", PartKind::k_call},
+    {"toolUse", PartKind::k_call},
+    {"non_standard_tool_call", PartKind::k_call},
+    {"tool_result", PartKind::k_result},
+    {"tool-result", PartKind::k_result},
+    {"tool-error", PartKind::k_result},
+    {"tool_call_response", PartKind::k_result},
+    {"function_response", PartKind::k_result},
+    {"functionResponse", PartKind::k_result},
+    {"toolResult", PartKind::k_result},
+    {"image", PartKind::k_media},
+    {"image_url", PartKind::k_media},
+    {"input_image", PartKind::k_media},
+    {"audio", PartKind::k_media},
+    {"input_audio", PartKind::k_media},
+    {"audio_url", PartKind::k_media},
+    {"video", PartKind::k_media},
+    {"video_url", PartKind::k_media},
+    {"file", PartKind::k_media},
+    {"input_file", PartKind::k_media},
+    {"document", PartKind::k_media},
+    {"media", PartKind::k_media},
+    {"blob", PartKind::k_media},
+    {"uri", PartKind::k_media},
+    {"inlineData", PartKind::k_media},
+    {"inline_data", PartKind::k_media},
+    {"fileData", PartKind::k_media},
+    {"file_data", PartKind::k_media},
+    {"source", PartKind::k_server},
+    {"source-url", PartKind::k_server},
+    {"custom", PartKind::k_server},
+    {"server_tool_use", PartKind::k_server},
+    {"server_tool_call", PartKind::k_server},
+    {"server_tool_result", PartKind::k_server},
+    {"web_search_tool_result", PartKind::k_server},
+    {"web_fetch_tool_result", PartKind::k_server},
+    {"code_execution_tool_result", PartKind::k_server},
+    {"bash_code_execution_tool_result", PartKind::k_server},
+    {"text_editor_code_execution_tool_result", PartKind::k_server},
+    {"mcp_tool_use", PartKind::k_server},
+    {"mcp_tool_result", PartKind::k_server},
+    {"search_result", PartKind::k_server},
+    {"executable_code", PartKind::k_server},
+    {"executableCode", PartKind::k_server},
+    {"code_execution_result", PartKind::k_server},
+    {"codeExecutionResult", PartKind::k_server},
+    {"container_upload", PartKind::k_server},
+    {"non_standard", PartKind::k_server},
+    {"step-start", PartKind::k_nothing},
+    {"input_json_delta", PartKind::k_nothing},
+    {"cachePoint", PartKind::k_nothing},
+});
+
+const PartType* find_type(std::string_view type) {
+  for (const PartType& entry : k_part_types)
+    if (entry.type == type) return &entry;
+  return nullptr;
+}
+
+const Value& first_of(const Value& object, Names names) {
+  for (const std::string_view name : names) {
+    const Value& found = object[name];
+    if (!found.is_null()) return found;
+  }
+  return object[""];
+}
+
+bool among(std::string_view name, Names names) {
+  for (const std::string_view other : names)
+    if (name == other) return true;
+  return false;
+}
+
+/// Books the members of a part: those read as message text, the others as left over.
+void book(const Value& part, Names read, Ledger& ledger) {
+  for (const json::Member& member : part.members()) {
+    if (among(member.key, read)) ledger.message(member.value);
+    else ledger.leftover("part", member.key, member.value);
+  }
+}
+
+/// The part inside a wrapper such as {"functionCall": {...}} or {"type": "function_call", "function_call": {...}}.
+const Value& inner_of(const Value& part, std::string_view type) {
+  for (const std::string_view name : {type, std::string_view("toolInvocation")})
+    if (part[name].is_object()) return part[name];
+  return part;
+}
+
+void add_part(Draft& draft, const Value& part) {
+  if (!draft.parts.empty()) draft.parts.push_back(',');
+  json::append_compact(draft.parts, part);
+}
+
+/// Bytes behind base64 text; 0 when it is none.
+std::uint64_t base64_size(std::string_view text) {
+  std::uint64_t size = 0;
+  for (const char c : text)
+    if (c != '=' && c != '\n' && c != '\r') ++size;
+  return size * 3 / 4;
+}
+
+/// Replaces inline data by its hash and size; links and identifiers stay.
+void append_media(std::string& out, const Value& value, std::string_view key) {
+  const std::string_view text = value.string();
+  const bool data_link = text.starts_with("data:");
+  const bool raw_data = among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value"}) && text.size() > 64;
+  if (data_link || raw_data) {
+    const std::size_t comma = data_link ? text.find(',') : std::string_view::npos;
+    const std::string_view data = comma == std::string_view::npos ? text : text.substr(comma + 1);
+    out.append(R"({"sha256":")").append(base::sha256_hex(data)).append(R"(","bytes":)").append(std::to_string(base64_size(data)));
+    if (comma != std::string_view::npos) {
+      out.append(R"(,"media_type":)");
+      json::append_string(out, text.substr(5, std::min(text.find_first_of(";,"), comma) - 5));
+    }
+    out.push_back('}');
+    return;
+  }
+  if (value.is_object()) {
+    out.push_back('{');
+    bool first = true;
+    for (const json::Member& member : value.members()) {
+      if (!first) out.push_back(',');
+      first = false;
+      json::append_string(out, member.key);
+      out.push_back(':');
+      append_media(out, member.value, member.key);
+    }
+    out.push_back('}');
+    return;
+  }
+  if (value.is_array()) {
+    out.push_back('[');
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
+      if (i > 0) out.push_back(',');
+      append_media(out, value.items()[i], key);
+    }
+    out.push_back(']');
+    return;
+  }
+  json::append_compact(out, value);
+}
+
+void add_media(Draft& draft, const Value& part) {
+  if (!draft.parts.empty()) draft.parts.push_back(',');
+  append_media(draft.parts, part, "");
+  draft.rich = true;
+}
+
+std::string_view part_text(const Value& part) {
+  const Value& text = first_of(part, {"text", "refusal", "content"});
+  return text.is_object() ? text["value"].string() : text.string();
+}
+
+void read_text(const Value& part, Draft& draft, Ledger& ledger) {
+  append_text(draft.message, part_text(part));
+  book(part, {"text", "refusal", "content", "type"}, ledger);
+  add_part(draft, part);
+}
+
+void read_reasoning(const Value& part, Draft& draft, Ledger& ledger) {
+  const Value& inner = inner_of(part, part["type"].string());
+  const Value& text = first_of(inner, {"thinking", "reasoning", "text", "reasoningText"});
+  append_reasoning(draft.message, text.is_object() ? text["text"].string() : text.string());
+  for (const std::string_view list : {std::string_view("summary"), std::string_view("content")}) {
+    append_reasoning(draft.message, inner[list].string());
+    for (const Value& item : inner[list].items()) append_reasoning(draft.message, item.is_string() ? item.text() : item["text"].string());
+    if (!draft.message.reasoning.empty() && !inner[list].items().empty()) break;
+  }
+  book(part, {"thinking", "reasoning", "text", "reasoningText", "reasoningContent", "reasoning_content", "summary", "content", "type"}, ledger);
+}
+
+void read_result(const Value& part, std::string_view type, Draft& draft, Ledger& ledger) {
+  const Value& inner = inner_of(part, type);
+  model::Message result;
+  result.role = model::Role::k_tool;
+  result.tool_call_id = first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
+  result.name = first_of(inner, {"toolName", "name", "tool_name"}).string();
+  const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value"});
+  bool failed = inner["is_error"].is_true() || inner["isError"].is_true() || inner["status"].string() == "error" || type == "tool-error";
+  const std::string_view kind = content["type"].string();
+  if (content.is_object() && content.has("value") && among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"})) {
+    result.content = result_text(content["value"]);
+    failed = failed || among(kind, {"error-text", "error-json", "execution-denied"});
+  } else if (content.is_array()) {
+    Draft inside;
+    inside.message.role = model::Role::k_tool;
+    Census unbooked;  // the whole part is booked below
+    Ledger ignored(unbooked);
+    read_content(content, inside, ignored);
+    const bool all_read = inside.part_calls.empty() && inside.results.empty() && inside.unknown_types.empty();
+    result.content = all_read ? inside.message.content : result_text(content);
+    if (inside.rich) result.parts = "[" + inside.parts + "]";
+  } else {
+    result.content = result_text(content);
+  }
+  if (failed) result.error = result.content.empty() ? "tool_error" : result.content;
+  for (const json::Member& member : part.members()) {
+    if (member.key == "providerOptions" || member.key == "cache_control") ledger.leftover("part", member.key, member.value);
+    else ledger.message(member.value);
+  }
+  draft.results.push_back(std::move(result));
+}
+
+/// The type of a part that has none: by the one key that tells.
+std::string_view infer_type(const Value& part) {
+  for (const std::string_view key : {"functionCall", "function_call", "functionResponse", "function_response", "toolUse", "toolResult", "inlineData",
+                                     "inline_data", "fileData", "file_data", "reasoningContent", "executableCode", "executable_code",
+                                     "codeExecutionResult", "code_execution_result", "image_url", "image", "document", "video", "cachePoint"})
+    if (!part[key].is_null()) return key;
+  if (part["text"].is_string()) return part["thought"].is_true() ? "thinking" : "text";
+  return {};
+}
+
+void read_part(const Value& part, Draft& draft, Ledger& ledger) {
+  if (part.is_string()) {
+    append_text(draft.message, part.text());
+    ledger.message(part);
+    return;
+  }
+  std::string_view type = part["type"].string();
+  if (type.empty() || (type == "text" && !part["text"].is_string() && part["thought"].is_null())) {
+    const std::string_view inferred = infer_type(part);
+    if (!inferred.empty()) type = inferred;
+  }
+  // The AI SDK's UI messages name the tool in the type: tool-get_weather.
+  const bool ui_tool = type == "tool-invocation" || (type.starts_with("tool-") && find_type(type) == nullptr && !part["toolCallId"].is_null());
+  if (ui_tool) {
+    const Value& inner = inner_of(part, "toolInvocation");
+    Census unbooked;
+    Ledger ignored(unbooked);
+    ledger.message(part);
+    model::ToolCall call = read_call(inner, ignored);
+    if (call.name.empty() && type != "tool-invocation") call.name = type.substr(5);
+    draft.part_calls.push_back(std::move(call));
+    if (!first_of(inner, {"result", "output", "errorText"}).is_null()) {
+      model::Message result;
+      result.role = model::Role::k_tool;
+      result.tool_call_id = inner["toolCallId"].string();
+      result.name = draft.part_calls.back().name;
+      result.content = result_text(first_of(inner, {"result", "output", "errorText"}));
+      if (!inner["errorText"].is_null()) result.error = result.content;
+      draft.results.push_back(std::move(result));
+    }
+    return;
+  }
+  const PartType* known = find_type(type);
+  switch (known == nullptr ? PartKind::k_server : known->kind) {
+    case PartKind::k_text: return read_text(part, draft, ledger);
+    case PartKind::k_reasoning: return read_reasoning(part, draft, ledger);
+    case PartKind::k_call: draft.part_calls.push_back(read_call(inner_of(part, type), ledger)); return;
+    case PartKind::k_result: return read_result(part, type, draft, ledger);
+    case PartKind::k_media:
+      ledger.message(part);
+      return add_media(draft, part);
+    case PartKind::k_nothing: ledger.repeated(type, part); return;
+    case PartKind::k_server: break;
+  }
+  if (known == nullptr) {
+    draft.unknown_types.emplace_back(type);
+    append_text(draft.message, part_text(part));
+  }
+  ledger.message(part);
+  add_media(draft, part);
+}
+
+}  // namespace
+
+void append_text(model::Message& message, std::string_view text) {
+  if (text.empty()) return;
+  if (!message.content.empty() && message.role != model::Role::k_assistant) message.content.push_back('\n');
+  message.content.append(text);
+}
+
+void append_reasoning(model::Message& message, std::string_view text) {
+  if (text.empty()) return;
+  if (!message.reasoning.empty()) message.reasoning.push_back('\n');
+  message.reasoning.append(text);
+}
+
+void read_content(const Value& content, Draft& draft, Ledger& ledger) {
+  if (content.is_array()) {
+    for (const Value& part : content.items()) read_part(part, draft, ledger);
+  } else if (content.is_object()) {
+    read_part(content, draft, ledger);
+  } else if (content.is_string()) {
+    append_text(draft.message, content.text());
+    ledger.message(content);
+  } else if (!content.is_null()) {
+    append_text(draft.message, content.raw());
+  }
+}
+
+model::ToolCall read_call(const Value& call, Ledger& ledger) {
+  const Value& function = call["function"].is_object() ? call["function"] : call;
+  model::ToolCall out;
+  out.id = first_of(call, {"call_id", "toolCallId", "tool_call_id", "toolUseId", "id"}).string();
+  out.name = first_of(function, {"name", "toolName", "tool_name"}).string();
+  out.arguments = arguments_text(first_of(function, {"arguments", "args", "input", "parameters"}));
+  for (const json::Member& member : call.members()) {
+    if (among(member.key, {"function", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "toolCallId", "tool_call_id",
+                           "toolUseId", "id", "type"}))
+      ledger.message(member.value);
+    else ledger.leftover("call", member.key, member.value);
+  }
+  return out;
+}
+
+}  // namespace trajectory::messages

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/value.h"
+#include "messages/ledger.h"
+#include "model/message.h"
+
+namespace trajectory::messages {
+
+/// A message being read: what its parts brought.
+struct Draft {
+  model::Message message;
+  std::vector<model::ToolCall> part_calls;   ///< calls that stood among the content parts
+  std::vector<model::Message> results;       ///< tool results that stood among the content parts
+  std::string parts;                         ///< JSON elements for `Message::parts`, comma-separated
+  bool rich = false;                         ///< there is more than text: `parts` counts
+  std::vector<std::string> unknown_types;
+};
+
+/// Reads a content value (text, one part, or a list of parts) into the draft.
+/// The part types are one table in parts.cpp: a new type is one line there.
+void read_content(const json::Value& content, Draft& draft, Ledger& ledger);
+
+/// Reads a call in any of its forms: flat, with a `function` wrapper, LangChain's {name, args, id}.
+[[nodiscard]] model::ToolCall read_call(const json::Value& call, Ledger& ledger);
+
+/// Appends text to a message's content; parts of an answer run on, others stand on lines of their own.
+void append_text(model::Message& message, std::string_view text);
+void append_reasoning(model::Message& message, std::string_view text);
+
+}  // namespace trajectory::messages

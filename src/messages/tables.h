@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "model/message.h"
+
+namespace trajectory::messages {
+
+using MessageId = std::uint32_t;
+using TextId = std::uint32_t;  ///< 0 is the empty text
+
+/// Keeps each distinct text once. Thread-safe; a text stays where it is for the table's life.
+class TextTable {
+ public:
+  [[nodiscard]] TextId add(std::string_view text);
+  /// The text of an id that `add` returned.
+  [[nodiscard]] std::string_view get(TextId id) const;
+  /// Bytes held, roughly.
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  static constexpr std::size_t k_shards = 32;
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<std::string_view, std::uint32_t> ids;
+    std::deque<std::string> texts;
+    std::size_t bytes = 0;
+  };
+  std::array<Shard, k_shards> shards_;
+};
+
+/// A distinct message with the hashes that alignment works on.
+struct MessageEntry {
+  model::Message message;
+  /// Role, text without white space, calls by name and arguments: equal for every rendering of one message.
+  base::Hash128 identity;
+  /// Identity of the text alone, for recognising an answer in other places.
+  std::uint64_t text_hash = 0;
+  /// What a model reads, to the letter: role, text, parts, calls. Differs between variants.
+  base::Hash128 form;
+};
+
+/// What one element of a payload's message list was read as.
+struct Element {
+  std::vector<MessageId> messages;
+  bool item = false;       ///< a piece of an answer (Responses items): joins the assistant message before it
+  bool has_text = false;   ///< the piece brings the answer's text
+};
+
+/// Keeps each distinct message once and remembers which payload bytes it was read from, so that repeated history is
+/// recognised without parsing. Thread-safe while runs are extracted; ids depend on timing, contents do not.
+class MessageTable {
+ public:
+  /// The element that was read from bytes of that hash, if any was.
+  [[nodiscard]] std::optional<Element> find(base::Hash128 raw) const;
+  void remember(base::Hash128 raw, const Element& element);
+
+  [[nodiscard]] MessageId add(model::Message message);
+  /// Stays valid for the table's life.
+  [[nodiscard]] const MessageEntry& get(MessageId id) const;
+  [[nodiscard]] std::size_t bytes() const;
+
+ private:
+  static constexpr std::size_t k_shards = 32;
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<base::Hash128, std::uint32_t, base::Hash128Hasher> ids;
+    std::deque<MessageEntry> entries;
+    std::size_t bytes = 0;
+  };
+  struct RawShard {
+    mutable std::mutex mutex;
+    std::unordered_map<base::Hash128, Element, base::Hash128Hasher> elements;
+  };
+  std::array<Shard, k_shards> shards_;
+  std::array<RawShard, k_shards> raw_;
+};
+
+/// The hashes of a message (see `MessageEntry`).
+[[nodiscard]] MessageEntry make_entry(model::Message message);
+
+/// Hash of a text without its white space, as in `MessageEntry::text_hash`.
+[[nodiscard]] std::uint64_t text_identity(std::string_view text);
+
+}  // namespace trajectory::messages
