@@ -1,6 +1,7 @@
 #include "build/align.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "json/value.h"
 
@@ -22,9 +23,20 @@ bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   if (a.role != b.role) return false;
   // Garbled by the client when it joined a stream; the resent form is clean.
   if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty()) return true;
+  if (a.role == model::Role::k_assistant) return next_agrees && similar_text(a.content, b.content);
   if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty()) return next_agrees || similar_text(a.content, b.content);
   return next_agrees;
 }
+
+/// Whether both sides have call ids and none is shared: equal texts then stand for different calls, as a rule.
+bool ids_differ(const model::Message& a, const model::Message& b) {
+  if (a.role == model::Role::k_tool) return !a.tool_call_id.empty() && !b.tool_call_id.empty() && a.tool_call_id != b.tool_call_id;
+  const auto has_id = [](const model::Message& m) { return !m.tool_calls.empty() && !m.tool_calls.front().id.empty(); };
+  return has_id(a) && has_id(b) && !shares_call_id(a, b);
+}
+
+/// What a match is worth as evidence: forms of a message and repeated texts say little.
+std::uint32_t weight(const Slot& slot, const Seen& seen) { return same_message(slot, seen) && !ids_differ(slot.entry->message, seen.entry->message) ? 1 : 0; }
 
 }  // namespace
 
@@ -60,6 +72,11 @@ bool same_message(const Slot& slot, const Seen& seen) {
   return seen.placeholder && !a.tool_calls.empty();
 }
 
+bool stronger(const Alignment& a, const Alignment& b) {
+  const auto rank = [](const Alignment& x) { return std::tuple(!x.answers_left, x.whole || x.window, x.worth, x.whole); };
+  return rank(a) > rank(b);
+}
+
 Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input) {
   const std::size_t n = sequence.size();
   const std::size_t m = input.size();
@@ -76,6 +93,12 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
     ++prefix;
   }
 
+  const auto worth = [&](std::size_t from, std::size_t at, std::size_t size) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < size; ++i) sum += weight(slot(from + i), input[at + i]);
+    return sum;
+  };
+
   // The end of the sequence, anywhere in the input.
   std::size_t tail = 0;
   std::size_t tail_end = 0;  // place in the input behind the matched end
@@ -90,16 +113,25 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
     }
   }
   const std::size_t tail_begin = tail_end - tail;
-  const std::size_t head = std::min({prefix, tail_begin, n - tail});
-  const bool take_tail = tail > 0 && (head + tail > prefix || (head + tail == prefix && head == 0));
+  // Before a gap only equal content counts: another text there is a summary of what was dropped.
+  std::size_t head = std::min({prefix, tail_begin, n - tail});
+  while (head > 0 && head < n - tail && weight(slot(head - 1), input[head - 1]) == 0) --head;
+  const std::uint32_t by_prefix = worth(0, 0, prefix);
+  const std::uint32_t by_tail = worth(0, 0, head) + worth(n - tail, tail_begin, tail);
+  const bool take_tail = tail > 0 && (by_tail > by_prefix || (by_tail == by_prefix && head == 0));
   const std::size_t front = take_tail ? head : prefix;
 
   for (std::size_t i = 0; i < front; ++i) out.to[i] = static_cast<std::uint32_t>(i);
   if (take_tail)
     for (std::size_t i = 0; i < tail; ++i) out.to[tail_begin + i] = static_cast<std::uint32_t>(n - tail + i);
   out.whole = prefix == n;
+  out.window = take_tail && tail_begin == 0;
+  out.worth = take_tail ? by_tail : by_prefix;
   for (std::size_t j = 0; j < m; ++j) {
-    if (out.to[j] == k_none) continue;
+    if (out.to[j] == k_none) {
+      out.answers_left = out.answers_left || is_assistant(input[j].entry);
+      continue;
+    }
     ++out.matched;
     const model::Message& message = slot(out.to[j]).entry->message;
     out.evidence = out.evidence || message.role == model::Role::k_assistant || !message.tool_call_id.empty();

@@ -11,8 +11,11 @@ namespace trajectory::build {
 struct Alignment {
   std::vector<std::uint32_t> to;   ///< for each element of the input its place in the earlier sequence, or k_none
   std::uint32_t matched = 0;       ///< elements that found their place
+  std::uint32_t worth = 0;         ///< of these, those that say something: equal content without contrary ids
   bool evidence = false;           ///< an assistant message or a call id is among them: user text proves nothing
   bool whole = false;              ///< the input begins with the whole earlier sequence
+  bool window = false;             ///< the input begins with the end of the earlier sequence
+  bool answers_left = false;       ///< assistant messages of the input found no place
 };
 
 /// Aligns an input with the sequence of an earlier call (its context, then its answer). Tried in this order: the whole
@@ -20,6 +23,10 @@ struct Alignment {
 /// common beginning (a branch). Elements at the same place with other content are the same message in another form
 /// where a call id, the text, or the agreement around them says so.
 [[nodiscard]] Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input);
+
+/// Whether `a` says more than `b`: it leaves no answer unexplained, continues what was last said rather than branching
+/// off, finds more places.
+[[nodiscard]] bool stronger(const Alignment& a, const Alignment& b);
 
 /// Whether the element is that message: equal content, or a form of it that an id or the text gives away.
 [[nodiscard]] bool same_message(const Slot& slot, const Seen& seen);

@@ -92,18 +92,22 @@ class Linker {
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
     consider_prefixes(said, link);
-    if (!link.alignment.whole) consider_heads(said, link);
+    // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
+    if (!link.alignment.whole || link.alignment.answers_left) consider_heads(said, link);
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
     return link;
   }
 
   void consider(CallId base, const std::vector<Seen>& said, Link& link) {
-    std::vector<SlotId> sequence = sequence_of(work_.calls[base]);
-    Alignment alignment = align(work_, sequence, said);
-    if (!alignment.evidence && !continues_failed(work_.calls[base], alignment, said)) return;
-    const bool better = link.base == k_none || alignment.matched > link.alignment.matched ||
-                        (alignment.matched == link.alignment.matched && alignment.whole && !link.alignment.whole);
-    if (better) link = {base, std::move(sequence), std::move(alignment), false};
+    const Call& call = work_.calls[base];
+    const std::vector<SlotId> context = context_slots(call);
+    for (std::size_t candidate = 0; candidate < std::max<std::size_t>(call.answers.size(), 1); ++candidate) {
+      std::vector<SlotId> sequence = context;
+      if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
+      Alignment alignment = align(work_, sequence, said);
+      if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
+      if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment), false};
+    }
   }
 
   /// A failed call's whole context, resent with something after it.
