@@ -44,8 +44,13 @@ class OutputsReader {
   CallFacts& first() { return calls_[0]; }
 
   void book_others(const Value& object, std::initializer_list<std::string_view> read) {
-    for (const json::Member& member : object.members())
-      if (std::find(read.begin(), read.end(), member.key) == read.end()) tools_.ledger.leftover("outputs", member.key, member.value);
+    // A Response repeats its request's settings and, in some SDKs, its own text.
+    const bool response = object["object"].string() == "response";
+    for (const json::Member& member : object.members()) {
+      if (std::find(read.begin(), read.end(), member.key) != read.end()) continue;
+      if (response && (member.key == "reasoning" || member.key == "text" || member.key == "output_text")) tools_.ledger.repeated(member.key, member.value);
+      else tools_.ledger.leftover("outputs", member.key, member.value);
+    }
   }
 
   void add_answer(std::vector<MessageId> messages, CallFacts& call, std::string_view finish) {

@@ -169,6 +169,8 @@ class BodyReader {
         read_reasoning(key, value);
       } else if (key == "refusal") {
         if (value.is_string()) refusal_ = &value;
+      } else if (key == "output" && body.has("content")) {
+        ledger_.repeated(key, value);  // the Anthropic wrapper's joined stream
       } else if (key == "toolInvocations") {
         for (const Value& call : value.items()) read_content(call, draft_, ledger_);
       } else if (key == "audio" && value.is_object()) {

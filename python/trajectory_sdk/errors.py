@@ -1,0 +1,27 @@
+"""The exceptions of the package: one tree, whose leaves are also the built-in errors that callers expect."""
+
+from __future__ import annotations
+
+
+class TrajectoryError(Exception):
+    """Anything that this package raises about data, files or services."""
+
+
+class UsageError(TrajectoryError, ValueError):
+    """An argument that cannot be."""
+
+
+class NotInitializedError(TrajectoryError, RuntimeError):
+    """`init` was not called, or without what the operation needs."""
+
+
+class SourceError(TrajectoryError, RuntimeError):
+    """A source that is not there or cannot be read."""
+
+
+class OutputError(TrajectoryError, RuntimeError):
+    """An output that cannot be written."""
+
+
+class DataError(TrajectoryError, RuntimeError):
+    """Data that was refused, or output above a limit."""
