@@ -79,6 +79,7 @@ struct Builder {
   ondemand::document& document;
   const char* begin;
   const char* end;
+  bool shallow;  ///< containers below the depth are left unopened, not refused
 
   [[nodiscard]] std::size_t offset() const {
     const char* at = nullptr;
@@ -156,6 +157,7 @@ struct Builder {
         const bool is_array = type == ondemand::json_type::array;
         out.kind_ = is_array ? Kind::k_array : Kind::k_object;
         if (depth <= 0) {
+          if (!shallow) return simdjson::DEPTH_ERROR;
           out.expanded_ = false;
           if (auto error = source.raw_json().get(out.raw_)) return error;
           out.raw_ = trim_right(out.raw_.data(), out.raw_.data() + out.raw_.size());
@@ -268,7 +270,7 @@ base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
 
   ondemand::document document;
   if (auto error = impl_->simd.iterate(padded, text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document)) return bad_json(error, 0);
-  Builder builder{*impl_, document, padded, padded + text.size()};
+  Builder builder{*impl_, document, padded, padded + text.size(), depth < k_max_depth};
   Value* root = new (impl_->arena.allocate(sizeof(Value), alignof(Value))) Value;
   if (auto error = builder.root(*root, depth)) return bad_json(error, builder.offset());
   return root;

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include "build/build.h"
+
+namespace trajectory::build {
+namespace {
+
+using messages::RunFacts;
+
+class GroupTest : public testing::Test {
+ protected:
+  RunFacts run(std::string_view id, std::string_view trace, std::string_view parent = {}, std::int64_t start = 0) {
+    RunFacts facts;
+    facts.id = tables_.texts.add(id);
+    facts.trace_id = tables_.texts.add(trace);
+    facts.parent_id = tables_.texts.add(parent);
+    facts.project_id = tables_.texts.add("project");
+    facts.start_time = start;
+    facts.end_time = start + 1;
+    return facts;
+  }
+
+  void key(RunFacts& facts, std::uint8_t place, std::string_view value) { facts.thread_keys.emplace_back(place, tables_.texts.add(value)); }
+
+  std::vector<Conversation> group(std::vector<RunFacts> runs) { return group_runs(std::move(runs), {"conversation_id", "thread_id"}, tables_, figures_); }
+
+  [[nodiscard]] std::size_t problems(std::string_view kind) const {
+    std::size_t count = 0;
+    for (const auto& problem : figures_.problems) count += problem.kind == kind ? 1U : 0U;
+    return count;
+  }
+
+  messages::Tables tables_;
+  BuildFigures figures_;
+};
+
+TEST_F(GroupTest, OrdersTracesOfAConversationByTheirStart) {
+  RunFacts second = run("b", "b", {}, 20);
+  RunFacts first = run("a", "a", {}, 10);
+  key(second, 1, "thread");
+  key(first, 1, "thread");
+  const auto conversations = group({second, first});
+  ASSERT_EQ(conversations.size(), 1U);
+  EXPECT_EQ(conversations[0].id, "thread");
+  EXPECT_EQ(conversations[0].thread_key, "thread_id");
+  ASSERT_EQ(conversations[0].traces.size(), 2U);
+  EXPECT_EQ(conversations[0].traces[0].id, "a");
+}
+
+TEST_F(GroupTest, ATraceWithoutAKeyIsAConversationOfItsOwn) {
+  const auto conversations = group({run("a", "a"), run("b", "b")});
+  ASSERT_EQ(conversations.size(), 2U);
+  EXPECT_EQ(conversations[0].id, "a");
+  EXPECT_TRUE(conversations[0].thread_key.empty());
+}
+
+TEST_F(GroupTest, TakesTheKeyFromAChildWhenTheRootHasNone) {
+  RunFacts child = run("c", "a", "a", 1);
+  key(child, 0, "talk");
+  const auto conversations = group({run("a", "a"), child});
+  ASSERT_EQ(conversations.size(), 1U);
+  EXPECT_EQ(conversations[0].id, "talk");
+}
+
+TEST_F(GroupTest, NeverMergesProjects) {
+  RunFacts one = run("a", "a");
+  RunFacts two = run("b", "b");
+  two.project_id = tables_.texts.add("another project");
+  key(one, 0, "same");
+  key(two, 0, "same");
+  EXPECT_EQ(group({one, two}).size(), 2U);
+}
+
+TEST_F(GroupTest, TheDuplicateWithTheLaterEndCounts) {
+  RunFacts early = run("a", "a");
+  RunFacts late = run("a", "a");
+  late.end_time = 99;
+  for (const auto& order : {std::vector{early, late}, std::vector{late, early}}) {
+    figures_ = {};
+    const auto conversations = group(order);
+    ASSERT_EQ(conversations[0].traces[0].runs.size(), 1U);
+    EXPECT_EQ(conversations[0].traces[0].runs[0].end_time, 99);
+    EXPECT_EQ(figures_.runs_set_aside["duplicate_run"], 1U);
+  }
+}
+
+TEST_F(GroupTest, AnOrphanHangsFromItsNearestPresentAncestor) {
+  RunFacts orphan = run("c", "a", "missing", 2);
+  orphan.ancestors = {tables_.texts.add("a"), tables_.texts.add("missing")};
+  const auto conversations = group({run("a", "a"), orphan});
+  EXPECT_EQ(conversations[0].traces[0].runs[1].parent_id, tables_.texts.add("a"));
+  EXPECT_EQ(problems("orphan_run"), 1U);
+}
+
+TEST_F(GroupTest, ReadsTheParentFromDottedOrderAlone) {
+  const std::string root = "11111111-1111-1111-1111-111111111111";
+  const std::string child = "22222222-2222-2222-2222-222222222222";
+  RunFacts a = run(root, root);
+  RunFacts b = run(child, root);
+  b.dotted_order = tables_.texts.add("20261122T114643812486Z" + root + ".20261122T114643812487Z" + child);
+  const auto conversations = group({a, b});
+  EXPECT_EQ(conversations[0].traces[0].runs[1].parent_id, tables_.texts.add(root));
+  EXPECT_EQ(problems("orphan_run"), 0U);
+}
+
+TEST_F(GroupTest, CutsACycleAndSaysSo) {
+  const auto conversations = group({run("a", "t", "b"), run("b", "t", "a", 1)});
+  ASSERT_EQ(conversations.size(), 1U);
+  EXPECT_EQ(conversations[0].traces[0].runs.size(), 2U);
+  EXPECT_EQ(problems("parent_cycle"), 1U);
+  EXPECT_EQ(problems("missing_root"), 1U);
+}
+
+}  // namespace
+}  // namespace trajectory::build

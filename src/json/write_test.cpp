@@ -1,0 +1,65 @@
+#include "json/write.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace trajectory::json {
+namespace {
+
+std::string written(std::string_view text, bool ascii = false) {
+  std::string out;
+  append_string(out, text, ascii);
+  return out;
+}
+
+std::string canonical(std::string_view text) {
+  Parser parser;
+  const auto parsed = parser.parse(text);
+  std::string out;
+  append_canonical(out, **parsed);
+  return out;
+}
+
+TEST(JsonWrite, EscapesAsPythonDoes) {
+  EXPECT_EQ(written("a\"b\\c\n\t\x01\x7f/é"), "\"a\\\"b\\\\c\\n\\t\\u0001\x7f/é\"");
+  EXPECT_EQ(written("é€😀", true), R"("\u00e9\u20ac\ud83d\ude00")");
+}
+
+TEST(JsonWrite, WritesLoneSurrogatesAsEscapesAndBrokenBytesAsReplacement) {
+  EXPECT_EQ(written("a\xED\xA0\x80"), R"("a\ud800")");
+  EXPECT_EQ(written("a\xFF" "b"), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(written("\xC3"), "\"\xEF\xBF\xBD\"");
+}
+
+TEST(JsonWrite, WritesDoublesAsPythonsRepr) {
+  const auto repr = [](double value) {
+    std::string out;
+    append_double(out, value);
+    return out;
+  };
+  EXPECT_EQ(repr(0.0), "0.0");
+  EXPECT_EQ(repr(1e-7), "1e-07");
+  EXPECT_EQ(repr(12.5), "12.5");
+  EXPECT_EQ(repr(1e16), "1e+16");
+  EXPECT_EQ(repr(0.0001), "0.0001");
+  EXPECT_EQ(repr(-123456.789), "-123456.789");
+  EXPECT_EQ(repr(1.7976931348623157e308), "1.7976931348623157e+308");
+}
+
+TEST(JsonWrite, CanonicalFormIsEqualForEqualValues) {
+  EXPECT_EQ(canonical(R"({"b":1,"a":[1.0,"\u00e9"]})"), canonical(R"({ "a" : [1, "é"], "b":1.00 })"));
+  EXPECT_EQ(canonical(R"({"a":1,"a":2})"), canonical(R"({"a":2})"));
+  EXPECT_NE(canonical("123456789012345678901"), canonical("123456789012345678902"));
+}
+
+TEST(JsonWrite, CompactFormKeepsOrderAndNumbers) {
+  Parser parser;
+  const auto parsed = parser.parse(R"({ "b" : 1.50 , "a" : [ ] , "c" : "x\u0041" })");
+  std::string out;
+  append_compact(out, **parsed);
+  EXPECT_EQ(out, R"({"b":1.50,"a":[],"c":"xA"})");
+}
+
+}  // namespace
+}  // namespace trajectory::json
