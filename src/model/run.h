@@ -6,7 +6,8 @@
 
 namespace trajectory::model {
 
-enum class RunType : std::uint8_t { k_llm, k_chain, k_tool, k_retriever, k_embedding, k_prompt, k_parser, k_other };
+/// `k_unknown`: the export has no such column; the payload tells.
+enum class RunType : std::uint8_t { k_llm, k_chain, k_tool, k_retriever, k_embedding, k_prompt, k_parser, k_other, k_unknown };
 
 /// Microseconds since 1970-01-01 UTC.
 using Micros = std::int64_t;

@@ -1,0 +1,165 @@
+#include "base/output_folder.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace trajectory::base {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_buffer = 512 << 10;
+
+Error io_error(const std::string& what, const std::string& path, int code) { return Error(ErrorCode::k_io, what + ": " + std::strerror(code)).with(path); }
+Error io_error(const std::string& what, const std::string& path, const std::error_code& code) { return Error(ErrorCode::k_io, what + ": " + code.message()).with(path); }
+
+void sync_folder(const fs::path& folder) {
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  ::fsync(handle);
+  ::close(handle);
+}
+
+}  // namespace
+
+struct OutputFile::Impl {
+  std::string path;
+  std::string buffer;
+  int handle = -1;
+
+  ~Impl() {
+    if (handle >= 0) ::close(handle);
+  }
+
+  Status flush() {
+    std::string_view rest = buffer;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(handle, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return io_error("cannot write", path, errno);
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    buffer.clear();
+    return {};
+  }
+};
+
+OutputFile::OutputFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OutputFile::~OutputFile() = default;
+OutputFile::OutputFile(OutputFile&&) noexcept = default;
+OutputFile& OutputFile::operator=(OutputFile&&) noexcept = default;
+
+Result<OutputFile> OutputFile::create(const std::string& path) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  impl->handle = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (impl->handle < 0) return io_error("cannot create the file", path, errno);
+  impl->buffer.reserve(k_buffer);
+  return OutputFile(std::move(impl));
+}
+
+Status OutputFile::write(std::string_view bytes) {
+  impl_->buffer.append(bytes);
+  if (impl_->buffer.size() >= k_buffer) return impl_->flush();
+  return {};
+}
+
+Status OutputFile::close() {
+  TJ_TRY(impl_->flush());
+  if (::fsync(impl_->handle) != 0 && errno != EINVAL) return io_error("cannot write", impl_->path, errno);
+  if (::close(std::exchange(impl_->handle, -1)) != 0) return io_error("cannot write", impl_->path, errno);
+  return {};
+}
+
+struct OutputFolder::Impl {
+  fs::path target;
+  std::string working;
+  bool committed = false;
+
+  ~Impl() {
+    std::error_code ignored;
+    if (!committed) fs::remove_all(working, ignored);
+  }
+
+  [[nodiscard]] std::string prefix() const { return "." + target.filename().string() + ".trajectory-"; }
+  [[nodiscard]] fs::path parent() const { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
+
+  /// Removes what dead processes left; a name ends in the process that writes there.
+  void clean_up() const {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(parent(), error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix())) continue;
+      const std::string_view owner = std::string_view(name).substr(name.rfind('-') + 1);
+      pid_t process = 0;
+      std::from_chars(owner.data(), owner.data() + owner.size(), process);
+      if (process > 0 && process != ::getpid() && ::kill(process, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+    }
+  }
+};
+
+OutputFolder::OutputFolder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OutputFolder::~OutputFolder() = default;
+OutputFolder::OutputFolder(OutputFolder&&) noexcept = default;
+
+Result<OutputFolder> OutputFolder::create(const std::string& target, bool force) {
+  auto impl = std::make_unique<Impl>();
+  impl->target = fs::path(target).lexically_normal();
+  if (!impl->target.has_filename()) impl->target = impl->target.parent_path();
+  std::error_code error;
+  if (fs::exists(impl->target, error)) {
+    if (!fs::is_directory(impl->target, error)) return Error(ErrorCode::k_exists, "the output is there already and is no folder: name another").with(target);
+    if (!force && !fs::is_empty(impl->target, error)) return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force").with(target);
+  }
+  fs::create_directories(impl->parent(), error);
+  if (error) return io_error("cannot make the folder", impl->parent().string(), error);
+  impl->clean_up();
+  impl->working = (impl->parent() / (impl->prefix() + std::to_string(::getpid()))).string();
+  fs::remove_all(impl->working, error);
+  fs::create_directory(impl->working, error);
+  if (error) return io_error("cannot make the folder", impl->working, error);
+  return OutputFolder(std::move(impl));
+}
+
+const std::string& OutputFolder::path() const { return impl_->working; }
+
+Status OutputFolder::commit() {
+  std::error_code error;
+  sync_folder(impl_->working);
+  if (fs::exists(impl_->target, error)) {
+    // One step for the reader: the new folder is there, the old one under the working name, then removed.
+    if (::renameat2(AT_FDCWD, impl_->working.c_str(), AT_FDCWD, impl_->target.c_str(), RENAME_EXCHANGE) != 0)
+      return io_error("cannot put the output in place", impl_->target.string(), errno);
+    fs::remove_all(impl_->working, error);
+  } else {
+    fs::rename(impl_->working, impl_->target, error);
+    if (error) return io_error("cannot put the output in place", impl_->target.string(), error);
+  }
+  impl_->committed = true;
+  sync_folder(impl_->parent());
+  return {};
+}
+
+Status write_file(const std::string& path, std::string_view bytes) {
+  const std::string partial = path + ".part";
+  auto file = OutputFile::create(partial);
+  if (!file) return std::move(file).error();
+  TJ_TRY(file->write(bytes));
+  TJ_TRY(file->close());
+  std::error_code error;
+  fs::rename(partial, path, error);
+  if (error) return io_error("cannot put the file in place", path, error);
+  return {};
+}
+
+}  // namespace trajectory::base

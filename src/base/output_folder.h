@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace trajectory::base {
+
+/// A file that is being written through a buffer; it belongs to an unfinished folder or stands for itself.
+class OutputFile {
+ public:
+  /// Errors: k_io.
+  [[nodiscard]] static Result<OutputFile> create(const std::string& path);
+  ~OutputFile();
+  OutputFile(OutputFile&&) noexcept;
+  OutputFile& operator=(OutputFile&&) noexcept;
+
+  [[nodiscard]] Status write(std::string_view bytes);
+  /// Writes what is buffered, makes it durable and closes.
+  [[nodiscard]] Status close();
+
+ private:
+  struct Impl;
+  explicit OutputFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A folder that appears whole or not at all: written beside the target under a name that begins with
+/// ".NAME.trajectory-", renamed by `commit()`, removed by the destructor otherwise. What killed runs left beside the
+/// target is removed by the next.
+class OutputFolder {
+ public:
+  /// Errors: k_exists (the target is a file, or a folder with something in it and `force` is not set), k_io.
+  [[nodiscard]] static Result<OutputFolder> create(const std::string& target, bool force);
+  ~OutputFolder();
+  OutputFolder(OutputFolder&&) noexcept;
+
+  /// Where to write until the commit.
+  [[nodiscard]] const std::string& path() const;
+  /// Puts the folder in place, in exchange for an old one in the same step: a crash leaves one of the two whole.
+  [[nodiscard]] Status commit();
+
+ private:
+  struct Impl;
+  explicit OutputFolder(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Writes a whole file at once, or leaves the old one. Errors: k_io.
+[[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
+
+}  // namespace trajectory::base

@@ -1,0 +1,78 @@
+#include "base/time.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace trajectory::base {
+
+namespace {
+
+/// Takes `count` digits off the front.
+bool take_number(std::string_view& text, std::size_t count, int& out) {
+  if (text.size() < count) return false;
+  out = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    out = out * 10 + (text[i] - '0');
+  }
+  text.remove_prefix(count);
+  return true;
+}
+
+bool take(std::string_view& text, std::string_view any_of) {
+  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  if (!take_number(text, 4, year) || !take(text, "-") || !take_number(text, 2, month) || !take(text, "-") || !take_number(text, 2, day)) return std::nullopt;
+  std::int64_t fraction = 0;
+  if (take(text, "T t")) {
+    if (!take_number(text, 2, hour) || !take(text, ":") || !take_number(text, 2, minute)) return std::nullopt;
+    if (take(text, ":") && !take_number(text, 2, second)) return std::nullopt;
+    if (take(text, ".,")) {
+      std::int64_t unit = 100'000;
+      if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+      for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), unit /= 10) fraction += (text.front() - '0') * unit;
+    }
+  }
+  std::int64_t offset = 0;
+  if (!text.empty() && !take(text, "Zz")) {
+    const bool west = text.front() == '-';
+    int hours = 0;
+    int minutes = 0;
+    if (!take(text, "+-") || !take_number(text, 2, hours)) return std::nullopt;
+    take(text, ":");
+    if (!text.empty() && !take_number(text, 2, minutes)) return std::nullopt;
+    offset = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
+  }
+  using namespace std::chrono;
+  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  if (!text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const std::int64_t seconds = sys_days(date).time_since_epoch().count() * 86'400LL + hour * 3600 + minute * 60 + second - offset;
+  return seconds * 1'000'000 + fraction;
+}
+
+std::string format_time(std::int64_t micros) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds(micros)};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  char out[48];
+  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return out;
+}
+
+}  // namespace trajectory::base

@@ -1,0 +1,161 @@
+#include "langsmith/run_row.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/decimal.h"
+#include "base/time.h"
+
+namespace trajectory::langsmith {
+
+namespace {
+
+using columnar::Cell;
+using model::RunType;
+
+struct TypeName {
+  std::string_view name;
+  RunType type;
+};
+
+constexpr auto k_types = std::to_array<TypeName>({{"llm", RunType::k_llm},
+                                                  {"chain", RunType::k_chain},
+                                                  {"tool", RunType::k_tool},
+                                                  {"retriever", RunType::k_retriever},
+                                                  {"embedding", RunType::k_embedding},
+                                                  {"prompt", RunType::k_prompt},
+                                                  {"parser", RunType::k_parser}});
+
+/// v1 writes lower case, v2 upper case.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+RunType type_of(std::string_view text) {
+  if (text.empty()) return RunType::k_unknown;
+  const std::string name = lower(text);
+  for (const TypeName& entry : k_types)
+    if (entry.name == name) return entry.type;
+  return RunType::k_other;
+}
+
+std::string_view status_of(std::string_view text) {
+  const std::string name = lower(text);
+  for (const std::string_view known : {"success", "error", "pending"})
+    if (known == name) return known;
+  return text;
+}
+
+/// Some exports wrap identifiers in double quotes.
+std::string_view unquoted(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') return text.substr(1, text.size() - 2);
+  return text;
+}
+
+std::string_view not_null(std::string_view json_text) { return json_text == "null" ? std::string_view() : json_text; }
+
+std::optional<model::Micros> time_of(const Cell& cell) {
+  if (!cell.present) return std::nullopt;
+  if (cell.text.data() != nullptr) return base::parse_time(unquoted(cell.text));
+  return cell.integer;
+}
+
+std::optional<std::int64_t> integer_of(const Cell& cell) {
+  if (!cell.present) return std::nullopt;
+  if (cell.text.data() == nullptr) return cell.integer != 0 ? cell.integer : static_cast<std::int64_t>(cell.real);
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(cell.text.data(), cell.text.data() + cell.text.size(), out);
+  return error == std::errc() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<model::Picos> cost_of(const Cell& cell) {
+  if (!cell.present) return std::nullopt;
+  return cell.text.data() != nullptr ? base::parse_picos(cell.text) : base::picos_from_double(cell.real);
+}
+
+std::optional<model::Micros> time_of(const json::Value& value) { return value.is_string() ? base::parse_time(value.text()) : std::nullopt; }
+
+std::optional<std::int64_t> integer_of(const json::Value& value) { return value.is_number() ? std::optional(value.integer()) : std::nullopt; }
+
+/// v1 writes costs as decimal text, v2 as numbers.
+std::optional<model::Picos> cost_of(const json::Value& value) {
+  if (value.is_string()) return base::parse_picos(value.text());
+  return value.is_number() ? base::parse_picos(value.text()) : std::nullopt;
+}
+
+/// Payload columns: JSON values as their text; a JSON text inside a string as that text.
+std::string_view payload(const json::Value& value) {
+  if (value.is_null()) return {};
+  if (value.is_string() && !value.text().empty() && (value.text().front() == '{' || value.text().front() == '[')) return value.text();
+  return value.raw();
+}
+
+}  // namespace
+
+model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
+  std::size_t at = 0;
+  const auto next = [&]() -> const Cell& { return batch.columns[at++][row]; };
+  const auto text = [&] { return next().text; };
+  model::Run run;
+  run.id = unquoted(text());
+  run.trace_id = unquoted(text());
+  run.parent_run_id = unquoted(text());
+  run.project_id = unquoted(text());
+  run.name = text();
+  run.status = status_of(text());
+  run.error = text();
+  run.dotted_order = unquoted(text());
+  run.type = type_of(text());
+  run.start_time = time_of(next());
+  run.end_time = time_of(next());
+  run.first_token_time = time_of(next());
+  run.inputs = not_null(text());
+  run.outputs = not_null(text());
+  run.extra = not_null(text());
+  run.events = not_null(text());
+  run.tags = not_null(text());
+  run.parent_run_ids = not_null(text());
+  run.feedback_stats = not_null(text());
+  run.prompt_tokens = integer_of(next());
+  run.completion_tokens = integer_of(next());
+  run.total_tokens = integer_of(next());
+  run.prompt_cost = cost_of(next());
+  run.completion_cost = cost_of(next());
+  run.total_cost = cost_of(next());
+  return run;
+}
+
+model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
+  model::Run run;
+  run.id = o["id"].string();
+  run.trace_id = o["trace_id"].string();
+  run.parent_run_id = o["parent_run_id"].string();
+  run.project_id = o["session_id"].is_string() ? o["session_id"].text() : o["project_id"].string();
+  run.name = o["name"].string();
+  run.status = status_of(o["status"].string());
+  run.error = o["error"].string();
+  run.dotted_order = o["dotted_order"].string();
+  run.type = type_of(o["run_type"].string());
+  run.start_time = time_of(o["start_time"]);
+  run.end_time = time_of(o["end_time"]);
+  run.first_token_time = time_of(o["first_token_time"]);
+  run.inputs = payload(o["inputs"]);
+  run.outputs = payload(o["outputs"]);
+  run.extra = payload(o["extra"]);
+  if (run.extra.empty() && o["metadata"].is_object()) run.extra = kept.emplace_back(R"({"metadata":)" + std::string(o["metadata"].raw()) + "}");
+  run.events = payload(o["events"]);
+  run.tags = payload(o["tags"]);
+  run.parent_run_ids = payload(o["parent_run_ids"]);
+  run.feedback_stats = payload(o["feedback_stats"]);
+  run.prompt_tokens = integer_of(o["prompt_tokens"]);
+  run.completion_tokens = integer_of(o["completion_tokens"]);
+  run.total_tokens = integer_of(o["total_tokens"]);
+  run.prompt_cost = cost_of(o["prompt_cost"]);
+  run.completion_cost = cost_of(o["completion_cost"]);
+  run.total_cost = cost_of(o["total_cost"]);
+  return run;
+}
+
+}  // namespace trajectory::langsmith

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/problem_log.h"
+#include "model/run.h"
+
+namespace trajectory::langsmith {
+
+enum class FileKind : std::uint8_t { k_parquet, k_json_lines, k_json };
+
+/// One file of runs.
+struct SourceFile {
+  std::string path;
+  FileKind kind = FileKind::k_parquet;
+  std::uint64_t bytes = 0;                   ///< on disk
+  std::uint64_t rows = 0;                    ///< Parquet only; JSON files do not say
+  std::vector<std::string> missing_columns;  ///< Parquet: columns of the documented 29 that we read and that are absent
+  std::vector<std::string> unused_columns;   ///< Parquet: columns that we do not read
+};
+
+/// Handles of one `read`.
+struct ReadControl {
+  unsigned threads = 1;
+  std::atomic<bool>* stop = nullptr;                     ///< set to end early with k_interrupted
+  std::function<void(std::uint64_t rows)> progress;      ///< called from workers with rows just read; may be empty
+  model::ProblemLog* problems = nullptr;
+};
+
+/// Runs from files: Parquet files, bulk-export folders in any layout, globs, JSON and JSON lines of runs in the REST
+/// shape (v1 and v2). Row formats: https://docs.langchain.com/langsmith/data-export and .../run-data-format
+class RunSource {
+ public:
+  /// Finds and opens the files behind the arguments, in a fixed order. Other files in a folder are left alone and
+  /// counted. Errors: k_not_found (nothing there), k_io, k_bad_format (a file named outright that is neither Parquet
+  /// nor JSON), k_missing_column (a Parquet file without a column that cannot be done without).
+  [[nodiscard]] static base::Result<RunSource> open(const std::vector<std::string>& arguments);
+  ~RunSource();
+  RunSource(RunSource&&) noexcept;
+
+  [[nodiscard]] const std::vector<SourceFile>& files() const;
+  [[nodiscard]] std::uint64_t other_files() const;
+
+  /// Reads all runs. `consumer(runs, worker)` is called from `threads` workers at once (worker counts from 0), in no
+  /// particular order; the runs' texts live until it returns. A row that is no run is a problem and is counted in
+  /// `refused`. Errors: those of files, the consumer's, k_interrupted.
+  [[nodiscard]] base::Status read(const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned worker)>& consumer);
+
+  /// Rows met and rows refused by the last `read`.
+  [[nodiscard]] std::uint64_t rows_read() const;
+  [[nodiscard]] std::uint64_t rows_refused() const;
+
+ private:
+  struct Impl;
+  explicit RunSource(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trajectory::langsmith

@@ -1,0 +1,375 @@
+#include "record/contract.h"
+
+#include <functional>
+#include <map>
+
+#include "base/decimal.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "json/value.h"
+#include "record/figures.h"
+#include "record/steps.h"
+#include "record/tree.h"
+
+namespace trajectory::record {
+
+namespace {
+
+constexpr std::string_view k_trainable[] = {"trainable", "not_trainable", "superseded", "summarization_boundary"};
+
+Tree text_or_null(std::string_view text) { return text.empty() ? Tree() : Tree::text(text); }
+
+template <class T>
+Tree or_null(const std::optional<T>& value) {
+  if (!value) return {};
+  if constexpr (std::is_same_v<T, double>) return Tree::real(*value);
+  else return Tree::integer(*value);
+}
+
+/// A message in both renderings, made once however many steps show it.
+struct Rendered {
+  std::string indented;
+  std::string canonical;
+};
+
+class MessageRenderer {
+ public:
+  explicit MessageRenderer(const model::Trajectory& trajectory) : t_(trajectory), answered_by_(trajectory.main.messages.size(), nullptr) {
+    const std::vector<std::uint32_t>* offered = nullptr;
+    for (const model::ModelCall& call : t_.main.calls) {
+      if (!call.answer) continue;
+      answered_by_[*call.answer] = &call;
+      if (offered == nullptr ? !call.tools.empty() : *offered != call.tools) shows_tools_[*call.answer] = true;
+      offered = &call.tools;
+    }
+    for (const std::string& definition : t_.tool_definitions) definitions_.push_back(definition_tree(definition));
+  }
+
+  const Rendered& render(std::uint32_t place, const model::Variant* variant) {
+    const auto [found, added] = cache_.try_emplace({place, variant});
+    if (added) {
+      const Tree tree = message_tree(place, variant);
+      tree.write_indented(found->second.indented, 4);
+      tree.write_canonical(found->second.canonical);
+    }
+    return found->second;
+  }
+
+ private:
+  Tree parse(std::string_view json_text) {
+    const auto parsed = parser_.parse(json_text);
+    return parsed ? Tree::from(**parsed) : Tree();
+  }
+
+  Tree arguments(const std::string& text) {
+    const auto parsed = parser_.parse(text);
+    return parsed && (*parsed)->is_object() ? Tree::from(**parsed) : Tree::text(text);
+  }
+
+  Tree definition_tree(const std::string& text) {
+    const auto parsed = parser_.parse(text);
+    if (!parsed) return {};
+    const json::Value& tool = **parsed;
+    const json::Value& function = tool["function"].is_object() ? tool["function"] : tool;
+    Tree out = Tree::object();
+    out.add("name", Tree::text(function["name"].is_string() ? function["name"].text() : function["type"].string()));
+    out.add("description", Tree::text(function["description"].string()));
+    out.add("parameters", function["parameters"].is_object() ? Tree::from(function["parameters"]) : Tree::object());
+    return out;
+  }
+
+  /// The call that a tool message answers: the latest before it with that id.
+  const model::ToolCall* call_of(std::uint32_t place) const {
+    const std::string& id = t_.main.messages[place].message.tool_call_id;
+    for (std::uint32_t at = place; at-- > 0;)
+      for (const model::ToolCall& call : t_.main.messages[at].message.tool_calls)
+        if (call.id == id) return &call;
+    return nullptr;
+  }
+
+  Tree metadata(const model::TranscriptMessage& message, const model::ModelCall* call) {
+    Tree out = Tree::object();
+    out.add("run_id", text_or_null(message.origin.run_id));
+    if (message.time) out.add("time", Tree::text(base::format_time(*message.time)));
+    if (call != nullptr && !call->model.empty()) out.add("model", Tree::text(call->model));
+    if (!message.message.original_role.empty()) out.add("original_role", Tree::text(message.message.original_role));
+    if (!message.message.parts.empty()) out.add("parts", parse(message.message.parts));
+    if (message.seen_only_as_input) out.add("seen_only_as_input", Tree::boolean(true));
+    if (message.cut) out.add("cut", Tree::boolean(true));
+    if (message.unanswered_calls) out.add("unanswered_calls", Tree::boolean(true));
+    return out;
+  }
+
+  static Tree usage(const model::Usage& usage) {
+    if (!usage.prompt_tokens && !usage.completion_tokens && !usage.total_tokens) return {};
+    Tree out = Tree::object();
+    out.add("prompt_tokens", or_null(usage.prompt_tokens));
+    out.add("completion_tokens", or_null(usage.completion_tokens));
+    out.add("total_tokens", or_null(usage.total_tokens));
+    if (usage.cache_read_tokens) out.add("cache_read_tokens", or_null(usage.cache_read_tokens));
+    if (usage.cache_creation_tokens) out.add("cache_creation_tokens", or_null(usage.cache_creation_tokens));
+    if (usage.reasoning_tokens) out.add("reasoning_tokens", or_null(usage.reasoning_tokens));
+    return out;
+  }
+
+  Tree message_tree(std::uint32_t place, const model::Variant* variant) {
+    const model::TranscriptMessage& message = t_.main.messages[place];
+    const model::Message& m = message.message;
+    const model::ModelCall* call = answered_by_[place];
+    const std::string& content = variant == nullptr ? m.content : variant->content;
+    const bool is_tool = m.role == model::Role::k_tool;
+    Tree out = Tree::object();
+    out.add("role", Tree::text(model::role_name(m.role)));
+    out.add("content", is_tool || (content.empty() && !m.tool_calls.empty()) ? Tree() : Tree::text(content));
+    Tree calls;
+    if (!m.tool_calls.empty()) {
+      calls = Tree::array();
+      for (const model::ToolCall& tool_call : m.tool_calls) {
+        Tree one = Tree::object();
+        one.add("name", Tree::text(tool_call.name));
+        one.add("arguments", arguments(tool_call.arguments));
+        one.add("id", text_or_null(tool_call.id));
+        calls.add(std::move(one));
+      }
+    }
+    out.add("tool_calls", std::move(calls));
+    out.add("tool_response", is_tool ? tool_response(place, content) : Tree());
+    Tree definitions;
+    if (call != nullptr && shows_tools_.contains(place) && !call->tools.empty()) {
+      definitions = Tree::array();
+      for (const std::uint32_t tool : call->tools) definitions.add(definitions_[tool]);
+    }
+    out.add("tool_definitions", std::move(definitions));
+    out.add("usage", call == nullptr ? Tree() : usage(call->usage));
+    out.add("finish_reason", call == nullptr ? Tree() : text_or_null(call->finish_reason));
+    out.add("metadata", metadata(message, call));
+    out.add("reasoning", text_or_null(m.reasoning));
+    out.add("trainable_status", Tree::text(k_trainable[static_cast<int>(message.trainable)]));
+    return out;
+  }
+
+  Tree tool_response(std::uint32_t place, const std::string& content) {
+    const model::Message& m = t_.main.messages[place].message;
+    const model::ToolCall* call = call_of(place);
+    Tree out = Tree::object();
+    out.add("id", Tree::text(m.tool_call_id));
+    out.add("name", Tree::text(m.name));
+    out.add("arguments", call == nullptr ? Tree::object() : arguments(call->arguments));
+    out.add("response", Tree::text(content));
+    out.add("error", text_or_null(m.error));
+    out.add("metadata", Tree());
+    return out;
+  }
+
+  const model::Trajectory& t_;
+  std::vector<const model::ModelCall*> answered_by_;
+  std::map<std::uint32_t, bool> shows_tools_;
+  std::vector<Tree> definitions_;
+  std::map<std::pair<std::uint32_t, const model::Variant*>, Rendered> cache_;
+  json::Parser parser_;
+};
+
+Tree task_tree(const model::Trajectory& t, const Figures& f) {
+  Tree out = Tree::object();
+  out.add("id", Tree::text("langsmith:" + t.conversation_id));
+  out.add("data_source", Tree::text("langsmith"));
+  out.add("conversation_id", Tree::text(t.conversation_id));
+  out.add("num_turns", Tree::integer(f.num_turns));
+  out.add("num_steps", Tree::integer(f.num_steps));
+  out.add("total_tokens", or_null(f.total_tokens));
+  out.add("total_cost", or_null(f.total_cost));
+  return out;
+}
+
+Tree metrics_tree(const model::Trajectory& t, const Figures& f) {
+  Tree out = Tree::object();
+  out.add("steps", Tree::integer(f.num_steps));
+  out.add("tokens_generated", or_null(f.tokens_generated));
+  out.add("aggregated_reward", t.reward ? Tree::real(t.reward->aggregated_value) : Tree());
+  out.add("num_tool_calls", Tree::integer(f.tool_calls));
+  out.add("num_tool_failures", Tree::integer(f.tool_failures));
+  out.add("num_tool_response_none", Tree::integer(f.tool_response_none));
+  out.add("tool_error_rate", Tree::real(f.tool_error_rate));
+  return out;
+}
+
+Tree execution_tree(const model::Trajectory& t, const Figures& f) {
+  Tree out = Tree::object();
+  out.add("env_time", or_null(f.env_time));
+  out.add("llm_time", or_null(f.llm_time));
+  out.add("total_time", or_null(f.total_time));
+  out.add("termination_reason", Tree::text(t.error.empty() ? "ENV_DONE" : "ERROR"));
+  return out;
+}
+
+Tree reward_tree(const std::optional<model::Reward>& reward) {
+  if (!reward) return {};
+  Tree components = Tree::array();
+  for (const model::RewardComponent& component : reward->components) {
+    Tree one = Tree::object();
+    one.add("name", Tree::text(component.name));
+    one.add("value", Tree::real(component.value));
+    one.add("scaled_value", Tree());
+    one.add("explanation", Tree());
+    one.add("weight", Tree::real(1.0));
+    one.add("range", Tree());
+    Tree metadata = Tree::object();
+    metadata.add("count", Tree::integer(component.count));
+    one.add("metadata", std::move(metadata));
+    components.add(std::move(one));
+  }
+  Tree out = Tree::object();
+  out.add("aggregated_value", Tree::real(reward->aggregated_value));
+  out.add("aggregation_method", Tree::text("mean"));
+  out.add("components", std::move(components));
+  return out;
+}
+
+Tree texts_tree(const std::vector<std::string>& texts) {
+  Tree out = Tree::array();
+  for (const std::string& text : texts) out.add(Tree::text(text));
+  return out;
+}
+
+Tree step_info(const Step& step) {
+  if (step.plain) return {};
+  Tree ranges = Tree::array();
+  for (const auto& [from, to] : to_ranges(step.places)) {
+    Tree range = Tree::array();
+    range.add(Tree::integer(from)).add(Tree::integer(to));
+    ranges.add(std::move(range));
+  }
+  Tree out = Tree::object();
+  out.add("context", std::move(ranges));
+  return out;
+}
+
+/// A step is what the main line can be trained on when its last message is.
+model::TrainableStatus status_of(const Step& step, const model::Trajectory& t) {
+  return step.places.empty() ? model::TrainableStatus::k_not_trainable : t.main.messages[step.places.back()].trainable;
+}
+
+}  // namespace
+
+struct ContractForm::Impl {
+  explicit Impl(const model::Trajectory& trajectory) : t(trajectory), renderer(trajectory), steps(derive_steps(trajectory.main)), figures(figures_of(trajectory, steps.size())) {}
+
+  using Sink = std::function<base::Status(std::string_view)>;
+
+  const Rendered& message(const Step& step, std::uint32_t place) {
+    const auto variant = step.variants->find(place);
+    return renderer.render(place, variant == step.variants->end() ? nullptr : &variant->second);
+  }
+
+  void hash_content() {
+    base::Sha256 hash;
+    std::string text = R"({"execution_metrics":)";
+    execution_tree(t, figures).write_canonical(text);
+    text.append(R"(,"metrics":)");
+    metrics_tree(t, figures).write_canonical(text);
+    text.append(R"(,"steps":[)");
+    hash.add(text);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      text = i > 0 ? ",{" : "{";
+      if (const Tree info = step_info(steps[i]); !info.is_null()) {
+        text.append(R"("info":)");
+        info.write_canonical(text);
+        text.push_back(',');
+      }
+      hash.add(text.append(R"("messages":[)"));
+      for (std::size_t k = 0; k < steps[i].places.size(); ++k) {
+        if (k > 0) hash.add(",");
+        hash.add(message(steps[i], steps[i].places[k]).canonical);
+      }
+      hash.add(std::string(R"(],"trainable_status":")") + std::string(k_trainable[static_cast<int>(status_of(steps[i], t))]) + "\"}");
+    }
+    text = R"(],"task":)";
+    task_tree(t, figures).write_canonical(text);
+    hash.add(text + "}");
+    content_hash = hash.hex();
+  }
+
+  base::Status emit(const Sink& sink) {
+    std::string text = "{\n  \"task\": ";
+    task_tree(t, figures).write_indented(text, 1);
+    text.append(",\n  \"steps\": [");
+    TJ_TRY(sink(text));
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      TJ_TRY(sink(i > 0 ? ",\n    {\n      \"messages\": [" : "\n    {\n      \"messages\": ["));
+      for (std::size_t k = 0; k < steps[i].places.size(); ++k) {
+        TJ_TRY(sink(k > 0 ? ",\n        " : "\n        "));
+        TJ_TRY(sink(message(steps[i], steps[i].places[k]).indented));
+      }
+      text = "\n      ],\n      \"reward\": null,\n      \"info\": ";
+      step_info(steps[i]).write_indented(text, 3);
+      text.append(",\n      \"trainable_status\": \"").append(k_trainable[static_cast<int>(status_of(steps[i], t))]).append("\"\n    }");
+      TJ_TRY(sink(text));
+    }
+    text = steps.empty() ? "]" : "\n  ]";
+    const auto member = [&](std::string_view name, const Tree& tree) {
+      text.append(",\n  \"").append(name).append("\": ");
+      tree.write_indented(text, 1);
+    };
+    member("reward", reward_tree(t.reward));
+    member("metrics", metrics_tree(t, figures));
+    member("execution_metrics", execution_tree(t, figures));
+    member("reference_trajectory", Tree());
+    const std::string hash = content_hash.empty() ? std::string(64, '0') : content_hash;  // the size asks before the hash is known
+    Tree data = Tree::object();
+    data.add("source_run_ids", texts_tree(t.source_run_ids));
+    data.add("conversation_id", Tree::text(t.conversation_id));
+    data.add("content_hash", Tree::text(hash));
+    data.add("idempotency_key", Tree::text("langsmith:" + t.conversation_id + ":" + hash));
+    data.add("trace_ids", texts_tree(t.trace_ids));
+    if (!t.project_id.empty()) data.add("project_id", Tree::text(t.project_id));
+    Tree telemetry = Tree::object();
+    telemetry.add("source", Tree::text("langsmith"));
+    telemetry.add("data", std::move(data));
+    member("telemetry", telemetry);
+    member("idx", Tree());
+    member("error", text_or_null(t.error));
+    member("trace_id", Tree());
+    member("model_id", Tree());
+    return sink(text + "\n}");
+  }
+
+  const model::Trajectory& t;
+  MessageRenderer renderer;
+  std::vector<Step> steps;
+  Figures figures;
+  std::string content_hash;
+};
+
+ContractForm::ContractForm(const model::Trajectory& trajectory) : impl_(std::make_unique<Impl>(trajectory)) {}
+ContractForm::~ContractForm() = default;
+
+const std::string& ContractForm::content_hash() const {
+  if (impl_->content_hash.empty()) impl_->hash_content();
+  return impl_->content_hash;
+}
+
+std::uint64_t ContractForm::size() const {
+  std::uint64_t size = 0;
+  (void)impl_->emit([&](std::string_view piece) -> base::Status {
+    size += piece.size();
+    return {};
+  });
+  return size;
+}
+
+base::Status ContractForm::write(base::OutputFile& file) const {
+  (void)content_hash();
+  return impl_->emit([&](std::string_view piece) { return file.write(piece); });
+}
+
+std::string ContractForm::text() const {
+  (void)content_hash();
+  std::string out;
+  (void)impl_->emit([&](std::string_view piece) -> base::Status {
+    out.append(piece);
+    return {};
+  });
+  return out;
+}
+
+}  // namespace trajectory::record

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/output_folder.h"
+#include "base/result.h"
+#include "model/trajectory.h"
+
+namespace trajectory::record {
+
+/// The contract's form of a record: the task and cumulative steps that `tj.save` writes, as Python's
+/// `json.dump(..., indent=2)` would. Every step repeats what was said before, so the text grows with the square of the
+/// conversation; it is rendered message by message, never as a whole.
+///
+/// Steps are derived by `derive_steps`; a step that is not the plain beginning of the transcript names its ranges in
+/// `info.context`. A tool message's text is in `tool_response.response` (and its error beside it), its `content` is null.
+/// `tool_definitions` stand on the first answer of a call that was offered them and where they change.
+class ContractForm {
+ public:
+  explicit ContractForm(const model::Trajectory& trajectory);
+  ~ContractForm();
+
+  /// Bytes that `write` will write; costs far less than writing.
+  [[nodiscard]] std::uint64_t size() const;
+  /// SHA-256 of the canonical JSON of task, steps, metrics and execution_metrics (nulls and `idx` left out, keys sorted).
+  [[nodiscard]] const std::string& content_hash() const;
+  [[nodiscard]] base::Status write(base::OutputFile& file) const;
+  /// The same text in memory.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trajectory::record

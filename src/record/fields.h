@@ -1,0 +1,145 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "model/trajectory.h"
+
+/// The fields of a record, declared once for the reader and the writer. An archive offers:
+///   text(key, string)        absent when empty        kept_text(key, string)   always there
+///   json(key, string)        JSON text, absent when empty
+///   number(key, optional)    flag(key, bool)          absent when unset
+///   time(key, optional)      ISO 8601 text
+///   choice(key, enum, names) name of an enumerator    real(key, double), count(key, integer): always there
+///   object(key, value), optional_object(key, optional), list(key, vector): of values with fields of their own
+///   texts(key, vector)       strings                  jsons(key, vector)       JSON texts
+///   ranges(key, vector), place(key, optional), variants(key, map), call(tool call)
+namespace trajectory::record {
+
+inline constexpr std::array<std::string_view, 4> k_role_names{"system", "user", "assistant", "tool"};
+inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded", "summarization_boundary"};
+inline constexpr std::array<std::string_view, 3> k_origin_names{"verbatim", "normalised", "inferred"};
+
+template <class Archive>
+void fields(Archive& a, model::Origin& v) {
+  a.text("run_id", v.run_id);
+  a.text("field", v.field);
+  a.choice("kind", v.kind, k_origin_names);
+}
+
+template <class Archive>
+void fields(Archive& a, model::ToolRun& v) {
+  a.text("run_id", v.run_id);
+  a.text("raw_output_sha256", v.raw_output_sha256);
+  a.time("start_time", v.start_time);
+  a.time("end_time", v.end_time);
+  a.flag("linked_by_order", v.linked_by_order);
+}
+
+/// What a model reads of a message, and whether it may be trained on.
+template <class Archive>
+void message_fields(Archive& a, model::TranscriptMessage& v) {
+  a.choice("role", v.message.role, k_role_names);
+  a.kept_text("content", v.message.content);
+  a.json("parts", v.message.parts);
+  a.calls("tool_calls", v.message.tool_calls);
+  a.text("tool_call_id", v.message.tool_call_id);
+  a.text("name", v.message.name);
+  a.text("reasoning", v.message.reasoning);
+  a.text("error", v.message.error);
+  a.choice("trainable_status", v.trainable, k_trainable_names);
+}
+
+/// Where a message came from.
+template <class Archive>
+void provenance_fields(Archive& a, model::TranscriptMessage& v) {
+  a.text("original_role", v.message.original_role);
+  a.time("time", v.time);
+  a.object("origin", v.origin);
+  a.flag("seen_only_as_input", v.seen_only_as_input);
+  a.flag("unanswered_calls", v.unanswered_calls);
+  a.flag("cut", v.cut);
+  a.optional_object("tool_run", v.tool_run);
+}
+
+template <class Archive>
+void fields(Archive& a, model::TranscriptMessage& v) {
+  message_fields(a, v);
+  provenance_fields(a, v);
+}
+
+template <class Archive>
+void fields(Archive& a, model::Usage& v) {
+  a.number("prompt_tokens", v.prompt_tokens);
+  a.number("completion_tokens", v.completion_tokens);
+  a.number("total_tokens", v.total_tokens);
+  a.number("cache_read_tokens", v.cache_read_tokens);
+  a.number("cache_creation_tokens", v.cache_creation_tokens);
+  a.number("reasoning_tokens", v.reasoning_tokens);
+  a.cost("cost", v.cost);
+}
+
+template <class Archive>
+void fields(Archive& a, model::ModelCall& v) {
+  a.ranges("context", v.context);
+  a.place("answer", v.answer);
+  a.variants("variants", v.variants);
+  a.text("model", v.model);
+  a.json("parameters", v.parameters);
+  a.tools("tools", v.tools);
+  a.object("usage", v.usage);
+  a.text("finish_reason", v.finish_reason);
+  a.text("run_id", v.run_id);
+  a.text("trace_id", v.trace_id);
+  a.text("agent", v.agent);
+  a.text("error", v.error);
+  a.time("start_time", v.start_time);
+  a.time("end_time", v.end_time);
+  a.flag("incomplete_context", v.incomplete_context);
+}
+
+template <class Archive>
+void fields(Archive& a, model::Alternative& v) {
+  a.count("at_message", v.at_message);
+  a.text("reason", v.reason);
+  a.list("messages", v.messages);
+  a.list("calls", v.calls);
+}
+
+template <class Archive>
+void fields(Archive& a, model::Lane& v) {
+  a.text("parent_tool_call_id", v.parent_tool_call_id);
+  a.text("name", v.name);
+  a.list("messages", v.messages);
+  a.list("calls", v.calls);
+  a.list("subagents", v.subagents);
+  a.list("alternatives", v.alternatives);
+}
+
+template <class Archive>
+void fields(Archive& a, model::Event& v) {
+  a.text("kind", v.kind);
+  a.text("run_id", v.run_id);
+  a.text("trace_id", v.trace_id);
+  a.text("name", v.name);
+  a.text("arguments", v.arguments);
+  a.text("output", v.output);
+  a.text("error", v.error);
+  a.time("time", v.time);
+}
+
+template <class Archive>
+void fields(Archive& a, model::RewardComponent& v) {
+  a.kept_text("name", v.name);
+  a.real("value", v.value);
+  a.count("count", v.count);
+}
+
+template <class Archive>
+void fields(Archive& a, model::Reward& v) {
+  a.real("aggregated_value", v.aggregated_value);
+  a.list("components", v.components);
+}
+
+}  // namespace trajectory::record

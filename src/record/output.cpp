@@ -1,0 +1,138 @@
+#include "record/output.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "base/mapped_file.h"
+#include "base/output_folder.h"
+#include "base/sha256.h"
+#include "record/contract.h"
+#include "record/dataset.h"
+#include "record/record_json.h"
+
+namespace trajectory::record {
+
+namespace {
+
+class JsonLinesWriter final : public TrajectoryWriter {
+ public:
+  explicit JsonLinesWriter(base::OutputFile file) : file_(std::move(file)) {}
+
+  base::Status add(const model::Trajectory& trajectory) override {
+    line_.clear();
+    append_record(line_, trajectory);
+    line_.push_back('\n');
+    return file_.write(line_);
+  }
+  base::Status finish(std::string_view) override { return file_.close(); }
+
+ private:
+  base::OutputFile file_;
+  std::string line_;
+};
+
+class ContractWriter final : public TrajectoryWriter {
+ public:
+  ContractWriter(std::string folder, const WriterOptions& options) : folder_(std::move(folder)), options_(options) {}
+
+  base::Status add(const model::Trajectory& trajectory) override {
+    const ContractForm form(trajectory);
+    if (const std::uint64_t size = form.size(); size > options_.max_file) {
+      if (options_.problems != nullptr)
+        options_.problems->add({"file_too_large", model::Severity::k_refused, trajectory.conversation_id,
+                                "its file would have " + std::to_string(size) + " bytes, above --max-file " + std::to_string(options_.max_file) + ": use --format jsonl or parquet"});
+      return {};
+    }
+    auto file = base::OutputFile::create(folder_ + "/" + file_name(trajectory) + ".json");
+    if (!file) return std::move(file).error();
+    TJ_TRY(form.write(*file));
+    return file->close();
+  }
+  base::Status finish(std::string_view) override { return {}; }
+
+ private:
+  /// The conversation's id with slashes replaced. A name that no file can have, or that another conversation has (file
+  /// systems may ignore case), gets a suffix that depends on the conversation alone.
+  std::string file_name(const model::Trajectory& trajectory) {
+    const std::string& id = trajectory.conversation_id;
+    std::string name = id;
+    std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }, '_');
+    bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !is_plain_utf8(name);
+    if (changed) {
+      std::string kept;
+      for (const char c : name.substr(0, 100))
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_') kept.push_back(c);
+      name = kept;
+    }
+    std::string folded = name;
+    for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (changed || !taken_.insert(folded).second) {
+      name += "-" + base::sha256_hex(trajectory.project_id + "\n" + id).substr(0, 12);
+      taken_.insert(name);
+      if (options_.problems != nullptr) options_.problems->add({"file_renamed", model::Severity::k_note, id, "its file is " + name + ".json: the id cannot be a file name, or another file has it"});
+    }
+    return name;
+  }
+
+  std::string folder_;
+  WriterOptions options_;
+  std::set<std::string> taken_;
+};
+
+base::Status read_json_lines(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+  const auto file = base::MappedFile::open(path);
+  if (!file) return file.error();
+  std::string_view rest = file->bytes();
+  json::Parser parser;
+  for (std::size_t line = 1; !rest.empty(); ++line) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view text = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    parser.reset();
+    const auto at = [&] { return path + " line " + std::to_string(line); };
+    const auto parsed = parser.parse(text);
+    if (!parsed) return base::Error(parsed.error()).with(at());
+    auto trajectory = read_record(**parsed);
+    if (!trajectory) return std::move(trajectory).error().with(at());
+    auto more = consumer(std::move(*trajectory));
+    if (!more) return std::move(more).error();
+    if (!*more) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view format_name(Format format) {
+  constexpr std::string_view names[] = {"parquet", "jsonl", "json"};
+  return names[static_cast<int>(format)];
+}
+
+base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder, const WriterOptions& options) {
+  switch (format) {
+    case Format::k_parquet: return make_dataset_writer(folder);
+    case Format::k_json: return std::unique_ptr<TrajectoryWriter>(std::make_unique<ContractWriter>(folder, options));
+    case Format::k_jsonl: break;
+  }
+  auto file = base::OutputFile::create(folder + "/trajectories.jsonl");
+  if (!file) return std::move(file).error();
+  return std::unique_ptr<TrajectoryWriter>(std::make_unique<JsonLinesWriter>(std::move(*file)));
+}
+
+base::Status read_trajectories(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return base::Error(base::ErrorCode::k_not_found, "no such dataset or file: check the path").with(path);
+  if (!std::filesystem::is_directory(path, error)) return read_json_lines(path, consumer);
+  if (std::filesystem::exists(path + "/trajectories.jsonl", error)) return read_json_lines(path + "/trajectories.jsonl", consumer);
+  return read_dataset(path, consumer);
+}
+
+base::Result<std::string> read_lineage(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/manifest.json", error)) return std::string();
+  return read_dataset_lineage(path);
+}
+
+}  // namespace trajectory::record

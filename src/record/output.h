@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/problem_log.h"
+#include "model/trajectory.h"
+
+namespace trajectory::record {
+
+/// What trajectories are written as.
+enum class Format : std::uint8_t {
+  k_parquet,  ///< the dataset: part-NNNNN.parquet, one row a trajectory, and manifest.json
+  k_jsonl,    ///< trajectories.jsonl, one native record a line
+  k_json,     ///< the contract's {conversation_id}.json each
+};
+
+[[nodiscard]] std::string_view format_name(Format format);
+
+/// Takes trajectories in order and writes one of the forms into a folder that exists and is empty.
+class TrajectoryWriter {
+ public:
+  virtual ~TrajectoryWriter() = default;
+  [[nodiscard]] virtual base::Status add(const model::Trajectory& trajectory) = 0;
+  /// Ends the output. `lineage` is a JSON object for the dataset's manifest.
+  [[nodiscard]] virtual base::Status finish(std::string_view lineage) = 0;
+};
+
+struct WriterOptions {
+  std::uint64_t max_file = std::uint64_t{2} << 30;  ///< contract form: larger files are refused, with their size
+  model::ProblemLog* problems = nullptr;            ///< refused files, changed names
+};
+
+/// Errors: k_io.
+[[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder, const WriterOptions& options);
+
+/// Reads records back from a dataset folder or a file of JSON lines, in order, until the consumer returns false.
+/// Errors: k_not_found, k_bad_format (no dataset, a file that does not fit its checksum, a newer version), k_io, the
+/// consumer's.
+[[nodiscard]] base::Status read_trajectories(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer);
+
+/// The `lineage` that a dataset's manifest holds; empty for JSON lines. Errors as above.
+[[nodiscard]] base::Result<std::string> read_lineage(const std::string& path);
+
+}  // namespace trajectory::record
