@@ -73,7 +73,7 @@ bool same_message(const Slot& slot, const Seen& seen) {
 }
 
 bool stronger(const Alignment& a, const Alignment& b) {
-  const auto rank = [](const Alignment& x) { return std::tuple(!x.answers_left, x.whole || x.window, x.worth, x.whole); };
+  const auto rank = [](const Alignment& x) { return std::tuple(x.last_answer, !x.answers_left, x.whole || x.window, x.worth, x.whole); };
   return rank(a) > rank(b);
 }
 
@@ -86,10 +86,20 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   const auto slot = [&](std::size_t i) -> const Slot& { return work.slots[sequence[i]]; };
   const auto same = [&](std::size_t i, std::size_t j) { return same_message(slot(i), input[j]); };
 
+  // Results without ids that were all cut or cleared: what follows the whole row of them counts.
+  const auto next_agrees = [&](std::size_t at) {
+    const auto in_row = [&](std::size_t i) {
+      const model::Message& a = slot(i).entry->message;
+      return is_tool(slot(i).entry) && is_tool(input[i].entry) && a.tool_call_id.empty() && input[i].entry->message.tool_call_id.empty();
+    };
+    std::size_t next = at + 1;
+    while (in_row(at) && next < n && next < m && !same(next, next) && in_row(next)) ++next;
+    return next < n && next < m && same(next, next);
+  };
+
   std::size_t prefix = 0;
   while (prefix < n && prefix < m) {
-    const bool next_agrees = prefix + 1 < n && prefix + 1 < m && same(prefix + 1, prefix + 1);
-    if (!same(prefix, prefix) && !is_form_of(slot(prefix), input[prefix], next_agrees)) break;
+    if (!same(prefix, prefix) && !is_form_of(slot(prefix), input[prefix], next_agrees(prefix))) break;
     ++prefix;
   }
 
@@ -128,6 +138,7 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   out.window = take_tail && tail_begin == 0;
   out.worth = take_tail ? by_tail : by_prefix;
   for (std::size_t j = 0; j < m; ++j) {
+    if (is_assistant(input[j].entry)) out.last_answer = out.to[j] != k_none;
     if (out.to[j] == k_none) {
       out.answers_left = out.answers_left || is_assistant(input[j].entry);
       continue;

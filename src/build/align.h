@@ -15,6 +15,7 @@ struct Alignment {
   bool evidence = false;           ///< an assistant message or a call id is among them: user text proves nothing
   bool whole = false;              ///< the input begins with the whole earlier sequence
   bool window = false;             ///< the input begins with the end of the earlier sequence
+  bool last_answer = false;        ///< the input's last assistant message found its place
   bool answers_left = false;       ///< assistant messages of the input found no place
 };
 
@@ -24,8 +25,8 @@ struct Alignment {
 /// where a call id, the text, or the agreement around them says so.
 [[nodiscard]] Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input);
 
-/// Whether `a` says more than `b`: it leaves no answer unexplained, continues what was last said rather than branching
-/// off, finds more places.
+/// Whether `a` says more than `b`: it explains the last answer, then all answers, continues what was last said rather
+/// than branching off, finds more places.
 [[nodiscard]] bool stronger(const Alignment& a, const Alignment& b);
 
 /// Whether the element is that message: equal content, or a form of it that an id or the text gives away.

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "build/lane_path.h"
 #include "build/lane_record.h"
 #include "build/lanes.h"
 #include "build/replay.h"
@@ -53,19 +54,17 @@ class Builder {
 
   /// How much speaks for a lane being the one a reader of the trace would call its main line.
   [[nodiscard]] auto standing(const std::vector<CallId>& calls, std::uint32_t trace, const std::set<std::uint32_t>& main, std::uint32_t lane) const {
-    const auto& run_outputs = root(trace).output_texts;
-    bool reaches_output = false;
+    bool returned = false;
     CallId last = 0;
     for (const CallId id : calls) {
       if (call(id).trace != trace) continue;
       last = id;
       if (call(id).answer == k_none) continue;
-      const std::uint64_t text = work_.slots[call(id).answer].entry->text_hash;
-      reaches_output = reaches_output || std::binary_search(run_outputs.begin(), run_outputs.end(), text);
+      returned = returned || reaches_output(work_, call(id), call(id).answer);
     }
     const bool ordinary = !starts_as(calls, AgentMark::k_helper) && !starts_as(calls, AgentMark::k_subagent) && !call(calls.front()).run->pushed;
     const bool goes_on = call(calls.back()).trace > trace;
-    return std::tuple(main.contains(lane), ordinary, goes_on, reaches_output, call(last).run->end_time.value_or(0), last);
+    return std::tuple(main.contains(lane), ordinary, goes_on, returned, call(last).run->end_time.value_or(0), last);
   }
 
   [[nodiscard]] const RunFacts& root(std::uint32_t trace) const {
@@ -89,7 +88,7 @@ class Builder {
     std::vector<CallId> calls;
     for (const std::uint32_t lane : main) calls.insert(calls.end(), lanes.at(lane).begin(), lanes.at(lane).end());
     std::sort(calls.begin(), calls.end());
-    LaneRecord record = record_lane(work_, calls, true, tool_runs_, definitions_);
+    LaneRecord record = record_lane(work_, calls, /*helper=*/false, tool_runs_, definitions_);
     keep(record, 0);
     out_.main = std::move(record.lane);
     for (const auto& [lane, others] : lanes)
@@ -98,11 +97,8 @@ class Builder {
 
   /// The calls below one tool run: its sub-agent, and what ran beside it.
   void build_subagent(std::uint32_t scope, const Linked& lanes) {
-    const RunFacts& tool = *work_.scopes[scope].tool_run;
     const auto said = [&](const std::vector<CallId>& calls) {
-      return std::any_of(calls.begin(), calls.end(), [&](CallId id) {
-        return call(id).answer != k_none && work_.slots[call(id).answer].entry->text_hash == messages::text_identity(work_.text(tool.tool->output));
-      });
+      return std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).answer != k_none && reaches_output(work_, call(id), call(id).answer); });
     };
     const std::vector<CallId>* agent = nullptr;
     const auto rank = [&](const std::vector<CallId>& calls) { return std::tuple(!starts_as(calls, AgentMark::k_helper), said(calls), calls.back()); };
@@ -138,7 +134,7 @@ class Builder {
   };
 
   void add_subagent(const std::vector<CallId>& calls, std::uint32_t scope, std::uint32_t own_scope) {
-    LaneRecord record = record_lane(work_, calls, true, tool_runs_, definitions_);
+    LaneRecord record = record_lane(work_, calls, /*helper=*/false, tool_runs_, definitions_);
     keep(record, own_scope == k_none ? scope : own_scope);
     const Call& first = call(calls.front());
     const RunFacts* tool = own_scope == k_none ? nullptr : work_.scopes[own_scope].tool_run;
@@ -170,7 +166,7 @@ class Builder {
     for (const auto& [first, name] : order) {
       std::vector<CallId>& calls = helpers_[name];
       std::sort(calls.begin(), calls.end());
-      LaneRecord record = record_lane(work_, calls, false, tool_runs_, definitions_);
+      LaneRecord record = record_lane(work_, calls, /*helper=*/true, tool_runs_, definitions_);
       replay(work_, record.lane, record.calls, figures_);
       record.lane.name = name.substr(0, name.find('\n'));
       out_.auxiliary.push_back(std::move(record.lane));

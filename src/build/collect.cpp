@@ -64,7 +64,7 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
       if (const auto found = scope_of_tool.find(tool); found != scope_of_tool.end()) return found->second;
       const std::uint32_t enclosing = self(self, at);
       const auto id = static_cast<std::uint32_t>(work.scopes.size());
-      work.scopes.push_back({tool, t, enclosing, work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
+      work.scopes.push_back({tool, t, enclosing, messages::text_identity(work.text(tool->tool->output)), work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
       scope_of_tool.emplace(tool, id);
       return id;
     };

@@ -3,56 +3,150 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
+#include <unordered_map>
 
 namespace trajectory::build {
 
-LanePath find_path(const Work& work, const std::vector<CallId>& calls) {
-  std::map<CallId, std::vector<CallId>> children;
-  std::map<std::uint32_t, std::vector<CallId>> beginnings;  // by lane of linked calls
-  const std::set<CallId> mine(calls.begin(), calls.end());
-  for (const CallId id : calls) {
-    const Call& call = work.calls[id];
-    if (call.parent != k_none && mine.contains(call.parent)) children[call.parent].push_back(id);
-    else beginnings[call.lane].push_back(id);
-  }
+namespace {
 
-  // The latest answered call below each call; ids grow with time, so children come after their parents.
-  std::map<CallId, CallId> reach;
-  for (auto id = calls.rbegin(); id != calls.rend(); ++id) {
-    CallId furthest = work.calls[*id].answer == k_none ? 0 : *id + 1;
-    for (const CallId child : children[*id]) furthest = std::max(furthest, reach[child]);
-    reach[*id] = furthest;
-  }
-
-  LanePath out;
-  const auto collect = [&](auto&& self, CallId id, std::vector<CallId>& into) -> void {
-    into.push_back(id);
-    for (const CallId child : children[id]) self(self, child, into);
-  };
-  const auto choose = [&](const std::vector<CallId>& from) {
-    const auto chosen = std::max_element(from.begin(), from.end(), [&](CallId a, CallId b) { return reach[a] < reach[b]; });
-    for (const CallId id : from) {
-      if (id == *chosen) continue;
-      if (work.calls[id].answer == k_none && reach[id] == 0) {
-        collect(collect, id, out.main);  // failed: its question stays, it leaves no answer
-        continue;
-      }
-      collect(collect, id, out.branches.emplace_back());
-      std::sort(out.branches.back().begin(), out.branches.back().end());
-    }
-    return *chosen;
-  };
-  for (const auto& [lane, from] : beginnings) {
-    CallId at = choose(from);
-    out.main.push_back(at);
-    while (!children[at].empty()) {
-      at = choose(children[at]);
-      out.main.push_back(at);
-    }
-  }
-  std::sort(out.main.begin(), out.main.end());
-  std::sort(out.branches.begin(), out.branches.end());
-  return out;
+SlotId first_system(const Call& call) {
+  for (const Seen& seen : call.context)
+    if (is_system(seen.entry)) return seen.slot;
+  return k_none;
 }
+
+/// How far a call and all that continues it get. Ordered: further is greater.
+struct Reach {
+  bool answered = false;
+  std::uint32_t trace = 0;       ///< of the latest answer
+  bool output = false;           ///< an answer in that trace is what the trace returned
+  CallId call = 0;
+  auto operator<=>(const Reach&) const = default;
+};
+
+class PathFinder {
+ public:
+  PathFinder(const Work& work, const std::vector<CallId>& calls) : work_(work), calls_(calls) {}
+
+  LanePath find() {
+    std::map<std::uint32_t, std::vector<CallId>> beginnings;  // by lane of linked calls
+    const std::set<CallId> mine(calls_.begin(), calls_.end());
+    for (const CallId id : calls_) {
+      if (call(id).parent != k_none && mine.contains(call(id).parent)) children_[call(id).parent].push_back(id);
+      else beginnings[call(id).lane].push_back(id);
+    }
+    measure();
+    for (const auto& [lane, from] : beginnings) follow(from);
+    std::sort(out_.main.begin(), out_.main.end());
+    std::sort(out_.branches.begin(), out_.branches.end());
+    return std::move(out_);
+  }
+
+ private:
+  const Call& call(CallId id) const { return work_.calls[id]; }
+
+  const std::vector<CallId>& children(CallId id) const {
+    static const std::vector<CallId> none;
+    const auto found = children_.find(id);
+    return found == children_.end() ? none : found->second;
+  }
+
+  /// An answer, unless it is the part of one that nobody took up.
+  bool is_answered(CallId id) const { return call(id).answer != k_none && !(work_.slots[call(id).answer].cut && children(id).empty()); }
+
+  void measure() {
+    // Ids grow with time: children come after their parents.
+    for (auto id = calls_.rbegin(); id != calls_.rend(); ++id) {
+      Reach reach;
+      if (is_answered(*id)) {
+        reach = {true, call(*id).trace, reaches_output(work_, call(*id), call(*id).answer), *id};
+        if (reach.output) returned_.insert(reach.trace);
+      }
+      for (const CallId child : children(*id)) reach = std::max(reach, reach_.at(child));
+      reach_[*id] = reach;
+    }
+  }
+
+  void follow(const std::vector<CallId>& from) {
+    const std::vector<CallId>* next = &from;
+    while (!next->empty()) {
+      const CallId at = choose(*next);
+      if (at == k_none) return;
+      out_.main.push_back(at);
+      next = &children(at);
+    }
+  }
+
+  CallId choose(const std::vector<CallId>& from) {
+    const auto rank = [&](CallId id) {
+      const Reach& reach = reach_.at(id);
+      return std::tuple(reach.answered, reach.trace, reach.output, !is_foreign(work_, call(id)), reach.call);
+    };
+    CallId chosen = *std::max_element(from.begin(), from.end(), [&](CallId a, CallId b) { return rank(a) < rank(b); });
+    if (leads_nowhere(chosen)) chosen = k_none;
+    for (const CallId id : from) {
+      if (id == chosen) continue;
+      std::vector<CallId> branch = with_descendants(id);
+      const bool failed = !reach_.at(id).answered || (chosen != k_none && is_failed_turn(branch, chosen));
+      if (failed) out_.main.insert(out_.main.end(), branch.begin(), branch.end());
+      else out_.branches.push_back(std::move(branch));
+    }
+    return chosen;
+  }
+
+  /// A title maker, a guard: it was shown the lane's context under instructions of its own, and nobody went on from
+  /// its answer. An agent that was handed the talk over gives what the trace returns, or what later turns go on from.
+  bool leads_nowhere(CallId id) const {
+    const Reach& reach = reach_.at(id);
+    if (!reach.answered || reach.output || !is_foreign(work_, call(id))) return false;
+    if (returned_.contains(reach.trace)) return true;
+    const Call& parent = call(call(id).parent);
+    return reach.trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty();
+  }
+
+  /// A turn whose last call failed and that the client left out of later contexts: it took place all the same.
+  bool is_failed_turn(const std::vector<CallId>& branch, CallId instead) const {
+    const std::uint32_t trace = call(branch.front()).trace;
+    const Trace& t = work_.conversation.traces[trace];
+    return !is_answered(branch.back()) && call(branch.back()).trace == trace && call(instead).trace != trace && t.runs[t.root].failed;
+  }
+
+  std::vector<CallId> with_descendants(CallId id) const {
+    std::vector<CallId> out{id};
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::vector<CallId>& below = children(out[i]);
+      out.insert(out.end(), below.begin(), below.end());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+  const Work& work_;
+  const std::vector<CallId>& calls_;
+  std::unordered_map<CallId, std::vector<CallId>> children_;
+  std::unordered_map<CallId, Reach> reach_;
+  std::set<std::uint32_t> returned_;  ///< traces that returned an answer of this lane
+  LanePath out_;
+};
+
+}  // namespace
+
+bool is_foreign(const Work& work, const Call& call) {
+  // Instructions of a stateful request are not inherited: their absence says nothing.
+  if (call.parent == k_none || call.facts->previous_response_id != 0) return false;
+  return first_system(call) != first_system(work.calls[call.parent]);
+}
+
+bool reaches_output(const Work& work, const Call& call, SlotId answer) {
+  const std::uint64_t text = work.slots[answer].entry->text_hash;
+  const Scope& scope = work.scopes[call.scope];
+  if (scope.tool_run != nullptr) return scope.output_text == text;
+  const Trace& trace = work.conversation.traces[call.trace];
+  const auto& outputs = trace.runs[trace.root].output_texts;
+  return std::binary_search(outputs.begin(), outputs.end(), text);
+}
+
+LanePath find_path(const Work& work, const std::vector<CallId>& calls) { return PathFinder(work, calls).find(); }
 
 }  // namespace trajectory::build

@@ -30,12 +30,13 @@ struct Line {
 
 class Recorder {
  public:
-  Recorder(Work& work, bool trainable, ToolRuns& tool_runs, DefinitionTable& definitions)
-      : work_(work), trainable_(trainable), tool_runs_(tool_runs), definitions_(definitions) {}
+  Recorder(Work& work, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions)
+      : work_(work), helper_(helper), tool_runs_(tool_runs), definitions_(definitions) {}
 
   LaneRecord record(const std::vector<CallId>& calls) {
     assign_systems(calls);
-    const LanePath path = find_path(work_, calls);
+    // A helper's calls are independent of one another, whatever contexts they share.
+    const LanePath path = helper_ ? LanePath{calls, {}} : find_path(work_, calls);
     Line line;
     for (const CallId id : path.main) place(id, line);
     drop_unheld_partial(path, line);
@@ -48,7 +49,8 @@ class Recorder {
     }
     for (const CallId id : path.main) record_candidates(id, line);
     for (const auto& branch : path.branches) {
-      if (is_helper(branch.front())) out_.helpers.push_back(branch);
+      const Call& first = work_.calls[branch.front()];
+      if (first.run->mark == messages::AgentMark::k_helper || is_foreign(work_, first)) out_.helpers.push_back(branch);
       else record_branch(branch, line);
     }
     std::stable_sort(out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
@@ -245,7 +247,7 @@ class Recorder {
     out.unanswered_calls = unanswered_.contains(id);
     if (is_assistant(s.entry) && s.answer_of != k_none && !s.cut) {
       const bool superseded = answers == model::TrainableStatus::k_superseded;
-      out.trainable = superseded ? answers : trainable_ ? model::TrainableStatus::k_trainable : model::TrainableStatus::k_not_trainable;
+      out.trainable = superseded ? answers : helper_ ? model::TrainableStatus::k_not_trainable : model::TrainableStatus::k_trainable;
     } else if (is_assistant(s.entry) && answers == model::TrainableStatus::k_superseded) {
       out.trainable = answers;
     }
@@ -320,34 +322,26 @@ class Recorder {
       model::Alternative alternative;
       alternative.reason = partial ? "partial" : "candidate";
       const auto place = call.answer == k_none ? line.place.end() : line.place.find(call.answer);
-      alternative.at_message = place == line.place.end() ? static_cast<std::uint32_t>(line.order.size()) : place->second;
+      alternative.at_message = place == line.place.end() ? end_of_context(call, line) : place->second;
       alternative.messages.push_back(record_message(candidate, model::TrainableStatus::k_superseded, false));
       out_.lane.alternatives.push_back(std::move(alternative));
     }
   }
 
-  /// A branch whose system text has nothing to do with its parent's was no attempt at the main line.
-  bool is_helper(CallId id) const {
-    const Call& call = work_.calls[id];
-    if (call.run->mark == messages::AgentMark::k_helper) return true;
-    if (call.parent == k_none) return false;
-    const auto first_system = [&](const Call& of) -> SlotId {
-      for (const Seen& seen : of.context)
-        if (is_system(seen.entry)) return seen.slot;
-      return k_none;
-    };
-    const SlotId mine = first_system(call);
-    return mine != k_none && mine != first_system(work_.calls[call.parent]) && call.facts->previous_response_id == 0;
-  }
-
-  void record_branch(const std::vector<CallId>& calls, const Line& main) {
-    const Call& first = work_.calls[calls.front()];
+  /// The place behind those messages of the main line that the context begins with.
+  static std::uint32_t end_of_context(const Call& call, const Line& main) {
     std::uint32_t at = 0;
-    for (const Seen& seen : first.context) {
+    for (const Seen& seen : call.context) {
       const auto place = seen.slot == k_none ? main.place.end() : main.place.find(seen.slot);
       if (place == main.place.end()) break;
       at = std::max(at, place->second + 1);
     }
+    return at;
+  }
+
+  void record_branch(const std::vector<CallId>& calls, const Line& main) {
+    const Call& first = work_.calls[calls.front()];
+    const std::uint32_t at = end_of_context(first, main);
     Line line;
     for (SlotId shared : std::vector<SlotId>(main.order.begin(), main.order.begin() + at)) line.add(shared);
     for (const CallId id : calls) place(id, line);
@@ -369,7 +363,7 @@ class Recorder {
   }
 
   Work& work_;
-  bool trainable_;
+  bool helper_;
   ToolRuns& tool_runs_;
   DefinitionTable& definitions_;
   LaneRecord out_;
@@ -408,8 +402,8 @@ std::string error_sentence(std::string_view error) {
   return std::string(error);
 }
 
-LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool trainable, ToolRuns& tool_runs, DefinitionTable& definitions) {
-  return Recorder(work, trainable, tool_runs, definitions).record(calls);
+LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions) {
+  return Recorder(work, helper, tool_runs, definitions).record(calls);
 }
 
 }  // namespace trajectory::build

@@ -28,8 +28,9 @@ struct LaneRecord {
   std::map<const messages::RunFacts*, std::string> tool_runs; ///< tool runs that its calls led to, with the call ids
 };
 
-/// Writes the calls of one lane (in order of time) down as transcript, model calls and alternatives.
-[[nodiscard]] LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool trainable, ToolRuns& tool_runs, DefinitionTable& definitions);
+/// Writes the calls of one lane (in order of time) down as transcript, model calls and alternatives. Of a `helper`
+/// (router, summariser) every call stands in the transcript, and nothing is trainable.
+[[nodiscard]] LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions);
 
 /// The sentence of an exception, without its class and traceback.
 [[nodiscard]] std::string error_sentence(std::string_view error);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "build/align.h"
+#include "build/lane_path.h"
 #include "build/tool_runs.h"
 
 namespace trajectory::build {
@@ -13,8 +14,12 @@ namespace {
 using base::Hash128;
 using messages::MessageEntry;
 
-/// How many lanes' latest calls are looked at when no beginning is shared. Lanes beyond that are asleep.
-constexpr std::size_t k_awake_lanes = 16;
+/// How many ends of lanes are looked at when neither a shared beginning nor a known answer leads to one. Those beyond
+/// are asleep.
+constexpr std::size_t k_awake_ends = 16;
+
+/// How many calls that gave the same answer are compared, latest first.
+constexpr std::size_t k_same_answers = 8;
 
 /// How far back a resent older message is sought in its lane.
 constexpr std::size_t k_look_back = 200;
@@ -37,7 +42,6 @@ class Linker {
     CallId base = k_none;
     std::vector<SlotId> sequence;   ///< of the base
     Alignment alignment;
-    bool stateful = false;          ///< the input only adds to the sequence
   };
   struct Node {
     CallId ends = k_none;           ///< latest call whose whole sequence leads here
@@ -82,19 +86,40 @@ class Linker {
     if (call.facts->previous_response_id != 0) {
       const auto found = responses_.find(call.facts->previous_response_id);
       if (found != responses_.end() && found->second != id) {
-        link.base = found->second;
-        link.sequence = sequence_of(work_.calls[link.base]);
-        link.stateful = true;
+        link = continue_response(found->second, input);
+        const std::vector<Seen> said = without_system(input);
+        share_question(deepest(said).through, call, said, link);
         return link;
       }
       call.incomplete = true;
     }
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
-    consider_prefixes(said, link);
+    const CallId same_beginning = consider_prefixes(said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
-    if (!link.alignment.whole || link.alignment.answers_left) consider_heads(said, link);
+    if (!link.alignment.whole || link.alignment.answers_left) consider_answers(said, link);
+    if (!(link.alignment.whole || link.alignment.window) || link.alignment.answers_left) consider_ends(said, link);
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
+    else share_question(same_beginning, call, said, link);
+    return link;
+  }
+
+  /// A stateful request only adds to what the model had seen and said: puts that before what is new. The instructions
+  /// of this request stand first; those of earlier ones are not inherited.
+  Link continue_response(CallId base, std::vector<Seen>& input) const {
+    Link link{.base = base};
+    const Call& before = work_.calls[base];
+    std::vector<Seen> chain;
+    std::copy_if(before.context.begin(), before.context.end(), std::back_inserter(chain), [](const Seen& seen) { return !is_system(seen.entry); });
+    if (before.answer != k_none) chain.push_back({.entry = work_.slots[before.answer].entry, .slot = before.answer});
+    const auto added = std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
+    link.alignment.to.assign(chain.size() + static_cast<std::size_t>(input.end() - added), k_none);
+    for (std::uint32_t i = 0; i < chain.size(); ++i) {
+      link.sequence.push_back(chain[i].slot);
+      link.alignment.to[i] = i;
+    }
+    link.alignment.whole = true;
+    input.insert(added, chain.begin(), chain.end());
     return link;
   }
 
@@ -106,7 +131,7 @@ class Linker {
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
       Alignment alignment = align(work_, sequence, said);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
-      if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment), false};
+      if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment)};
     }
   }
 
@@ -115,25 +140,57 @@ class Linker {
     return base.answer == k_none && alignment.whole && said.size() > alignment.matched;
   }
 
-  /// Earlier calls that share the beginning of the input, found by hash.
-  void consider_prefixes(const std::vector<Seen>& said, Link& link) {
+  /// Earlier calls that share the beginning of the input, found by hash. Returns the one that shares most of it.
+  CallId consider_prefixes(const std::vector<Seen>& said, Link& link) {
+    const Node known = deepest(said);
+    if (known.ends != k_none) consider(known.ends, said, link);
+    if (known.through != k_none && known.through != known.ends) consider(known.through, said, link);
+    return known.through;
+  }
+
+  /// How far the input is known: the latest call that ended on the way, and the latest that passes the last known place.
+  Node deepest(const std::vector<Seen>& said) const {
     Hash128 prefix;
-    const Node* end = nullptr;
-    const Node* deepest = nullptr;
+    Node out;
     for (const Seen& seen : said) {
       prefix = base::combine(prefix, seen.entry->identity);
       const auto found = trie_.find(prefix);
       if (found == trie_.end()) break;
-      deepest = &found->second;
-      if (deepest->ends != k_none) end = deepest;
+      out.through = found->second.through;
+      if (found->second.ends != k_none) out.ends = found->second.ends;
     }
-    if (end != nullptr) consider(end->ends, said, link);
-    if (deepest != nullptr && deepest != end) consider(deepest->through, said, link);
+    return out;
   }
 
-  void consider_heads(const std::vector<Seen>& said, Link& link) {
-    std::size_t looked_at = 0;
-    for (auto head = heads_.rbegin(); head != heads_.rend() && looked_at < k_awake_lanes; ++head, ++looked_at) consider(*head, said, link);
+  /// Calls that gave the input's last answer: whatever the client dropped, cut or put before it, it continues one of them.
+  void consider_answers(const std::vector<Seen>& said, Link& link) {
+    const auto last = std::find_if(said.rbegin(), said.rend(), [](const Seen& seen) { return is_assistant(seen.entry); });
+    if (last == said.rend()) return;
+    if (const auto found = gave_.find(last->entry->identity); found != gave_.end())
+      for (const CallId call : found->second) consider(call, said, link);
+    for (const model::ToolCall& asked : last->entry->message.tool_calls)
+      if (const auto found = asked_tool_.find(asked.id); found != asked_tool_.end()) return consider(found->second, said, link);
+  }
+
+  void consider_ends(const std::vector<Seen>& said, Link& link) {
+    for (auto end = ends_.rbegin(); end != ends_.rend(); ++end) consider(*end, said, link);
+  }
+
+  /// A question that was put before, after the same context, is the same message: asked again in a retry, or for
+  /// another answer. A turn that failed and is put anew later is a turn of its own.
+  void share_question(CallId asked_before, const Call& call, const std::vector<Seen>& said, Link& link) const {
+    if (asked_before == k_none) return;
+    const Call& before = work_.calls[asked_before];
+    if (before.lane != work_.calls[link.base].lane || (before.answers.empty() && before.trace != call.trace)) return;
+    const std::vector<SlotId> known = context_slots(before);
+    for (std::size_t j = 0; j < std::min(known.size(), said.size()); ++j) {
+      if (work_.slots[known[j]].entry->identity != said[j].entry->identity) return;
+      std::uint32_t& to = link.alignment.to[j];
+      if (to != k_none && link.sequence[to] != known[j]) return;
+      if (to != k_none) continue;
+      to = static_cast<std::uint32_t>(link.sequence.size());
+      link.sequence.push_back(known[j]);
+    }
   }
 
   /// The same question again in the same trace: a retry, whatever the words.
@@ -144,7 +201,7 @@ class Linker {
     if (call.run->pushed && base.run->agent_path != call.run->agent_path) return;
     std::vector<SlotId> sequence = context_slots(base);
     Alignment alignment = align(work_, sequence, said);
-    if (alignment.whole && alignment.matched == said.size()) link = {found->second, std::move(sequence), std::move(alignment), false};
+    if (alignment.whole && alignment.matched == said.size()) link = {found->second, std::move(sequence), std::move(alignment)};
   }
 
   Hash128 input_key(const Call& call, const std::vector<Seen>& input) const {
@@ -159,7 +216,7 @@ class Linker {
     const auto lost = [](const Seen& seen) { return seen.placeholder && seen.entry->message.role == model::Role::k_user; };
     if (std::none_of(input.begin(), input.end(), lost)) return;
     const Call* head = nullptr;
-    for (auto at = heads_.rbegin(); head == nullptr && at != heads_.rend(); ++at)
+    for (auto at = ends_.rbegin(); head == nullptr && at != ends_.rend(); ++at)
       if (work_.calls[*at].facts->shape == call.facts->shape) head = &work_.calls[*at];
     if (head == nullptr) return;
     const std::vector<SlotId> sequence = sequence_of(*head);
@@ -198,7 +255,8 @@ class Linker {
     call.lane = work_.calls[link.base].lane;
     if (first > 0 && first < said.size() && !link.alignment.whole) {
       const auto& order = lane_slots_[call.lane];
-      auto at = static_cast<std::size_t>(std::find(order.begin(), order.end(), said[first]->slot) - order.begin());
+      auto at = static_cast<std::size_t>(order.rend() - std::find(order.rbegin(), order.rend(), said[first]->slot));
+      at = at == 0 ? 0 : at - 1;
       const std::size_t stop = at > k_look_back ? at - k_look_back : 0;
       for (std::size_t j = first; j-- > 0;) {
         std::size_t back = at;
@@ -229,17 +287,7 @@ class Linker {
 
   void finish(CallId id, std::vector<Seen> input, const Link& link) {
     Call& call = work_.calls[id];
-    const std::size_t cut = own_answer(call, input);
-    call.recorded_size = cut == input.size() ? call.facts->input.size() : cut;
-    input.resize(cut);
-    if (link.stateful) {
-      call.lane = work_.calls[link.base].lane;
-      std::vector<Seen> chain;
-      for (const SlotId slot : link.sequence) chain.push_back({.entry = work_.slots[slot].entry, .slot = slot});
-      // The instructions of this request stand first; those of earlier ones are not inherited.
-      const auto said = std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
-      input.insert(said, chain.begin(), chain.end());
-    }
+    input.resize(own_answer(call, input));
     if (call.lane == k_none) call.lane = work_.lanes++;
     if (call.lane >= lane_slots_.size()) lane_slots_.resize(call.lane + 1);
     auto& order = lane_slots_[call.lane];
@@ -299,15 +347,18 @@ class Linker {
       call.answers.push_back(slot);
       order.push_back(slot);
     }
-    if (!call.answers.empty()) call.answer = call.answers.front();
+    // Until a later context says which candidate was taken up: the one that was returned, else the first.
+    const auto returned = std::find_if(call.answers.begin(), call.answers.end(), [&](SlotId slot) { return reaches_output(work_, call, slot); });
+    if (!call.answers.empty()) call.answer = returned == call.answers.end() ? call.answers.front() : *returned;
   }
 
   void remember(CallId id) {
     const Call& call = work_.calls[id];
     if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
     asked_[input_key(call, call.context)] = id;
-    std::erase_if(heads_, [&](CallId head) { return work_.calls[head].lane == call.lane; });
-    heads_.push_back(id);
+    std::erase(ends_, call.parent);
+    ends_.push_back(id);
+    if (ends_.size() > k_awake_ends) ends_.erase(ends_.begin());
 
     Hash128 prefix;
     for (const Seen& seen : call.context) {
@@ -317,8 +368,14 @@ class Linker {
     }
     if (call.answers.empty()) trie_[prefix].ends = id;
     for (const SlotId answer : call.answers) {
-      Node& node = trie_[base::combine(prefix, work_.slots[answer].entry->identity)];
+      const MessageEntry* said = work_.slots[answer].entry;
+      Node& node = trie_[base::combine(prefix, said->identity)];
       node.ends = node.through = id;
+      auto& same = gave_[said->identity];
+      same.insert(same.begin(), id);
+      if (same.size() > k_same_answers) same.pop_back();
+      for (const model::ToolCall& asked : said->message.tool_calls)
+        if (!asked.id.empty()) asked_tool_[asked.id] = id;
     }
   }
 
@@ -326,7 +383,9 @@ class Linker {
   std::unordered_map<messages::TextId, CallId>& responses_;
   std::unordered_map<Hash128, Node, base::Hash128Hasher> trie_;
   std::unordered_map<Hash128, CallId, base::Hash128Hasher> asked_;
-  std::vector<CallId> heads_;                       ///< the latest call of every lane, longest asleep first
+  std::unordered_map<Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer: the calls, latest first
+  std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
+  std::vector<CallId> ends_;                        ///< calls that none continues yet, longest asleep first
   std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
 };
 

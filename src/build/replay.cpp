@@ -7,8 +7,7 @@ namespace trajectory::build {
 namespace {
 
 /// Compares one element; returns what differs, or nothing.
-std::string_view difference(const model::TranscriptMessage& message, const model::Variant* variant, const model::Message& recorded) {
-  const model::Message& m = message.message;
+std::string_view difference(const model::Message& m, const model::Variant* variant, const model::Message& recorded) {
   if (m.role != recorded.role) return "role";
   if ((variant == nullptr ? m.content : variant->content) != recorded.content) return "text";
   if ((variant == nullptr ? m.parts : variant->parts) != recorded.parts) return "parts";
@@ -23,37 +22,48 @@ std::string_view difference(const model::TranscriptMessage& message, const model
 
 }  // namespace
 
+std::string replay_difference(const std::vector<const model::TranscriptMessage*>& messages, const model::ModelCall& call, const messages::CallFacts& recorded_call,
+                              const messages::MessageTable& table) {
+  std::vector<std::uint32_t> places;
+  for (const auto& [begin, end] : call.context)
+    for (std::uint32_t place = begin; place < end; ++place) places.push_back(place);
+  std::vector<const model::Message*> recorded;
+  for (const messages::MessageId id : recorded_call.input) recorded.push_back(&table.get(id).message);
+
+  if (recorded_call.previous_response_id != 0) {
+    std::size_t systems = 0;
+    while (systems < recorded.size() && recorded[systems]->role == model::Role::k_system) ++systems;
+    if (places.size() < recorded.size()) return "number of messages";
+    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems), places.end() - static_cast<std::ptrdiff_t>(recorded.size() - systems));
+  }
+  if (recorded.size() > places.size() && call.answer) {
+    const model::Message& answer = messages[*call.answer]->message;
+    const model::Message& next = *recorded[places.size()];
+    if (next.role == answer.role && next.content == answer.content && next.tool_calls.size() == answer.tool_calls.size()) recorded.resize(places.size());
+  }
+  if (places.size() != recorded.size()) return "number of messages";
+  for (std::size_t j = 0; j < recorded.size(); ++j) {
+    const auto variant = call.variants.find(places[j]);
+    const std::string_view what = difference(messages[places[j]]->message, variant == call.variants.end() ? nullptr : &variant->second, *recorded[j]);
+    if (!what.empty()) return "message " + std::to_string(j) + ": " + std::string(what);
+  }
+  return {};
+}
+
 void replay(const Work& work, const model::Lane& lane, const std::vector<CallId>& calls, BuildFigures& figures) {
+  std::vector<const model::TranscriptMessage*> messages;
+  for (const model::TranscriptMessage& message : lane.messages) messages.push_back(&message);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const Call& call = work.calls[calls[i]];
-    const std::string shape(call.facts->shape);
     if (call.incomplete) {
       ++figures.incomplete_chains;
       continue;
     }
+    const std::string shape(call.facts->shape);
     ++figures.calls_by_shape[shape];
-    std::vector<std::uint32_t> places;
-    for (const auto& [begin, end] : lane.calls[i].context)
-      for (std::uint32_t place = begin; place < end; ++place) places.push_back(place);
-    // A stateful request holds only what is new: its system texts first, the rest at the end of the context.
-    std::vector<const messages::MessageEntry*> recorded;
-    for (const messages::MessageId id : call.facts->input) recorded.push_back(&work.tables.messages.get(id));
-    recorded.resize(std::min(recorded.size(), call.recorded_size));
-    std::string_view what;
-    if (call.facts->previous_response_id != 0) {
-      std::size_t systems = 0;
-      while (systems < recorded.size() && is_system(recorded[systems])) ++systems;
-      if (places.size() < recorded.size()) what = "number of messages";
-      else places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems), places.end() - static_cast<std::ptrdiff_t>(recorded.size() - systems));
-    } else if (places.size() != recorded.size()) {
-      what = "number of messages";
-    }
-    for (std::size_t j = 0; what.empty() && j < recorded.size(); ++j) {
-      const auto variant = lane.calls[i].variants.find(places[j]);
-      what = difference(lane.messages[places[j]], variant == lane.calls[i].variants.end() ? nullptr : &variant->second, recorded[j]->message);
-    }
+    const std::string what = replay_difference(messages, lane.calls[i], *call.facts, work.tables.messages);
     if (what.empty()) ++figures.replayed_by_shape[shape];
-    else figures.problems.push_back({"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), shape + ": " + std::string(what)});
+    else figures.problems.push_back({"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), shape + ", " + what});
   }
 }
 

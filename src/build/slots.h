@@ -49,7 +49,6 @@ struct Call {
   std::vector<SlotId> own_results;         ///< tool results that stood behind the answer in its payload
   CallId parent = k_none;                  ///< the call whose answer this one's context continues
   std::uint32_t lane = k_none;             ///< calls linked by evidence share it
-  std::size_t recorded_size = 0;           ///< elements of the recorded input before the cut
   bool incomplete = false;                 ///< a stateful call whose predecessor is not in the recording
 };
 
@@ -58,6 +57,7 @@ struct Scope {
   const messages::RunFacts* tool_run = nullptr;  ///< none: the conversation itself
   std::uint32_t trace = 0;
   std::uint32_t parent = 0;                      ///< enclosing scope
+  std::uint64_t output_text = 0;                 ///< `text_identity` of what the tool returned
   std::string path;                              ///< tool names from outside in: instances of one sub-agent share it
 };
 

@@ -66,6 +66,21 @@ bool Value::has(std::string_view key) const {
   return false;
 }
 
+bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+
+std::string repair_utf8(std::string_view bytes) {
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t size = 1;
+    while (size <= 4 && at + size <= bytes.size() && !is_utf8(bytes.substr(at, size))) ++size;
+    const bool whole = size <= 4 && at + size <= bytes.size();
+    if (whole) out.append(bytes.substr(at, size));
+    else out.append("\xEF\xBF\xBD");
+    at += whole ? size : 1;
+  }
+  return out;
+}
+
 struct Parser::Impl {
   ondemand::parser simd;
   base::Arena arena;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -66,6 +67,12 @@ struct Member {
   std::string_view key;
   Value value;
 };
+
+/// Whether the bytes are UTF-8.
+[[nodiscard]] bool is_utf8(std::string_view bytes);
+
+/// The text with every broken byte replaced by U+FFFD.
+[[nodiscard]] std::string repair_utf8(std::string_view bytes);
 
 /// Parses JSON text with simdjson into values. Not thread-safe: one per thread.
 class Parser {

@@ -33,7 +33,11 @@ struct Extractor::Impl {
 
   const Value& parse(std::string_view text, int depth, std::string_view column, const model::Run& run) {
     if (text.empty()) return k_nothing;
-    const auto parsed = parser.parse(text, depth);
+    auto parsed = parser.parse(text, depth);
+    if (!parsed && !json::is_utf8(text)) {
+      problems.push_back({"invalid_utf8", model::Severity::k_warning, std::string(run.id), std::string(column) + ": broken bytes were replaced by U+FFFD"});
+      parsed = parser.parse(json::repair_utf8(text), depth);
+    }
     if (parsed) return **parsed;
     problems.push_back({"invalid_json", model::Severity::k_refused, std::string(run.id), std::string(column) + ": " + parsed.error().text()});
     return k_nothing;
@@ -168,8 +172,8 @@ struct Extractor::Impl {
     return arguments_text(inputs);
   }
 
-  RunFacts extract(const model::Run& run) {
-    reader.set_place(run.id);
+  /// What places the run; `extra` is its parsed column.
+  RunFacts read_structure(const model::Run& run, const Value& extra) {
     RunFacts facts;
     facts.id = tables.texts.add(run.id);
     facts.trace_id = tables.texts.add(run.trace_id);
@@ -187,12 +191,21 @@ struct Extractor::Impl {
     facts.feedback = tables.texts.add(run.feedback_stats == "{}" ? std::string_view() : run.feedback_stats);
 
     for (const Value& ancestor : parse(run.parent_run_ids, 1, "parent_run_ids", run).items()) facts.ancestors.push_back(tables.texts.add(ancestor.string()));
-    const Value& extra = parse(run.extra, json::Parser::k_max_depth, "extra", run);
     read_metadata(extra, run.name, facts);
+    return facts;
+  }
 
-    if (run.type == RunType::k_llm) {
+  const Value& read_extra(const model::Run& run) { return parse(run.extra, json::Parser::k_max_depth, "extra", run); }
+
+  RunFacts extract(const model::Run& run) {
+    reader.set_place(run.id);
+    const Value& extra = read_extra(run);
+    RunFacts facts = read_structure(run, extra);
+    if (facts.type == RunType::k_unknown) facts.type = type_by_payload(run, extra);
+
+    if (facts.type == RunType::k_llm) {
       read_calls(run, extra, facts);
-    } else if (run.type == RunType::k_tool) {
+    } else if (facts.type == RunType::k_tool) {
       read_tool(run, extra, facts);
     } else if (is_root(run)) {
       const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
@@ -203,6 +216,19 @@ struct Extractor::Impl {
     }
     parser.reset();
     return facts;
+  }
+
+  /// For exports without the run_type column: only model runs have such outputs, only tool runs such marks.
+  RunType type_by_payload(const model::Run& run, const Value& extra) {
+    const Value& outputs = parse(run.outputs, 3, "outputs", run);
+    const Value& inputs = parse(run.inputs, 2, "inputs", run);
+    const bool asks = inputs.has("messages") || inputs.has("prompts") || inputs.has("contents") || inputs.has("input");
+    const bool answers = outputs.has("generations") || outputs.has("choices") || outputs.has("candidates") || outputs["object"].string() == "response" ||
+                         outputs.has("usage_metadata") || outputs.has("stop_reason");
+    if (asks && (answers || extra["invocation_params"].is_object() || extra["metadata"].has("ls_model_name"))) return RunType::k_llm;
+    const Value& output = outputs["output"];
+    if (extra.has("tool_call_id") || output["type"].string() == "tool" || output.has("tool_call_id")) return RunType::k_tool;
+    return RunType::k_chain;
   }
 
   static bool is_root(const model::Run& run) { return run.id == run.trace_id || (run.parent_run_id.empty() && run.parent_run_ids.size() <= 2 && run.dotted_order.find('.') == std::string_view::npos); }
@@ -221,6 +247,11 @@ Extractor::~Extractor() = default;
 Extractor::Extractor(Extractor&&) noexcept = default;
 
 RunFacts Extractor::extract(const model::Run& run) { return impl_->extract(run); }
+RunFacts Extractor::extract_structure(const model::Run& run) {
+  RunFacts facts = impl_->read_structure(run, impl_->read_extra(run));
+  impl_->parser.reset();
+  return facts;
+}
 const Census& Extractor::census() const { return impl_->census; }
 std::vector<model::Problem> Extractor::take_problems() { return std::exchange(impl_->problems, {}); }
 

@@ -27,6 +27,9 @@ class Extractor {
   /// Everything later stages need of the run. Never fails: what cannot be read becomes a problem, the rest is kept.
   [[nodiscard]] RunFacts extract(const model::Run& run);
 
+  /// Only what places the run: ids, times, parents, thread keys. The payload is not looked at.
+  [[nodiscard]] RunFacts extract_structure(const model::Run& run);
+
   /// What was counted so far over all extracted runs.
   [[nodiscard]] const Census& census() const;
   /// Problems met since the last call; the caller takes them. `place` is the run id.

@@ -7,7 +7,6 @@
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
 #include "base/sha256.h"
-#include "json/write.h"
 #include "record/fields.h"
 #include "record/figures.h"
 #include "record/record_json.h"
@@ -23,33 +22,16 @@ using columnar::FieldType;
 constexpr std::int64_t k_version = 1;
 constexpr std::uint64_t k_file_bytes = 256 << 20;
 
-std::optional<std::string_view> some(const std::string& text) { return text.empty() ? std::nullopt : std::optional<std::string_view>(text); }
 
 /// A text as a UTF-8 column can hold it; the exact text of such messages is in `details`.
-std::string safe(std::string_view text) {
-  if (is_plain_utf8(text)) return std::string(text);
-  std::string quoted;
-  json::append_string(quoted, text);
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t size = 1;
-    while (size <= 4 && at + size <= text.size() && !is_plain_utf8(text.substr(at, size))) ++size;
-    if (size <= 4 && at + size <= text.size()) out.append(text.substr(at, size));
-    else {
-      out.append("\xEF\xBF\xBD");
-      size = 1;
-    }
-    at += size;
-  }
-  return out;
-}
+std::string safe(std::string_view text) { return json::repair_utf8(text); }
 
 Field text(std::string name) { return {std::move(name), FieldType::k_text, {}}; }
 Field integer(std::string name) { return {std::move(name), FieldType::k_integer, {}}; }
 
 void write_text(columnar::TableWriter& table, const std::string& value) {
   if (value.empty()) return table.text(std::nullopt);
-  if (is_plain_utf8(value)) return table.text(value);
+  if (json::is_utf8(value)) return table.text(value);
   table.text(safe(value));
 }
 
@@ -57,7 +39,7 @@ void write_message(columnar::TableWriter& table, const model::TranscriptMessage&
   const model::Message& m = message.message;
   table.begin_struct();
   table.text(k_role_names[static_cast<std::size_t>(m.role)]);
-  table.text(is_plain_utf8(m.content) ? std::string_view(m.content) : std::string_view(safe(m.content)));
+  table.text(json::is_utf8(m.content) ? std::string_view(m.content) : std::string_view(safe(m.content)));
   write_text(table, m.parts);
   table.begin_list();
   for (const model::ToolCall& call : m.tool_calls) {

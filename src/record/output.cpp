@@ -7,6 +7,7 @@
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
 #include "base/sha256.h"
+#include "json/value.h"
 #include "record/contract.h"
 #include "record/dataset.h"
 #include "record/record_json.h"
@@ -58,7 +59,7 @@ class ContractWriter final : public TrajectoryWriter {
     const std::string& id = trajectory.conversation_id;
     std::string name = id;
     std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }, '_');
-    bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !is_plain_utf8(name);
+    bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !json::is_utf8(name);
     if (changed) {
       std::string kept;
       for (const char c : name.substr(0, 100))

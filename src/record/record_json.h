@@ -23,7 +23,4 @@ void append_record(std::string& out, const model::Trajectory& trajectory, Messag
 /// Errors: k_bad_format, naming the field.
 [[nodiscard]] base::Result<model::Trajectory> read_record(const json::Value& object);
 
-/// Whether the text can stand in a UTF-8 column as it is.
-[[nodiscard]] bool is_plain_utf8(std::string_view text);
-
 }  // namespace trajectory::record

@@ -179,8 +179,8 @@ class Writer {
 
 bool has_plain_text(const model::TranscriptMessage& v) {
   const model::Message& m = v.message;
-  bool plain = is_plain_utf8(m.content) && is_plain_utf8(m.reasoning) && is_plain_utf8(m.error) && is_plain_utf8(m.name) && is_plain_utf8(m.tool_call_id) && is_plain_utf8(m.parts);
-  for (const model::ToolCall& call : m.tool_calls) plain = plain && is_plain_utf8(call.id) && is_plain_utf8(call.name) && is_plain_utf8(call.arguments);
+  bool plain = json::is_utf8(m.content) && json::is_utf8(m.reasoning) && json::is_utf8(m.error) && json::is_utf8(m.name) && json::is_utf8(m.tool_call_id) && json::is_utf8(m.parts);
+  for (const model::ToolCall& call : m.tool_calls) plain = plain && json::is_utf8(call.id) && json::is_utf8(call.name) && json::is_utf8(call.arguments);
   return plain;
 }
 
@@ -248,20 +248,6 @@ void write_derived(Writer& w, const model::Trajectory& t) {
 }
 
 }  // namespace
-
-bool is_plain_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U; };
-    const unsigned first = byte(0);
-    const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0U) == 0x80U; };
-    if (first < 0x80) i += 1;
-    else if (first >= 0xC2 && first <= 0xDF && tail(1)) i += 2;
-    else if (first >= 0xE0 && first <= 0xEF && tail(1) && tail(2) && !(first == 0xE0 && byte(1) < 0xA0) && !(first == 0xED && byte(1) > 0x9F)) i += 3;
-    else if (first >= 0xF0 && first <= 0xF4 && tail(1) && tail(2) && tail(3) && !(first == 0xF0 && byte(1) < 0x90) && !(first == 0xF4 && byte(1) > 0x8F)) i += 4;
-    else return false;
-  }
-  return true;
-}
 
 void append_record(std::string& out, const model::Trajectory& t, MessageForm form) {
   std::vector<std::string> tool_names;

@@ -201,7 +201,7 @@ class App:
             lane = self.talk.helper("summariser")
             prompt = "Summarise:\n" + "\n".join(f"{m.role}: {m.content}" for m in dropped)
             self.ask(lane, parent, [(self.message("user", prompt), prompt)], self.message("assistant", text), after=None, agent="summariser")
-        summary = self.message(h.compaction, "Earlier: " + text, optional=True)
+        summary = self.message("user" if self.shape.one_system_text else h.compaction, "Earlier: " + text, optional=True)
         return [summary, *kept]
 
     def age_results(self):
@@ -308,7 +308,7 @@ class App:
             if self.h.results == "cut":
                 m.raw_output, m.content = m.content, m.content[:12] + "..."
         results = [m for _, m, _ in made]
-        if self.h.shuffled_results:
+        if self.h.shuffled_results and not self.shape.wraps_results:  # without ids the order is all there is
             self.rng.shuffle(results)
         return results
 
@@ -478,7 +478,15 @@ class App:
                     done += 1
             self.w.pass_time(20, 400)
             self.w.write_late_inputs()
+        self.forget_unheld_partial()
         return self.talk
+
+    def forget_unheld_partial(self):
+        """A partial answer that no later context holds is no message of the main line."""
+        last = self.main.calls[-1] if self.main.calls else None
+        if last and last.answer and last.answer.cut:
+            last.candidates.append(last.answer)
+            last.answer = None
 
 
 def play(seed, habits):

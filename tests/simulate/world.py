@@ -141,7 +141,7 @@ class Lane:
         main, branches = self._paths()
         order = self._order(main)
         place = {m: i for i, m in enumerate(order)}
-        alternatives = [self._candidate(c, m, place, len(order)) for c in main for m in c.candidates]
+        alternatives = [self._candidate(c, m, place) for c in main for m in c.candidates]
         alternatives += [self._branch(b, order, place) for b in branches]
         return {
             "messages": [self._message(m) for m in order],
@@ -180,8 +180,8 @@ class Lane:
                     order.append(message)
         return order
 
-    def _candidate(self, call, message, place, end):
-        at = place[call.answer] if call.answer else end
+    def _candidate(self, call, message, place):
+        at = place[call.answer] if call.answer else max((place[m] + 1 for m, _ in call.context), default=0)
         return {"at_message": at, "messages": [self._message(message)], "calls": []}
 
     def _branch(self, calls, order, place):

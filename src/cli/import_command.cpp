@@ -1,0 +1,65 @@
+#include "cli/options.h"
+
+namespace trajectory::cli {
+
+namespace {
+
+struct Options {
+  SourceOptions source;
+  OutputFlags output;
+  TalkFlags talk;
+  std::string report;
+  bool dry_run = false;
+  bool strict = false;
+  bool no_feedback = false;
+};
+
+int run_import(const Options& options, Terminal& terminal) {
+  auto import = import_options(options.source);
+  if (!import) return fail(terminal, import.error());
+  import->selection.feedback = !options.no_feedback;
+  auto output = output_options(options.output);
+  if (!output) return fail(terminal, output.error());
+  if (options.dry_run) output->folder.clear();
+  else if (output->folder.empty()) return fail(terminal, {base::ErrorCode::k_usage, "import needs --out DIR, or --dry-run to write nothing"});
+  output->report_file = options.report;
+  output->strict = options.strict;
+
+  Progress progress(terminal, options.talk.quiet || options.talk.json);
+  auto report = pipeline::import_to_folder(*import, *output, progress.hooks());
+  progress.clear();
+  if (!report) return fail(terminal, report.error());
+  if (options.talk.json) terminal.out << report->json();
+  else if (!options.talk.quiet) {
+    terminal.err << report->text();
+    if (!output->folder.empty()) terminal.err << "  written to            " << output->folder << "\n";
+  }
+  if (!report->adds_up()) {
+    terminal.err << "trajectory: the counts of the report do not add up: this is a bug, please report it\n";
+    return 3;
+  }
+  if (report->refused() == 0) return 0;
+  terminal.err << "trajectory: done, but data was refused: " << pipeline::with_commas(report->refused()) << " problems (see the report)\n";
+  return 3;
+}
+
+}  // namespace
+
+Command import_command() {
+  return {"import", "Import runs into trajectories", "trajectory import export/ --out dataset --since 7d", [](CLI::App& app) -> std::function<int(Terminal&)> {
+            auto options = std::make_shared<Options>();
+            add_source(app, options->source);
+            app.add_option("--out", options->output.out, "The folder to write; it appears whole or not at all");
+            add_output(app, options->output);
+            add_selection(app, options->source);
+            add_machine(app, options->source);
+            app.add_option("--report", options->report, "Also write the import report to this file");
+            app.add_flag("--dry-run", options->dry_run, "Read and build everything, write nothing");
+            app.add_flag("--strict", options->strict, "Fail, and write nothing, when any data is refused");
+            app.add_flag("--no-feedback", options->no_feedback, "Do not turn feedback into rewards");
+            add_talk(app, options->talk);
+            return [options](Terminal& terminal) { return run_import(*options, terminal); };
+          }};
+}
+
+}  // namespace trajectory::cli

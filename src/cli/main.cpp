@@ -1,0 +1,36 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/command.h"
+
+namespace {
+
+std::atomic<bool> g_stop{false};
+
+extern "C" void stop_on_signal(int) {
+  // A second Ctrl-C ends at once.
+  if (g_stop.exchange(true)) _exit(130);
+}
+
+int terminal_columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, stop_on_signal);
+  std::signal(SIGTERM, stop_on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
+  const bool out_is_terminal = isatty(STDOUT_FILENO) != 0;
+  const char* no_colour = std::getenv("NO_COLOR");
+  trajectory::cli::Terminal terminal{std::cout, std::cerr, out_is_terminal, isatty(STDERR_FILENO) != 0, out_is_terminal && (no_colour == nullptr || *no_colour == 0), terminal_columns(), &g_stop};
+  const int status = trajectory::cli::run(std::vector<std::string>(argv + 1, argv + argc), terminal);
+  std::cout.flush();
+  return status;
+}

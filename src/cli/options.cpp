@@ -1,0 +1,177 @@
+#include "cli/options.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+#include "base/error_table.h"
+#include "base/threads.h"
+#include "base/time.h"
+
+namespace trajectory::cli {
+
+namespace {
+
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+base::Error wrong(std::string_view option, std::string_view value, std::string_view expected) {
+  return {base::ErrorCode::k_usage, std::string(option) + " " + std::string(value) + ": expected " + std::string(expected)};
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_source(CLI::App& app, SourceOptions& options) {
+  app.add_option("SOURCE", options.sources, "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs")->required();
+}
+
+void add_selection(CLI::App& app, SourceOptions& options) {
+  app.add_option("--project", options.project, "Take only runs of this project id");
+  app.add_option("--since", options.since, "Take traces whose root starts at or after this time (2026-11-22T10:00:00Z) or this long ago (7d, 12h)");
+  app.add_option("--until", options.until, "Take traces whose root starts before this time, or this long ago");
+  app.add_option("--limit", options.limit, "Take the first N conversations in sorted order of their id");
+  app.add_option("--conversation", options.conversations, "Take only these conversations")->expected(1, -1);
+  app.add_option("--keys", options.keys, "Metadata keys that name the conversation, best first [conversation_id,thread_id,session_id]");
+}
+
+void add_machine(CLI::App& app, SourceOptions& options) {
+  app.add_option("--threads", options.threads, "Threads to use [all that the process may]")->check(CLI::Range(1U, 1024U));
+  app.add_option("--memory", options.memory, "Memory to use, as 512MiB or 4GB [half of what the process may]");
+}
+
+void add_output(CLI::App& app, OutputFlags& flags) {
+  app.add_option("--format", flags.formats, "parquet (a dataset), jsonl (native records) or json (one file a conversation); several, or a comma list, go to folders of their names [parquet]");
+  app.add_option("--max-file", flags.max_file, "With json: refuse larger files [2GiB]");
+  app.add_flag("--force", flags.force, "Replace an output folder that is not empty");
+}
+
+void add_talk(CLI::App& app, TalkFlags& flags) {
+  app.add_flag("--quiet", flags.quiet, "Print nothing but errors");
+  app.add_flag("--json", flags.json, "Print the result as JSON on standard output");
+}
+
+base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view option) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  constexpr std::pair<std::string_view, double> units[] = {{"", 1},       {"B", 1},         {"kB", 1e3},       {"KB", 1e3},          {"MB", 1e6},         {"GB", 1e9},          {"TB", 1e12},
+                                                            {"K", 1024.0}, {"KiB", 1024.0}, {"M", 1048576.0}, {"MiB", 1048576.0}, {"G", 1073741824.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+  if (error == std::errc() && number > 0)
+    for (const auto& [name, factor] : units)
+      if (unit == name && number * factor < 1e18) return static_cast<std::uint64_t>(number * factor);
+  return wrong(option, text, "a size such as 512MiB or 4GB");
+}
+
+base::Result<model::Micros> parse_moment(std::string_view text, std::string_view option, model::Micros now) {
+  if (const auto time = base::parse_time(text)) return *time;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && number >= 0 && number < 1'000'000 && end + 1 == text.data() + text.size()) {
+    constexpr std::pair<char, std::int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 604'800}};
+    for (const auto& [name, seconds] : units)
+      if (*end == name) return now - number * seconds * 1'000'000;
+  }
+  return wrong(option, text, "a time such as 2026-11-22T10:00:00Z, or a span such as 7d or 12h");
+}
+
+base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options) {
+  pipeline::ImportOptions out;
+  out.sources = options.sources;
+  out.threads = options.threads > 0 ? options.threads : base::usable_threads();
+  out.memory = pipeline::usable_memory() / 2;
+  if (!options.memory.empty()) {
+    const auto memory = parse_size(options.memory, "--memory");
+    if (!memory) return memory.error();
+    out.memory = *memory;
+  }
+  const model::Micros now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  for (const auto& [text, option, into] : {std::tuple(&options.since, "--since", &out.selection.since), std::tuple(&options.until, "--until", &out.selection.until)}) {
+    if (text->empty()) continue;
+    const auto moment = parse_moment(*text, option, now);
+    if (!moment) return moment.error();
+    *into = *moment;
+  }
+  out.selection.project = options.project;
+  out.selection.limit = options.limit;
+  out.selection.conversations = options.conversations;
+  if (!options.keys.empty()) out.selection.thread_keys = split(options.keys);
+  if (out.selection.thread_keys.size() > 200) return wrong("--keys", "...", "at most 200 keys");
+  return out;
+}
+
+base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
+  pipeline::OutputOptions out;
+  out.folder = flags.out;
+  out.force = flags.force;
+  std::vector<record::Format> formats;
+  for (const std::string& list : flags.formats) {
+    for (const std::string& name : split(list)) {
+      bool known = false;
+      for (const record::Format format : {record::Format::k_parquet, record::Format::k_jsonl, record::Format::k_json}) {
+        if (record::format_name(format) != name) continue;
+        known = true;
+        if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
+      }
+      if (!known) return wrong("--format", name, "parquet, jsonl or json");
+    }
+  }
+  if (!formats.empty()) out.formats = std::move(formats);
+  if (!flags.max_file.empty()) {
+    const auto size = parse_size(flags.max_file, "--max-file");
+    if (!size) return size.error();
+    out.max_file = *size;
+  }
+  return out;
+}
+
+int fail(Terminal& terminal, const base::Error& error) {
+  terminal.err << "trajectory: " << error.text() << "\n";
+  return base::meaning_of(error.code()).exit_status;
+}
+
+void Progress::show(std::string_view stage, std::uint64_t done, std::uint64_t total) {
+  if (quiet_) return;
+  const double now = seconds_now();
+  if (stage != stage_) {
+    stage_ = stage;
+    stage_start_ = now;
+    last_ = now;
+    return;
+  }
+  // Ten times a second on a terminal; elsewhere a line every five seconds.
+  if (now - last_ < (terminal_.err_is_terminal ? 0.1 : 5.0)) return;
+  last_ = now;
+  const double passed = now - stage_start_;
+  const double rate = passed > 0 ? static_cast<double>(done) / passed : 0;
+  std::string line = std::string(stage) + " " + pipeline::with_commas(done);
+  if (total > 0) line += " of " + pipeline::with_commas(total) + " (" + std::to_string(done * 100 / total) + " %)";
+  line += ", " + pipeline::with_commas(static_cast<std::uint64_t>(rate)) + "/s";
+  if (total > done && rate > 0) {
+    const auto left = static_cast<std::uint64_t>(static_cast<double>(total - done) / rate);
+    line += ", " + (left >= 60 ? std::to_string(left / 60) + " min " : "") + std::to_string(left % 60) + " s left";
+  }
+  if (terminal_.err_is_terminal) terminal_.err << "\r\x1b[K" << line << std::flush;
+  else terminal_.err << line << "\n";
+  line_open_ = terminal_.err_is_terminal;
+}
+
+void Progress::clear() {
+  if (line_open_) terminal_.err << "\r\x1b[K" << std::flush;
+  line_open_ = false;
+}
+
+pipeline::Hooks Progress::hooks() {
+  return {terminal_.stop, [this](std::string_view stage, std::uint64_t done, std::uint64_t total) { show(stage, done, total); }};
+}
+
+}  // namespace trajectory::cli

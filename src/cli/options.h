@@ -1,0 +1,76 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "pipeline/import.h"
+
+namespace trajectory::cli {
+
+/// Options that several commands share, under the same names.
+struct SourceOptions {
+  std::vector<std::string> sources;
+  std::string project;
+  std::string since;
+  std::string until;
+  std::vector<std::string> conversations;
+  std::optional<std::uint64_t> limit;
+  std::string keys;
+  unsigned threads = 0;
+  std::string memory;
+};
+
+struct OutputFlags {
+  std::vector<std::string> formats;
+  std::string out;
+  std::string max_file;
+  bool force = false;
+};
+
+struct TalkFlags {
+  bool quiet = false;
+  bool json = false;
+};
+
+void add_source(CLI::App& app, SourceOptions& options);
+void add_selection(CLI::App& app, SourceOptions& options);
+void add_machine(CLI::App& app, SourceOptions& options);
+void add_output(CLI::App& app, OutputFlags& flags);
+void add_talk(CLI::App& app, TalkFlags& flags);
+
+/// Reads texts into values. Errors: k_usage, naming the option.
+[[nodiscard]] base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options);
+[[nodiscard]] base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags);
+
+/// "512MiB", "2GB", "1000000" as bytes. Errors: k_usage.
+[[nodiscard]] base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view option);
+/// An ISO 8601 time, or a span before `now` such as 7d, 12h, 30m. Errors: k_usage.
+[[nodiscard]] base::Result<model::Micros> parse_moment(std::string_view text, std::string_view option, model::Micros now);
+
+/// Prints "trajectory: ..." and returns the exit status that belongs to the error.
+int fail(Terminal& terminal, const base::Error& error);
+
+/// Says how far things are: one line that renews itself on a terminal, a plain line now and then elsewhere.
+class Progress {
+ public:
+  Progress(Terminal& terminal, bool quiet) : terminal_(terminal), quiet_(quiet) {}
+  ~Progress() { clear(); }
+  void show(std::string_view stage, std::uint64_t done, std::uint64_t total);
+  void clear();
+  [[nodiscard]] pipeline::Hooks hooks();
+
+ private:
+  Terminal& terminal_;
+  bool quiet_;
+  bool line_open_ = false;
+  std::string stage_;
+  double stage_start_ = 0;
+  double last_ = 0;
+};
+
+}  // namespace trajectory::cli

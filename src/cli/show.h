@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/command.h"
+#include "model/trajectory.h"
+
+namespace trajectory::cli {
+
+/// The text with control characters made visible, so that no recorded text steers a terminal. With `one_line`, line
+/// ends become blanks.
+[[nodiscard]] std::string printable(std::string_view text, bool one_line = false);
+
+/// Prints a conversation: roles, calls with arguments, results and errors, reasoning dimmed; changes of what the model
+/// saw as seams; sub-agents indented below their call; alternatives and helpers at the end.
+void print_trajectory(const model::Trajectory& trajectory, Terminal& terminal);
+
+}  // namespace trajectory::cli

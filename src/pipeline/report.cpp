@@ -1,0 +1,210 @@
+#include "pipeline/report.h"
+
+#include <cstdio>
+#include <numeric>
+
+#include "base/decimal.h"
+#include "json/write.h"
+
+namespace trajectory::pipeline {
+
+namespace {
+
+constexpr std::string_view k_severities[] = {"note", "warning", "refused"};
+
+std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}, [](std::uint64_t total, const auto& entry) { return total + entry.second; });
+}
+
+std::uint64_t count_agents(const model::Lane& lane) {
+  std::uint64_t total = lane.subagents.size();
+  for (const model::Lane& agent : lane.subagents) total += count_agents(agent);
+  return total;
+}
+
+/// A little JSON object with an indent of two.
+class Page {
+ public:
+  void number(std::string_view name, std::uint64_t value) { line(name, std::to_string(value)); }
+  void text(std::string_view name, std::string_view value) {
+    std::string quoted;
+    json::append_string(quoted, value);
+    line(name, quoted);
+  }
+  void literal(std::string_view name, std::string_view value) { line(name, value); }
+  template <class Map, class Write>
+  void object(std::string_view name, const Map& map, Write write) {
+    std::string inside;
+    for (const auto& [key, value] : map) {
+      if (!inside.empty()) inside.append(", ");
+      json::append_string(inside, key);
+      inside.append(": ").append(write(value));
+    }
+    line(name, "{" + inside + "}");
+  }
+  void counts(std::string_view name, const std::map<std::string, std::uint64_t>& map) {
+    object(name, map, [](std::uint64_t value) { return std::to_string(value); });
+  }
+  [[nodiscard]] std::string take() { return "{\n" + out_ + "\n}\n"; }
+
+ private:
+  void line(std::string_view name, std::string_view value) {
+    if (!out_.empty()) out_.append(",\n");
+    out_.append("  \"").append(name).append("\": ").append(value);
+  }
+  std::string out_;
+};
+
+std::string tally_json(const messages::Tally& tally) { return R"({"count": )" + std::to_string(tally.count) + R"(, "bytes": )" + std::to_string(tally.bytes) + "}"; }
+
+std::string problem_json(const model::ProblemTally& tally) {
+  std::string out = R"({"count": )" + std::to_string(tally.count) + R"(, "severity": ")" + std::string(k_severities[static_cast<int>(tally.severity)]) + R"(", "examples": [)";
+  for (std::size_t i = 0; i < tally.examples.size(); ++i) {
+    out.append(i > 0 ? ", " : "").append(R"({"place": )");
+    json::append_string(out, tally.examples[i].place);
+    out.append(R"(, "detail": )");
+    json::append_string(out, tally.examples[i].detail);
+    out.append("}");
+  }
+  return out + "]}";
+}
+
+std::string list_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::string out;
+  for (const auto& [name, count] : counts) out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
+  return out;
+}
+
+}  // namespace
+
+std::string with_commas(std::uint64_t number) {
+  std::string out = std::to_string(number);
+  for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, ",");
+  return out;
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  const char* units[] = {"B", "kB", "MB", "GB", "TB"};
+  auto size = static_cast<double>(bytes);
+  int unit = 0;
+  for (; size >= 1000 && unit < 4; ++unit) size /= 1000;
+  char out[32];
+  std::snprintf(out, sizeof out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+  return out;
+}
+
+void ImportReport::count(const model::Trajectory& t) {
+  ++conversations;
+  turns += t.trace_ids.size();
+  messages += t.main.messages.size();
+  model_calls += t.main.calls.size();
+  failed_calls += static_cast<std::uint64_t>(t.failed_calls);
+  for (const model::TranscriptMessage& message : t.main.messages) tool_calls += message.message.tool_calls.size();
+  subagents += count_agents(t.main);
+  auxiliary += t.auxiliary.size();
+  alternatives += t.main.alternatives.size();
+  total_tokens += t.usage.total_tokens.value_or(0);
+  total_cost += t.usage.cost.value_or(0);
+}
+
+std::uint64_t ImportReport::used() const { return sum(runs_used); }
+std::uint64_t ImportReport::set_aside() const { return sum(runs_set_aside); }
+
+std::uint64_t ImportReport::refused() const {
+  std::uint64_t total = 0;
+  for (const auto& [kind, tally] : problems)
+    if (tally.severity == model::Severity::k_refused) total += tally.count;
+  return total;
+}
+
+std::string ImportReport::json() const {
+  Page page;
+  std::string list;
+  for (const File& file : files) {
+    list.append(list.empty() ? "" : ",").append("\n    {\"path\": ");
+    json::append_string(list, file.path);
+    list.append(", \"bytes\": " + std::to_string(file.bytes) + ", \"rows\": " + std::to_string(file.rows) + ", \"missing_columns\": [");
+    for (std::size_t i = 0; i < file.missing_columns.size(); ++i) {
+      if (i > 0) list.append(", ");
+      json::append_string(list, file.missing_columns[i]);
+    }
+    list.append("]}");
+  }
+  page.literal("files", "[" + list + "\n  ]");
+  page.number("other_files", other_files);
+  page.number("rows_read", rows_read);
+  page.counts("runs_used", runs_used);
+  page.counts("runs_set_aside", runs_set_aside);
+  page.number("rows_refused", rows_refused);
+  page.literal("adds_up", adds_up() ? "true" : "false");
+  page.number("conversations", conversations);
+  page.number("turns", turns);
+  page.number("messages", messages);
+  page.number("model_calls", model_calls);
+  page.number("failed_model_calls", failed_calls);
+  page.number("tool_calls", tool_calls);
+  page.number("subagents", subagents);
+  page.number("auxiliary", auxiliary);
+  page.number("alternatives", alternatives);
+  page.literal("total_tokens", std::to_string(total_tokens));
+  page.literal("total_cost", base::format_picos(total_cost));
+  page.counts("calls_by_shape", calls_by_shape);
+  page.counts("calls_replayed_exactly_by_shape", replayed_by_shape);
+  page.number("calls_of_incomplete_chains", incomplete_chains);
+  page.number("text_bytes", census.total_bytes);
+  page.number("text_bytes_in_messages", census.message_bytes);
+  page.number("text_bytes_in_parameters", census.parameter_bytes);
+  page.object("text_set_aside_by_key", census.set_aside, tally_json);
+  page.object("text_under_unknown_keys", census.unknown, tally_json);
+  page.object("problems", problems, problem_json);
+  page.number("passes", passes);
+  char seconds_text[32];
+  std::snprintf(seconds_text, sizeof seconds_text, "%.3f", seconds);
+  page.literal("seconds", seconds_text);
+  page.number("peak_memory_bytes", peak_memory);
+  return page.take();
+}
+
+std::string ImportReport::text() const {
+  std::string out;
+  const auto row = [&](std::string_view name, const std::string& value) {
+    out.append("  ").append(name).append(std::string(name.size() < 22 ? 22 - name.size() : 1, ' ')).append(value).append("\n");
+  };
+  std::uint64_t bytes = 0;
+  for (const File& file : files) bytes += file.bytes;
+  out.append("Import report\n");
+  row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" + (other_files > 0 ? ", " + with_commas(other_files) + " other files left alone" : ""));
+  row("rows read", with_commas(rows_read) + " = " + with_commas(used()) + " used + " + with_commas(set_aside()) + " set aside + " + with_commas(rows_refused) + " refused" +
+                       (rows_read == used() + set_aside() + rows_refused ? "" : "  DOES NOT ADD UP"));
+  row("  used as", list_of(runs_used));
+  if (!runs_set_aside.empty()) row("  set aside by rule", list_of(runs_set_aside));
+  row("conversations", with_commas(conversations) + " with " + with_commas(turns) + " turns");
+  row("messages", with_commas(messages) + ", " + with_commas(tool_calls) + " tool calls");
+  row("model calls", with_commas(model_calls) + " on main lines, " + with_commas(failed_calls) + " failed in all");
+  row("beside the main lines", with_commas(subagents) + " sub-agents, " + with_commas(auxiliary) + " helpers, " + with_commas(alternatives) + " alternatives");
+  if (total_tokens > 0) row("tokens", with_commas(static_cast<std::uint64_t>(total_tokens)) + (total_cost > 0 ? ", " + base::format_picos(total_cost) + " USD" : ""));
+  std::string replay;
+  for (const auto& [shape, count] : calls_by_shape) {
+    const auto exact = replayed_by_shape.find(shape);
+    replay.append(replay.empty() ? "" : ", ").append(shape).append(" ").append(with_commas(exact == replayed_by_shape.end() ? 0 : exact->second)).append("/").append(with_commas(count));
+  }
+  if (!replay.empty()) row("replayed exactly", replay);
+  if (incomplete_chains > 0) row("incomplete chains", with_commas(incomplete_chains) + " stateful calls whose predecessor is not in the source");
+  std::uint64_t unknown = 0;
+  for (const auto& [key, tally] : census.unknown) unknown += tally.bytes;
+  row("text of model calls", human_bytes(census.total_bytes) + " distinct: " + human_bytes(census.message_bytes) + " in messages, " + human_bytes(census.parameter_bytes) +
+                                 " in parameters, " + human_bytes(unknown) + " under unknown keys" + (census.adds_up() ? "" : "  DOES NOT ADD UP"));
+  for (const auto& [kind, tally] : problems) {
+    row(std::string(k_severities[static_cast<int>(tally.severity)]) + ": " + kind, with_commas(tally.count));
+    if (tally.severity != model::Severity::k_note)
+      for (std::size_t i = 0; i < tally.examples.size() && i < 2; ++i) row("", tally.examples[i].place + ": " + tally.examples[i].detail);
+  }
+  for (const auto& [key, tally] : census.unknown) row("warning: unknown key", key + ", " + with_commas(tally.count) + " times, " + human_bytes(tally.bytes));
+  char line[96];
+  std::snprintf(line, sizeof line, "%.2f s, %s rows/s, peak memory %s", seconds, with_commas(seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(rows_read) / seconds) : 0).c_str(),
+                human_bytes(peak_memory).c_str());
+  row("time", line);
+  return out;
+}
+
+}  // namespace trajectory::pipeline

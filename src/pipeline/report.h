@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "messages/census.h"
+#include "model/problem_log.h"
+#include "model/trajectory.h"
+
+namespace trajectory::pipeline {
+
+/// What was read, used, left out and why. The numbers add up: rows read = runs used + runs set aside + rows refused.
+struct ImportReport {
+  struct File {
+    std::string path;
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+    std::vector<std::string> missing_columns;
+  };
+  std::vector<File> files;
+  std::uint64_t other_files = 0;
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_refused = 0;
+  std::map<std::string, std::uint64_t> runs_used;        ///< by use
+  std::map<std::string, std::uint64_t> runs_set_aside;   ///< by rule
+
+  std::uint64_t conversations = 0;
+  std::uint64_t turns = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t model_calls = 0;
+  std::uint64_t failed_calls = 0;
+  std::uint64_t tool_calls = 0;
+  std::uint64_t subagents = 0;
+  std::uint64_t auxiliary = 0;
+  std::uint64_t alternatives = 0;
+  std::int64_t total_tokens = 0;
+  model::Picos total_cost = 0;
+
+  std::map<std::string, std::uint64_t> calls_by_shape;
+  std::map<std::string, std::uint64_t> replayed_by_shape;
+  std::uint64_t incomplete_chains = 0;
+  messages::Census census;
+  std::map<std::string, model::ProblemTally> problems;
+
+  unsigned passes = 1;           ///< over the source; more than one when memory was short
+  double seconds = 0;
+  std::uint64_t peak_memory = 0; ///< bytes, of this process
+
+  void count(const model::Trajectory& trajectory);
+  [[nodiscard]] std::uint64_t used() const;
+  [[nodiscard]] std::uint64_t set_aside() const;
+  [[nodiscard]] bool adds_up() const { return rows_read == used() + set_aside() + rows_refused && census.adds_up(); }
+  /// Rows and outputs refused with a reason.
+  [[nodiscard]] std::uint64_t refused() const;
+
+  [[nodiscard]] std::string json() const;
+  /// A page for people.
+  [[nodiscard]] std::string text() const;
+};
+
+/// "12,345".
+[[nodiscard]] std::string with_commas(std::uint64_t number);
+/// "1.2 GB".
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);
+
+}  // namespace trajectory::pipeline
