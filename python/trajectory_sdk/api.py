@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
@@ -91,7 +92,7 @@ def import_conversations(
         raise UsageError("import_conversations(bulk=True) needs a source: a Parquet file, an export folder or a glob")
     texts, report = _core.import_conversations([str(source)], limit=limit, since=_start_of_window(since))
     if config.debug:
-        _core.print_report(report)
+        print(report, end="", file=sys.stderr)
     return [from_dict(json.loads(text)) for text in texts]
 
 

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "build/lanes.h"
+#include "build/order.h"
 
 namespace trajectory::build {
 
@@ -41,6 +42,24 @@ std::string_view agent_name(const Work& work, const Trace& trace, const std::vec
   for (std::uint32_t at = run; at != k_none; at = parents[at])
     if (trace.runs[at].agent_name != 0) return work.text(trace.runs[at].agent_name);
   return {};
+}
+
+/// Calls of one trace that started at the same moment, by what they saw.
+void order_ties(std::vector<Call>& calls, const messages::Tables& tables) {
+  for (auto first = calls.begin(); first != calls.end();) {
+    const auto last = std::find_if(first, calls.end(), [&](const Call& call) { return call.trace != first->trace || call.run->start_time != first->run->start_time; });
+    if (last - first > 1 && std::any_of(first, last, [&](const Call& call) { return call.run != first->run; })) {
+      std::vector<Tied> tied;
+      for (auto call = first; call != last; ++call) {
+        add_calls(tied.emplace_back(), *call->run, tables);
+        tied.back().end = call->run->end_time.value_or(INT64_MAX);
+      }
+      std::vector<Call> sorted;
+      for (const std::size_t i : order_tied(tied)) sorted.push_back(std::move(first[static_cast<std::ptrdiff_t>(i)]));
+      std::move(sorted.begin(), sorted.end(), first);
+    }
+    first = last;
+  }
 }
 
 }  // namespace
@@ -95,6 +114,7 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
       }
     }
   }
+  order_ties(work.calls, tables);
   return work;
 }
 

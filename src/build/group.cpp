@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "build/build.h"
+#include "build/order.h"
 
 namespace trajectory::build {
 
@@ -128,6 +129,29 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
   return trace;
 }
 
+model::Micros start_of(const Trace& trace) { return trace.runs[trace.root].start_time.value_or(INT64_MAX); }
+
+void sort_traces(std::vector<Trace>& traces, const Tables& tables) {
+  std::sort(traces.begin(), traces.end(), [](const Trace& a, const Trace& b) {
+    return std::pair(start_of(a), std::string_view(a.id)) < std::pair(start_of(b), std::string_view(b.id));
+  });
+  for (auto first = traces.begin(); first != traces.end();) {
+    const auto last = std::find_if(first, traces.end(), [&](const Trace& trace) { return start_of(trace) != start_of(*first); });
+    if (last - first > 1) {
+      std::vector<Tied> tied;
+      for (auto trace = first; trace != last; ++trace) {
+        Tied& one = tied.emplace_back();
+        for (const RunFacts& run : trace->runs) add_calls(one, run, tables);
+        one.end = trace->runs[trace->root].end_time.value_or(INT64_MAX);
+      }
+      std::vector<Trace> sorted;
+      for (const std::size_t i : order_tied(tied)) sorted.push_back(std::move(first[static_cast<std::ptrdiff_t>(i)]));
+      std::move(sorted.begin(), sorted.end(), first);
+    }
+    first = last;
+  }
+}
+
 /// The trace's thread key: the root's own first, then the best key of any of its runs.
 std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
   const auto& of_root = trace.runs[trace.root].thread_keys;
@@ -172,10 +196,7 @@ std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vect
 
   std::vector<Conversation> out;
   for (auto& [key, conversation] : conversations) {
-    std::sort(conversation.traces.begin(), conversation.traces.end(), [](const Trace& a, const Trace& b) {
-      const auto start = [](const Trace& trace) { return trace.runs[trace.root].start_time.value_or(INT64_MAX); };
-      return std::pair(start(a), std::string_view(a.id)) < std::pair(start(b), std::string_view(b.id));
-    });
+    sort_traces(conversation.traces, tables);
     out.push_back(std::move(conversation));
   }
   return out;

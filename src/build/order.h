@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "base/hash.h"
+#include "messages/facts.h"
+
+namespace trajectory::build {
+
+/// Something that the clock does not tell from its neighbours: a call, or a trace's calls together.
+struct Tied {
+  std::vector<base::Hash128> gave;  ///< identities of its answers
+  std::vector<base::Hash128> saw;   ///< identities of the assistant messages in its inputs
+  model::Micros end = 0;
+  std::size_t seen = 0;             ///< number of messages in its inputs
+};
+
+/// Adds what a run's calls gave and saw.
+void add_calls(Tied& tied, const messages::RunFacts& run, const messages::Tables& tables);
+
+/// The order in which tied things took place: what saw an answer comes after what gave it; where that leaves a choice,
+/// the one that ended first, then the one that saw less, then the order given. Returns places in `tied`.
+[[nodiscard]] std::vector<std::size_t> order_tied(const std::vector<Tied>& tied);
+
+}  // namespace trajectory::build
