@@ -12,15 +12,22 @@ namespace trajectory::build {
 
 void add_calls(Tied& tied, const messages::RunFacts& run, const messages::Tables& tables) {
   for (const messages::CallFacts& call : run.calls) {
+    std::vector<base::Hash128> own;
     for (const messages::Answer& answer : call.answers) {
       const messages::MessageEntry& entry = tables.messages.get(answer.message);
-      if (!is_blank(&entry)) tied.gave.push_back(entry.identity);
+      if (!is_blank(&entry)) own.push_back(entry.identity);
     }
-    for (const messages::MessageId id : call.input) {
-      const messages::MessageEntry& entry = tables.messages.get(id);
-      if (is_assistant(&entry)) tied.saw.push_back(entry.identity);
+    std::size_t seen = 0;
+    for (; seen < call.input.size(); ++seen) {
+      const messages::MessageEntry& entry = tables.messages.get(call.input[seen]);
+      if (!is_assistant(&entry)) continue;
+      if (call.late_recording && std::find(own.begin(), own.end(), entry.identity) != own.end()) break;
+      tied.saw.push_back(entry.identity);
     }
-    tied.seen = std::max(tied.seen, call.input.size());
+    tied.seen = std::max(tied.seen, seen);
+    tied.gave.insert(tied.gave.end(), own.begin(), own.end());
+    if (call.response_id != 0) tied.gave.push_back({call.response_id, 1});
+    if (call.previous_response_id != 0) tied.saw.push_back({call.previous_response_id, 1});
   }
 }
 

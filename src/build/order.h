@@ -12,7 +12,7 @@ struct Tied {
   std::vector<base::Hash128> gave;  ///< identities of its answers
   std::vector<base::Hash128> saw;   ///< identities of the assistant messages in its inputs
   model::Micros end = 0;
-  std::size_t seen = 0;             ///< number of messages in its inputs
+  std::size_t seen = 0;             ///< number of messages in its inputs, up to its own answer where a client recorded late
 };
 
 /// Adds what a run's calls gave and saw.

@@ -54,9 +54,14 @@ class Ledger {
   }
   void close() { open_ = false; }
 
-  /// A message element is about to be read.
+  /// A message element was read; what became of its text is `absorb`ed, or it was read by another worker as well.
   void element(const json::Value& value) {
     if (!open_) expect(value);
+  }
+  void absorb(const Census& booked) { census_.add(booked); }
+  void forget_element(const json::Value& value) {
+    if (open_) repeated("repeated_message", value);
+    else census_.total_bytes -= text_bytes(value);
   }
   /// A message element was read before: only what `open` expected needs booking.
   void repeated_element(const json::Value& value) {

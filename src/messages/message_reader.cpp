@@ -315,10 +315,6 @@ void wrap_result(model::Message& m) {
 
 }  // namespace
 
-void MessageReader::problem(std::string kind, std::string detail) {
-  problems_.push_back({std::move(kind), model::Severity::k_warning, std::string(place_), std::move(detail)});
-}
-
 Element MessageReader::read(const Value& element, const ReadContext& context) {
   const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), static_cast<std::uint64_t>(context.wrap_results)};
   const base::Hash128 raw = base::combine(base::hash128(element.raw()), salt);
@@ -329,12 +325,28 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
 
   const auto opened = parser_.expand(element);
   if (!opened) {
-    problem("invalid_json", opened.error().text());
+    problems_.push_back({"invalid_json", model::Severity::k_warning, std::string(place_), opened.error().text()});
     return {};
   }
-  const Value& v = **opened;
-  ledger_.element(v);
+  // Another worker may be reading the same bytes: what is booked counts for the one that is first to remember.
+  Census census;
+  Ledger ledger(census);
+  std::vector<model::Problem> problems;
+  Element out = parse(**opened, context, ledger, problems);
+  ledger_.element(**opened);
+  if (tables_.remember(raw, out)) {
+    ledger_.absorb(census);
+    problems_.insert(problems_.end(), std::make_move_iterator(problems.begin()), std::make_move_iterator(problems.end()));
+  } else {
+    ledger_.forget_element(**opened);
+  }
+  return out;
+}
 
+Element MessageReader::parse(const json::Value& v, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems) {
+  const auto problem = [&](std::string kind, std::string detail) {
+    problems.push_back({std::move(kind), model::Severity::k_warning, std::string(place_), std::move(detail)});
+  };
   Element out;
   Draft draft;
   const Shape shape = v.is_object() ? shape_of(v) : Shape{};
@@ -342,27 +354,26 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
   if (v.is_array() && looks_like_message(v)) {
     draft.message.role = *role_of(v[0].text());
     draft.message.original_role = v[0].text() == model::role_name(draft.message.role) ? "" : v[0].text();
-    ledger_.repeated("role", v[0]);
-    read_content(v[1], draft, ledger_);
+    ledger.repeated("role", v[0]);
+    read_content(v[1], draft, ledger);
   } else if (!v.is_object()) {
     draft.message.role = context.bare_role;
-    read_content(v, draft, ledger_);
+    read_content(v, draft, ledger);
   } else if (shape.role == type && is_answer_item(type) && v["role"].is_null()) {
-    draft = read_answer_item(v, type, ledger_);
+    draft = read_answer_item(v, type, ledger);
     out.item = true;
   } else if (shape.role == type && is_result_item(type)) {
-    draft = read_result_item(v, ledger_);
+    draft = read_result_item(v, ledger);
   } else if (shape.role == "reasoning") {
     Draft inside;
     inside.message.role = Role::k_assistant;
-    read_content(v["content"], inside, ledger_);
+    read_content(v["content"], inside, ledger);
     draft.message.role = Role::k_assistant;
     append_reasoning(draft.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
-    ledger_.repeated("role", v["role"]);
+    ledger.repeated("role", v["role"]);
     out.item = true;
   } else if (shape.role == "remove" || shape.role.starts_with("RemoveMessage")) {
-    ledger_.repeated("remove", v);
-    tables_.remember(raw, out);
+    ledger.repeated("remove", v);
     return out;
   } else {
     const auto role = role_of(shape.role);
@@ -371,8 +382,8 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
     if (written != model::role_name(draft.message.role) && !written.ends_with("Message") && !written.ends_with("MessageChunk") && written != "message")
       draft.message.original_role = written;
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
-    if (shape.body != &v) ledger_.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
-    BodyReader(draft, ledger_).read(*shape.body);
+    if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
+    BodyReader(draft, ledger).read(*shape.body);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
     out.has_text = true;
   }
@@ -385,7 +396,6 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
   if (results_last) out.messages.push_back(tables_.add(std::move(draft.message)));
   for (model::Message& result : draft.results) out.messages.push_back(tables_.add(std::move(result)));
   if (!results_last && !only_results) out.messages.push_back(tables_.add(std::move(draft.message)));
-  tables_.remember(raw, out);
   return out;
 }
 

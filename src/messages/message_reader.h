@@ -36,7 +36,7 @@ class MessageReader {
 
  private:
   void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
-  void problem(std::string kind, std::string detail);
+  [[nodiscard]] Element parse(const json::Value& value, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems);
 
   MessageTable& tables_;
   json::Parser& parser_;

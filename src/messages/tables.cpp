@@ -47,10 +47,10 @@ std::optional<Element> MessageTable::find(base::Hash128 raw) const {
   return found->second;
 }
 
-void MessageTable::remember(base::Hash128 raw, const Element& element) {
+bool MessageTable::remember(base::Hash128 raw, const Element& element) {
   RawShard& shard = raw_[raw.high % k_shards];
   const std::lock_guard lock(shard.mutex);
-  shard.elements.emplace(raw, element);
+  return shard.elements.emplace(raw, element).second;
 }
 
 namespace {

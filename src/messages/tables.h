@@ -62,7 +62,8 @@ class MessageTable {
  public:
   /// The element that was read from bytes of that hash, if any was.
   [[nodiscard]] std::optional<Element> find(base::Hash128 raw) const;
-  void remember(base::Hash128 raw, const Element& element);
+  /// Whether the element was not known before.
+  bool remember(base::Hash128 raw, const Element& element);
 
   [[nodiscard]] MessageId add(model::Message message);
   /// Stays valid for the table's life.

@@ -308,6 +308,8 @@ class App:
             if self.h.results == "cut":
                 m.raw_output, m.content = m.content, m.content[:12] + "..."
         results = [m for _, m, _ in made]
+        if self.h.traced_tools:
+            self.main.results[answer] = list(results)
         if self.h.shuffled_results and not self.shape.wraps_results:  # without ids the order is all there is
             self.rng.shuffle(results)
         return results

@@ -121,7 +121,7 @@ class Lane:
         self.started_by = started_by
         self.calls = []
         self.sub_agents = []
-        self.tool_runs = 0
+        self.results = {}  # answer: what the tools that it asked for gave, where their runs are recorded
         self.tool_errors = 0
 
     def add(self, call):
@@ -169,8 +169,7 @@ class Lane:
                 branches.setdefault(top, []).append(call)
         return [c for c in self.calls if c in chain], list(branches.values())
 
-    @staticmethod
-    def _order(calls, known=()):
+    def _order(self, calls, known=()):
         order = list(known)
         seen = set(order)
         for call in calls:
@@ -178,6 +177,14 @@ class Lane:
                 if message not in seen:
                     seen.add(message)
                     order.append(message)
+        for answer, results in self.results.items():
+            unseen = [m for m in results if m not in seen] if answer in seen else []
+            for message in unseen:
+                message.optional = True
+            at = order.index(answer) + 1 if unseen else 0
+            while unseen and at < len(order) and order[at].role == "tool":
+                at += 1
+            order[at:at] = unseen
         return order
 
     def _candidate(self, call, message, place):

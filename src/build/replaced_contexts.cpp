@@ -1,0 +1,91 @@
+#include "build/replaced_contexts.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace trajectory::build {
+
+namespace {
+
+class ReplacedContexts {
+ public:
+  explicit ReplacedContexts(Work& work) : work_(work), lane_of_(work.lanes), continued_(work.calls.size(), false) {
+    std::iota(lane_of_.begin(), lane_of_.end(), 0);
+    for (const Call& call : work.calls)
+      if (call.parent != k_none) continued_[call.parent] = true;
+  }
+
+  void join() {
+    std::vector<bool> begun(work_.lanes, false);
+    std::unordered_map<std::uint32_t, CallId> follows;  // by lane: the call that its first one follows
+    for (CallId id = 0; id < work_.calls.size(); ++id) {
+      Call& call = work_.calls[id];
+      if (id == 0 || call.trace != work_.calls[id - 1].trace) enter(call.trace);
+      if (!begun[call.lane] && starts_anew(call))
+        if (const CallId before = left_off(call); before != k_none) {
+          follows[call.lane] = before;
+          lane_of_[call.lane] = lane_of_[work_.calls[before].lane];
+        }
+      begun[call.lane] = true;
+      if (const auto found = follows.find(call.lane); call.parent == k_none && found != follows.end()) call.parent = found->second;
+      if (!continued_[id] && ran_tools(call)) open_[key(call)].push_back(id);
+    }
+    for (Call& call : work_.calls) call.lane = lane_of_[call.lane];
+  }
+
+ private:
+  void enter(std::uint32_t trace) {
+    open_.clear();
+    tools_run_.clear();
+    const Trace& t = work_.conversation.traces[trace];
+    for (const messages::RunFacts& run : t.runs)
+      if (run.tool) tools_run_.insert(run.tool->tool_call_id != 0 ? work_.text(run.tool->tool_call_id) : work_.text(run.tool->name));
+  }
+
+  static bool starts_anew(const Call& call) {
+    return call.parent == k_none && !call.incomplete && std::none_of(call.context.begin(), call.context.end(), [](const Seen& seen) { return is_assistant(seen.entry); });
+  }
+
+  bool ran_tools(const Call& call) const {
+    if (call.answer == k_none) return false;
+    const auto& asked = work_.slots[call.answer].entry->message.tool_calls;
+    return std::any_of(asked.begin(), asked.end(), [&](const model::ToolCall& tool) { return tools_run_.contains(tool.id) || tools_run_.contains(tool.name); });
+  }
+
+  /// Scope, agent, instructions, tools: what stays the same when a context is replaced.
+  static base::Hash128 key(const Call& call) {
+    base::Hash128 key{call.scope, base::hash64(call.agent)};
+    for (const Seen& seen : call.context)
+      if (is_system(seen.entry)) {
+        key = base::combine(key, seen.entry->identity);
+        break;
+      }
+    for (const messages::TextId tool : call.facts->tools) key = base::combine(key, {tool, 0});
+    return key;
+  }
+
+  CallId left_off(const Call& call) {
+    const auto found = open_.find(key(call));
+    if (found == open_.end()) return k_none;
+    const auto ended = [&](CallId id) { return work_.calls[id].run->end_time.value_or(INT64_MAX) <= call.run->start_time.value_or(0); };
+    const auto latest = std::find_if(found->second.rbegin(), found->second.rend(), ended);
+    if (latest == found->second.rend()) return k_none;
+    const CallId out = *latest;
+    found->second.erase(std::next(latest).base());
+    return out;
+  }
+
+  Work& work_;
+  std::vector<std::uint32_t> lane_of_;
+  std::vector<bool> continued_;
+  std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> open_;  ///< calls of this trace that ran tools and were not continued
+  std::unordered_set<std::string_view> tools_run_;                             ///< ids, else names, of the tools run in this trace
+};
+
+}  // namespace
+
+void join_replaced_contexts(Work& work) { ReplacedContexts(work).join(); }
+
+}  // namespace trajectory::build
