@@ -485,10 +485,11 @@ class App:
 
     def forget_unheld_partial(self):
         """A partial answer that no later context holds is no message of the main line."""
-        last = self.main.calls[-1] if self.main.calls else None
-        if last and last.answer and last.answer.cut:
-            last.candidates.append(last.answer)
-            last.answer = None
+        held = {m for call in self.main.calls for m, _ in call.context}
+        for call in self.main.calls:
+            if call.answer and call.answer.cut and call.answer not in held:
+                call.candidates.append(call.answer)
+                call.answer = None
 
 
 def play(seed, habits):

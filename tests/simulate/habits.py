@@ -71,14 +71,25 @@ ALONE = {
 }
 
 
+def undecidable(values):
+    """What the rows cannot tell: both readings would leave the same traces."""
+    forgets = values.get("history") == "stateless"
+    return any((
+        forgets and values.get("branch"),  # going back without a history to go back in
+        values.get("title") == "no_system" and values.get("system") == "none",  # a last question like the user's
+    ))
+
+
 def mixed(seed, count=3):
     """Several habits at once: names and values."""
     rng = random.Random(seed)
-    names = sorted(rng.sample(sorted(ALONE), count))
-    values = {}
-    for name in names:
-        values |= ALONE[name]
-    return "+".join(names), values
+    while True:
+        names = sorted(rng.sample(sorted(ALONE), count))
+        values = {}
+        for name in names:
+            values |= ALONE[name]
+        if not undecidable(values):
+            return "+".join(names), values
 
 
 def habits(seed, values, shape):
