@@ -49,21 +49,38 @@ class Printer {
     std::multimap<std::string, const model::Lane*> agents;
     for (const model::Lane& agent : lane.subagents) agents.emplace(agent.parent_tool_call_id, &agent);
 
-    std::string trace;
+    const std::set<std::uint32_t> turns = depth == 0 ? turn_starts(lane) : std::set<std::uint32_t>();
     for (std::uint32_t place = 0; place < lane.messages.size(); ++place) {
       for (auto [at, end] = alternatives.equal_range(place); at != end; ++at) alternative(*at->second, depth);
       const auto call = by_answer.find(place);
-      if (call != by_answer.end()) {
-        if (depth == 0 && !trace.empty() && call->second->trace_id != trace) seam(depth, "turn");
-        trace = call->second->trace_id;
-        context_change(*call->second, place, depth);
-      }
+      if (turns.contains(place)) seam(depth, "turn");
+      if (call != by_answer.end()) context_change(*call->second, place, depth);
       message(lane.messages[place], depth);
       for (const model::ToolCall& tool_call : lane.messages[place].message.tool_calls)
         for (auto [at, end] = agents.equal_range(tool_call.id); at != end; ++at) agent(*at->second, depth + 1);
     }
     for (auto [at, end] = alternatives.equal_range(static_cast<std::uint32_t>(lane.messages.size())); at != end; ++at) alternative(*at->second, depth);
     for (auto [at, end] = agents.equal_range(""); at != end; ++at) agent(*at->second, depth + 1);
+  }
+
+  /// Where the first new message of each trace but the first stands.
+  static std::set<std::uint32_t> turn_starts(const model::Lane& lane) {
+    std::set<std::uint32_t> out;
+    std::vector<bool> known(lane.messages.size(), false);
+    const std::string* trace = nullptr;
+    for (const model::ModelCall& call : lane.calls) {
+      std::optional<std::uint32_t> first;
+      const auto meet = [&](std::uint32_t place) {
+        if (!known[place]) first = std::min(first.value_or(place), place);
+        known[place] = true;
+      };
+      for (const auto& [from, to] : call.context)
+        for (std::uint32_t place = from; place < to; ++place) meet(place);
+      if (call.answer) meet(*call.answer);
+      if (trace != nullptr && *trace != call.trace_id && first) out.insert(*first);
+      trace = &call.trace_id;
+    }
+    return out;
   }
 
   void agent(const model::Lane& lane_of_agent, int depth) {
