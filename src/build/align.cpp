@@ -86,14 +86,13 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   const auto slot = [&](std::size_t i) -> const Slot& { return work.slots[sequence[i]]; };
   const auto same = [&](std::size_t i, std::size_t j) { return same_message(slot(i), input[j]); };
 
-  // Results without ids that were all cut or cleared: what follows the whole row of them counts.
+  // Results without ids may all have been cut or cleared: what follows the whole row of them counts.
+  const auto are_nameless_results = [&](std::size_t i, std::size_t j) {
+    return is_tool(slot(i).entry) && is_tool(input[j].entry) && slot(i).entry->message.tool_call_id.empty() && input[j].entry->message.tool_call_id.empty();
+  };
   const auto next_agrees = [&](std::size_t at) {
-    const auto in_row = [&](std::size_t i) {
-      const model::Message& a = slot(i).entry->message;
-      return is_tool(slot(i).entry) && is_tool(input[i].entry) && a.tool_call_id.empty() && input[i].entry->message.tool_call_id.empty();
-    };
     std::size_t next = at + 1;
-    while (in_row(at) && next < n && next < m && !same(next, next) && in_row(next)) ++next;
+    while (are_nameless_results(at, at) && next < n && next < m && !same(next, next) && are_nameless_results(next, next)) ++next;
     return next < n && next < m && same(next, next);
   };
 
@@ -115,7 +114,7 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   if (prefix < n) {
     for (std::size_t last = 0; last < m; ++last) {
       std::size_t size = 0;
-      while (size <= last && size < n && same(n - 1 - size, last - size)) ++size;
+      while (size <= last && size < n && (same(n - 1 - size, last - size) || (size > 0 && are_nameless_results(n - 1 - size, last - size)))) ++size;
       if (size > tail) {
         tail = size;
         tail_end = last + 1;

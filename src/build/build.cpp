@@ -9,6 +9,7 @@
 #include "build/lanes.h"
 #include "build/replay.h"
 #include "build/reward.h"
+#include "build/summaries.h"
 
 namespace trajectory::build {
 
@@ -243,6 +244,7 @@ class Builder {
 model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
   Work work = collect_calls(conversation, tables, figures);
   link_calls(work);
+  mark_summaries(work);
   return Builder(work, figures).build();
 }
 

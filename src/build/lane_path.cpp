@@ -16,6 +16,13 @@ SlotId first_system(const Call& call) {
   return k_none;
 }
 
+/// Whether the call was given another system text than the one that it continues.
+bool is_foreign(const Work& work, const Call& call) {
+  // Instructions of a stateful request are not inherited: their absence says nothing.
+  if (call.parent == k_none || call.facts->previous_response_id != 0) return false;
+  return first_system(call) != first_system(work.calls[call.parent]);
+}
+
 /// How far a call and all that continues it get. Ordered: further is greater.
 struct Reach {
   bool answered = false;
@@ -40,6 +47,7 @@ class PathFinder {
     for (const auto& [lane, from] : beginnings) follow(from);
     std::sort(out_.main.begin(), out_.main.end());
     std::sort(out_.branches.begin(), out_.branches.end());
+    std::sort(out_.helpers.begin(), out_.helpers.end());
     return std::move(out_);
   }
 
@@ -87,6 +95,10 @@ class PathFinder {
     if (leads_nowhere(chosen)) chosen = k_none;
     for (const CallId id : from) {
       if (id == chosen) continue;
+      if (is_helper(id)) {
+        out_.helpers.push_back(with_descendants(id));
+        continue;
+      }
       std::vector<CallId> branch = with_descendants(id);
       const bool failed = !reach_.at(id).answered || (chosen != k_none && is_failed_turn(branch, chosen));
       if (failed) out_.main.insert(out_.main.end(), branch.begin(), branch.end());
@@ -95,14 +107,30 @@ class PathFinder {
     return chosen;
   }
 
-  /// A title maker, a guard: it was shown the lane's context under instructions of its own, and nobody went on from
-  /// its answer. An agent that was handed the talk over gives what the trace returns, or what later turns go on from.
+  /// Shown the lane's context under instructions of its own, for something that is not the trace's answer.
+  bool is_helper(CallId id) const {
+    if (call(id).run->mark == messages::AgentMark::k_helper) return true;
+    return is_foreign(work_, call(id)) && reach_.at(id).answered && (!reach_.at(id).output || follows_final_answer(id));
+  }
+
+  /// The trace had returned an answer, in this very trace, when this call was made.
+  bool follows_final_answer(CallId id) const {
+    const Call& parent = call(call(id).parent);
+    return reach_.at(id).trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty() &&
+           reaches_output(work_, parent, parent.answer);
+  }
+
+  /// Not a continuation although nothing else follows: a title maker, a guard, a question about a talk that had its
+  /// answer. An agent that was handed the talk over gives what the trace returns, or what later turns go on from.
   bool leads_nowhere(CallId id) const {
     const Reach& reach = reach_.at(id);
-    if (!reach.answered || reach.output || !is_foreign(work_, call(id))) return false;
-    if (returned_.contains(reach.trace)) return true;
+    if (!reach.answered || call(id).parent == k_none) return false;
+    if (!is_foreign(work_, call(id))) return !reach.output && follows_final_answer(id);
+    if (follows_final_answer(id)) return true;
+    if (reach.output) return false;
     const Call& parent = call(call(id).parent);
-    return reach.trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty();
+    return returned_.contains(reach.trace) ||
+           (reach.trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty());
   }
 
   /// A turn whose last call failed and that the client left out of later contexts: it took place all the same.
@@ -112,12 +140,13 @@ class PathFinder {
     return !is_answered(branch.back()) && call(branch.back()).trace == trace && call(instead).trace != trace && t.runs[t.root].failed;
   }
 
-  std::vector<CallId> with_descendants(CallId id) const {
+  std::vector<CallId> with_descendants(CallId id) {
     std::vector<CallId> out{id};
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::vector<CallId>& below = children(out[i]);
-      out.insert(out.end(), below.begin(), below.end());
-    }
+    for (std::size_t i = 0; i < out.size(); ++i)
+      for (const CallId child : children(out[i])) {
+        if (is_helper(child)) out_.helpers.push_back(with_descendants(child));
+        else out.push_back(child);
+      }
     std::sort(out.begin(), out.end());
     return out;
   }
@@ -131,12 +160,6 @@ class PathFinder {
 };
 
 }  // namespace
-
-bool is_foreign(const Work& work, const Call& call) {
-  // Instructions of a stateful request are not inherited: their absence says nothing.
-  if (call.parent == k_none || call.facts->previous_response_id != 0) return false;
-  return first_system(call) != first_system(work.calls[call.parent]);
-}
 
 bool reaches_output(const Work& work, const Call& call, SlotId answer) {
   const std::uint64_t text = work.slots[answer].entry->text_hash;

@@ -36,7 +36,7 @@ class Recorder {
   LaneRecord record(const std::vector<CallId>& calls) {
     assign_systems(calls);
     // A helper's calls are independent of one another, whatever contexts they share.
-    const LanePath path = helper_ ? LanePath{calls, {}} : find_path(work_, calls);
+    const LanePath path = helper_ ? LanePath{calls, {}, {}} : find_path(work_, calls);
     Line line;
     for (const CallId id : path.main) place(id, line);
     drop_unheld_partial(path, line);
@@ -48,11 +48,8 @@ class Recorder {
       out_.calls.push_back(id);
     }
     for (const CallId id : path.main) record_candidates(id, line);
-    for (const auto& branch : path.branches) {
-      const Call& first = work_.calls[branch.front()];
-      if (first.run->mark == messages::AgentMark::k_helper || is_foreign(work_, first)) out_.helpers.push_back(branch);
-      else record_branch(branch, line);
-    }
+    for (const auto& branch : path.branches) record_branch(branch, line);
+    out_.helpers = path.helpers;
     std::stable_sort(out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
                      [](const model::Alternative& a, const model::Alternative& b) { return a.at_message < b.at_message; });
     return std::move(out_);
@@ -251,6 +248,7 @@ class Recorder {
     } else if (is_assistant(s.entry) && answers == model::TrainableStatus::k_superseded) {
       out.trainable = answers;
     }
+    if (s.summary) out.trainable = model::TrainableStatus::k_summarization_boundary;
     if (is_tool(s.entry)) add_tool_facts(id, out);
     return out;
   }

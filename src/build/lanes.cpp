@@ -22,6 +22,9 @@ constexpr std::size_t k_awake_ends = 16;
 /// How many calls that gave the same answer are compared, latest first.
 constexpr std::size_t k_same_answers = 8;
 
+/// How many calls that followed the same answer are compared, latest first.
+constexpr std::size_t k_followers = 8;
+
 /// How far back a resent older message is sought in its lane.
 constexpr std::size_t k_look_back = 200;
 
@@ -87,21 +90,17 @@ class Linker {
     if (call.facts->previous_response_id != 0) {
       const auto found = responses_.find(call.facts->previous_response_id);
       if (found != responses_.end() && found->second != id) {
-        link = continue_response(found->second, input);
-        const std::vector<Seen> said = without_system(input);
-        share_question(deepest(said).through, call, said, link);
-        return link;
+        return continue_response(found->second, input);
       }
       call.incomplete = true;
     }
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
-    const CallId same_beginning = consider_prefixes(said, link);
+    consider_prefixes(said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
     if (!link.alignment.whole || link.alignment.answers_left) consider_answers(said, link);
     if (!(link.alignment.whole || link.alignment.window) || link.alignment.answers_left) consider_ends(said, link);
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
-    else share_question(same_beginning, call, said, link);
     return link;
   }
 
@@ -141,26 +140,20 @@ class Linker {
     return base.answer == k_none && alignment.whole && said.size() > alignment.matched;
   }
 
-  /// Earlier calls that share the beginning of the input, found by hash. Returns the one that shares most of it.
-  CallId consider_prefixes(const std::vector<Seen>& said, Link& link) {
-    const Node known = deepest(said);
-    if (known.ends != k_none) consider(known.ends, said, link);
-    if (known.through != k_none && known.through != known.ends) consider(known.through, said, link);
-    return known.through;
-  }
-
-  /// How far the input is known: the latest call that ended on the way, and the latest that passes the last known place.
-  Node deepest(const std::vector<Seen>& said) const {
+  /// Earlier calls that share the beginning of the input, found by hash: the latest that ended on the way, and the
+  /// latest that passes the last known place.
+  void consider_prefixes(const std::vector<Seen>& said, Link& link) {
     Hash128 prefix;
-    Node out;
+    Node known;
     for (const Seen& seen : said) {
       prefix = base::combine(prefix, seen.entry->identity);
       const auto found = trie_.find(prefix);
       if (found == trie_.end()) break;
-      out.through = found->second.through;
-      if (found->second.ends != k_none) out.ends = found->second.ends;
+      known.through = found->second.through;
+      if (found->second.ends != k_none) known.ends = found->second.ends;
     }
-    return out;
+    if (known.ends != k_none) consider(known.ends, said, link);
+    if (known.through != k_none && known.through != known.ends) consider(known.through, said, link);
   }
 
   /// Calls that gave the input's last answer: whatever the client dropped, cut or put before it, it continues one of them.
@@ -175,23 +168,6 @@ class Linker {
 
   void consider_ends(const std::vector<Seen>& said, Link& link) {
     for (auto end = ends_.rbegin(); end != ends_.rend(); ++end) consider(*end, said, link);
-  }
-
-  /// A question that was put before, after the same context, is the same message: asked again in a retry, or for
-  /// another answer. A turn that failed and is put anew later is a turn of its own.
-  void share_question(CallId asked_before, const Call& call, const std::vector<Seen>& said, Link& link) const {
-    if (asked_before == k_none) return;
-    const Call& before = work_.calls[asked_before];
-    if (before.lane != work_.calls[link.base].lane || (before.answers.empty() && before.trace != call.trace)) return;
-    const std::vector<SlotId> known = context_slots(before);
-    for (std::size_t j = 0; j < std::min(known.size(), said.size()); ++j) {
-      if (work_.slots[known[j]].entry->identity != said[j].entry->identity) return;
-      std::uint32_t& to = link.alignment.to[j];
-      if (to != k_none && link.sequence[to] != known[j]) return;
-      if (to != k_none) continue;
-      to = static_cast<std::uint32_t>(link.sequence.size());
-      link.sequence.push_back(known[j]);
-    }
   }
 
   /// The same question again in the same trace: a retry, whatever the words.
@@ -269,6 +245,36 @@ class Linker {
     }
   }
 
+  /// What follows the last answer in the input may have been shown to another call that followed it: an attempt that
+  /// failed or was thrown away, a question asked again for another answer. Those are the same messages. A turn that
+  /// failed and is put anew in a later trace is a turn of its own.
+  void share_question(const Call& call, std::vector<Seen>& input) const {
+    std::size_t last = input.size();
+    for (std::size_t j = 0; j < input.size(); ++j)
+      if (input[j].slot != k_none && work_.slots[input[j].slot].answer_of != k_none) last = j;
+    if (last == input.size()) return;
+    const auto followers = followers_.find(work_.slots[input[last].slot].answer_of);
+    if (followers == followers_.end()) return;
+    std::vector<Seen*> added;
+    for (std::size_t j = last + 1; j < input.size(); ++j)
+      if (!is_system(input[j].entry)) added.push_back(&input[j]);
+    std::vector<SlotId> best;
+    for (auto before = followers->second.rbegin(); before != followers->second.rend(); ++before) {
+      const std::vector<SlotId> shown = shown_after(work_.calls[*before], input[last].slot);
+      std::size_t same = 0;
+      while (same < shown.size() && same < added.size() && same_message(work_.slots[shown[same]], *added[same])) ++same;
+      const bool put_anew = work_.calls[*before].answers.empty() && work_.calls[*before].trace != call.trace && same == added.size();
+      if (same > best.size() && !put_anew) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
+    }
+    for (std::size_t i = 0; i < best.size() && added[i]->slot == k_none; ++i) added[i]->slot = best[i];
+  }
+
+  std::vector<SlotId> shown_after(const Call& call, SlotId answer) const {
+    std::vector<SlotId> out = context_slots(call);
+    out.erase(out.begin(), std::find(out.rbegin(), out.rend(), answer).base());
+    return out;
+  }
+
   /// A client that records late shows the answer, and what came after, in the input. Returns where to cut.
   std::size_t own_answer(const Call& call, const std::vector<Seen>& input) const {
     for (std::size_t j = 0; j < input.size(); ++j) {
@@ -289,6 +295,7 @@ class Linker {
   void finish(CallId id, std::vector<Seen> input, const Link& link) {
     Call& call = work_.calls[id];
     input.resize(own_answer(call, input));
+    share_question(call, input);
     if (call.lane == k_none) call.lane = work_.lanes++;
     if (call.lane >= lane_slots_.size()) lane_slots_.resize(call.lane + 1);
     auto& order = lane_slots_[call.lane];
@@ -358,6 +365,11 @@ class Linker {
     if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
     asked_[input_key(call, call.context)] = id;
     std::erase(ends_, call.parent);
+    if (call.parent != k_none) {
+      auto& followers = followers_[call.parent];
+      followers.push_back(id);
+      if (followers.size() > k_followers) followers.erase(followers.begin());
+    }
     ends_.push_back(id);
     if (ends_.size() > k_awake_ends) ends_.erase(ends_.begin());
 
@@ -386,6 +398,7 @@ class Linker {
   std::unordered_map<Hash128, CallId, base::Hash128Hasher> asked_;
   std::unordered_map<Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer: the calls, latest first
   std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
+  std::unordered_map<CallId, std::vector<CallId>> followers_;  ///< by call: those that continue its answer, latest last
   std::vector<CallId> ends_;                        ///< calls that none continues yet, longest asleep first
   std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
 };

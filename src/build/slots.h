@@ -24,6 +24,7 @@ struct Slot {
   model::OriginKind origin = model::OriginKind::k_verbatim;
   bool from_tool_run = false;                     ///< no later call saw it: taken from the tool's run
   bool cut = false;
+  bool summary = false;                           ///< took the place of older messages that the model no longer saw
   const messages::RunFacts* tool_run = nullptr;   ///< tool messages: the tool's own run
   bool linked_by_order = false;
 };
