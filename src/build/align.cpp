@@ -137,7 +137,7 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   out.window = take_tail && tail_begin == 0;
   out.worth = take_tail ? by_tail : by_prefix;
   for (std::size_t j = 0; j < m; ++j) {
-    if (is_assistant(input[j].entry)) out.last_answer = out.to[j] != k_none;
+    if (is_assistant(input[j].entry)) out.last_answer = out.to[j] == k_none ? 0 : 1 + weight(slot(out.to[j]), input[j]);
     if (out.to[j] == k_none) {
       out.answers_left = out.answers_left || is_assistant(input[j].entry);
       continue;

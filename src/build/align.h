@@ -15,7 +15,7 @@ struct Alignment {
   bool evidence = false;           ///< an assistant message or a call id is among them: user text proves nothing
   bool whole = false;              ///< the input begins with the whole earlier sequence
   bool window = false;             ///< the input begins with the end of the earlier sequence
-  bool last_answer = false;        ///< the input's last assistant message found its place
+  std::uint32_t last_answer = 0;   ///< the input's last assistant message: 0 found no place, 1 one with other ids, 2 its place
   bool answers_left = false;       ///< assistant messages of the input found no place
 };
 

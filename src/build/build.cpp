@@ -113,8 +113,8 @@ class Builder {
   /// A lane beside the main one: an agent of its own, or a helper (router, summariser, title maker).
   void add_side_lane(const std::vector<CallId>& calls, std::uint32_t scope) {
     const Call& first = call(calls.front());
-    const auto answered = std::count_if(calls.begin(), calls.end(), [&](CallId id) { return call(id).answer != k_none; });
-    const bool is_agent = !starts_as(calls, AgentMark::k_helper) && (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || answered > 1);
+    const bool remembers = std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).parent != k_none; });
+    const bool is_agent = !starts_as(calls, AgentMark::k_helper) && (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || remembers);
     if (is_agent) add_subagent(calls, scope, k_none);
     else helpers_[helper_name(first)].insert(helpers_[helper_name(first)].end(), calls.begin(), calls.end());
   }

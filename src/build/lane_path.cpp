@@ -45,6 +45,8 @@ class PathFinder {
     }
     measure();
     for (const auto& [lane, from] : beginnings) follow(from);
+    for (const CallId id : out_.main) instructions_.insert(first_system(call(id)));
+    for (auto& branch : off_path_) sort_out(std::move(branch));
     std::sort(out_.main.begin(), out_.main.end());
     std::sort(out_.branches.begin(), out_.branches.end());
     std::sort(out_.helpers.begin(), out_.helpers.end());
@@ -93,28 +95,66 @@ class PathFinder {
     };
     CallId chosen = *std::max_element(from.begin(), from.end(), [&](CallId a, CallId b) { return rank(a) < rank(b); });
     if (leads_nowhere(chosen)) chosen = k_none;
+    std::map<CallId, std::vector<CallId>> off_path;
+    for (const CallId id : from)
+      if (id != chosen && reach_.at(id).answered) off_path[id] = with_descendants(id);
     for (const CallId id : from) {
       if (id == chosen) continue;
-      if (is_helper(id)) {
-        out_.helpers.push_back(with_descendants(id));
-        continue;
+      const auto branch = off_path.find(id);
+      if (branch == off_path.end()) {
+        // A failed attempt belongs to the path that went on from its question.
+        const auto owner = std::find_if(off_path.begin(), off_path.end(), [&](const auto& other) { return other.first > id && continues_question(other.first, id); });
+        const bool off = owner != off_path.end() && !(chosen != k_none && continues_question(chosen, id));
+        const std::vector<CallId> failed = with_descendants(id);
+        auto& into = off ? owner->second : out_.main;
+        into.insert(into.end(), failed.begin(), failed.end());
+      } else if (chosen != k_none && is_failed_turn(branch->second, chosen)) {
+        out_.main.insert(out_.main.end(), branch->second.begin(), branch->second.end());
+        off_path.erase(branch);
       }
-      std::vector<CallId> branch = with_descendants(id);
-      const bool failed = !reach_.at(id).answered || (chosen != k_none && is_failed_turn(branch, chosen));
-      if (failed) out_.main.insert(out_.main.end(), branch.begin(), branch.end());
-      else out_.branches.push_back(std::move(branch));
     }
+    for (auto& [id, branch] : off_path) off_path_.push_back(std::move(branch));
     return chosen;
   }
 
-  /// Shown the lane's context under instructions of its own, for something that is not the trace's answer.
+  /// Whether the last message that the failed call was shown stands in the other's context too.
+  bool continues_question(CallId other, CallId failed) const {
+    const auto& shown = call(failed).context;
+    const auto last = std::find_if(shown.rbegin(), shown.rend(), [](const Seen& seen) { return !is_system(seen.entry); });
+    if (last == shown.rend()) return false;
+    const auto& context = call(other).context;
+    return std::any_of(context.begin(), context.end(), [&](const Seen& seen) { return seen.slot == last->slot; });
+  }
+
+  /// Splits what is off the path into a path of its own and the helpers that were shown its context.
+  void sort_out(std::vector<CallId> branch) {
+    std::sort(branch.begin(), branch.end());
+    const bool helper = is_helper(branch.front());
+    std::vector<CallId> own;
+    std::set<CallId> aside;
+    for (const CallId id : branch) {
+      const bool below = aside.contains(call(id).parent);
+      if (!helper && (below || is_helper(id))) {
+        aside.insert(id);
+        if (below) out_.helpers.back().push_back(id);
+        else out_.helpers.push_back({id});
+      } else {
+        own.push_back(id);
+      }
+    }
+    (helper ? out_.helpers : out_.branches).push_back(std::move(own));
+  }
+
+  /// Shown the lane's context under instructions that no call of the path has, for something else than the trace's answer.
   bool is_helper(CallId id) const {
     if (call(id).run->mark == messages::AgentMark::k_helper) return true;
-    return is_foreign(work_, call(id)) && reach_.at(id).answered && (!reach_.at(id).output || follows_final_answer(id));
+    const bool foreign = call(id).parent == k_none || is_foreign(work_, call(id));
+    return foreign && !instructions_.contains(first_system(call(id))) && (!reach_.at(id).output || follows_final_answer(id));
   }
 
   /// The trace had returned an answer, in this very trace, when this call was made.
   bool follows_final_answer(CallId id) const {
+    if (call(id).parent == k_none) return false;
     const Call& parent = call(call(id).parent);
     return reach_.at(id).trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty() &&
            reaches_output(work_, parent, parent.answer);
@@ -140,13 +180,12 @@ class PathFinder {
     return !is_answered(branch.back()) && call(branch.back()).trace == trace && call(instead).trace != trace && t.runs[t.root].failed;
   }
 
-  std::vector<CallId> with_descendants(CallId id) {
+  std::vector<CallId> with_descendants(CallId id) const {
     std::vector<CallId> out{id};
-    for (std::size_t i = 0; i < out.size(); ++i)
-      for (const CallId child : children(out[i])) {
-        if (is_helper(child)) out_.helpers.push_back(with_descendants(child));
-        else out.push_back(child);
-      }
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::vector<CallId>& below = children(out[i]);
+      out.insert(out.end(), below.begin(), below.end());
+    }
     std::sort(out.begin(), out.end());
     return out;
   }
@@ -155,6 +194,8 @@ class PathFinder {
   const std::vector<CallId>& calls_;
   std::unordered_map<CallId, std::vector<CallId>> children_;
   std::unordered_map<CallId, Reach> reach_;
+  std::vector<std::vector<CallId>> off_path_;
+  std::set<SlotId> instructions_;     ///< first system texts of the path's calls
   std::set<std::uint32_t> returned_;  ///< traces that returned an answer of this lane
   LanePath out_;
 };

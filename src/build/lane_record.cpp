@@ -35,6 +35,7 @@ class Recorder {
 
   LaneRecord record(const std::vector<CallId>& calls) {
     assign_systems(calls);
+    if (helper_) remember_forms(calls);
     // A helper's calls are independent of one another, whatever contexts they share.
     const LanePath path = helper_ ? LanePath{calls, {}, {}} : find_path(work_, calls);
     Line line;
@@ -57,6 +58,18 @@ class Recorder {
 
  private:
   const Slot& slot(SlotId id) const { return work_.slots[id]; }
+
+  /// A helper may have been shown a message in another form than the main line: its own first form counts here.
+  void remember_forms(const std::vector<CallId>& calls) {
+    for (const CallId id : calls)
+      for (const Seen& seen : work_.calls[id].context)
+        if (seen.slot != k_none && !seen.placeholder) first_forms_.emplace(seen.slot, seen.entry);
+  }
+
+  const messages::MessageEntry* form(SlotId id) const {
+    const auto own = first_forms_.find(id);
+    return own == first_forms_.end() ? slot(id).entry : own->second;
+  }
 
   // ---- system texts
 
@@ -235,7 +248,7 @@ class Recorder {
   model::TranscriptMessage record_message(SlotId id, model::TrainableStatus answers, bool seen_only) {
     const Slot& s = slot(id);
     model::TranscriptMessage out;
-    out.message = s.entry->message;
+    out.message = form(id)->message;
     for (std::size_t i = 0; i < out.message.tool_calls.size(); ++i) out.message.tool_calls[i].id = id_of(id, i);
     out.origin = {std::string(work_.text(s.run->id)), s.answer_of != k_none || s.from_tool_run ? "outputs" : "inputs", s.origin};
     out.time = s.answer_of != k_none ? s.run->end_time : s.run->start_time;
@@ -303,9 +316,9 @@ class Recorder {
   }
 
   bool is_variant(const Seen& seen) const {
-    const Slot& s = slot(seen.slot);
-    if (seen.placeholder || s.entry == seen.entry || s.entry->form == seen.entry->form) return false;
-    const model::Message& first = s.entry->message;
+    const messages::MessageEntry* entry = form(seen.slot);
+    if (seen.placeholder || entry == seen.entry || entry->form == seen.entry->form) return false;
+    const model::Message& first = entry->message;
     const model::Message& here = seen.entry->message;
     return first.content != here.content || first.parts != here.parts;
   }
@@ -365,6 +378,7 @@ class Recorder {
   ToolRuns& tool_runs_;
   DefinitionTable& definitions_;
   LaneRecord out_;
+  std::unordered_map<SlotId, const messages::MessageEntry*> first_forms_;  ///< helpers: the form that they saw first
   std::vector<SlotId> systems_;
   std::vector<CallId> partial_;
   std::map<std::pair<SlotId, std::size_t>, std::string> made_ids_;

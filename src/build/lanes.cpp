@@ -230,18 +230,32 @@ class Linker {
       first = std::min(first, j);
     }
     call.lane = work_.calls[link.base].lane;
-    if (first > 0 && first < said.size() && !link.alignment.whole) {
-      const auto& order = lane_slots_[call.lane];
-      auto at = static_cast<std::size_t>(order.rend() - std::find(order.rbegin(), order.rend(), said[first]->slot));
-      at = at == 0 ? 0 : at - 1;
-      const std::size_t stop = at > k_look_back ? at - k_look_back : 0;
-      for (std::size_t j = first; j-- > 0;) {
-        std::size_t back = at;
-        while (back > stop && !same_message(work_.slots[order[back - 1]], *said[j])) --back;
-        if (back == stop) continue;
-        at = back - 1;
-        said[j]->slot = order[at];
-      }
+    if (first > 0 && first < said.size() && !link.alignment.whole) find_older(call, said, first);
+  }
+
+  /// A window that grew shows older messages of the lane again: as a rule in their order, but a summary stands before
+  /// what it was made for.
+  void find_older(const Call& call, const std::vector<Seen*>& said, std::size_t first) const {
+    constexpr std::size_t k_nowhere = SIZE_MAX;
+    const auto& order = lane_slots_[call.lane];
+    std::size_t end = order.size();
+    while (end > 0 && order[end - 1] != said[first]->slot) --end;
+    if (end == 0) return;
+    const std::size_t stop = --end > k_look_back ? end - k_look_back : 0;
+    std::vector<SlotId> taken;
+    const auto latest = [&](std::size_t from, std::size_t to, const Seen& seen) {
+      for (; to > from; --to)
+        if (same_message(work_.slots[order[to - 1]], seen) && std::find(taken.begin(), taken.end(), order[to - 1]) == taken.end()) return to - 1;
+      return k_nowhere;
+    };
+    std::size_t at = end;
+    for (std::size_t j = first; j-- > 0;) {
+      std::size_t found = latest(stop, at, *said[j]);
+      if (found != k_nowhere) at = found;
+      else found = latest(at, end, *said[j]);
+      if (found == k_nowhere) continue;
+      said[j]->slot = order[found];
+      taken.push_back(order[found]);
     }
   }
 
@@ -266,7 +280,8 @@ class Linker {
       const bool put_anew = work_.calls[*before].answers.empty() && work_.calls[*before].trace != call.trace && same == added.size();
       if (same > best.size() && !put_anew) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
     }
-    for (std::size_t i = 0; i < best.size() && added[i]->slot == k_none; ++i) added[i]->slot = best[i];
+    for (std::size_t i = 0; i < best.size(); ++i)
+      if (added[i]->slot == k_none) added[i]->slot = best[i];
   }
 
   std::vector<SlotId> shown_after(const Call& call, SlotId answer) const {

@@ -37,7 +37,7 @@ class Habits:
     shuffled_results: bool = False
     retry: str = ""               # error, silent
     failed_turn: str = ""         # kept, dropped
-    branch: str = ""              # regenerate, edit, switch
+    branch: str = ""              # again, regenerate, edit, switch
     candidates: str = ""          # first, later
     partial: str = ""             # kept, dropped
     experts: str = ""             # single, nested, parallel, memory
@@ -73,6 +73,8 @@ class App:
         self.copies = {}           # by helper: its sight of the main line's messages, its instructions
         self.system = Message("system", DESK)
         self.agents = {"desk": self.system}
+        self.instructions = {"desk": DESK, "expert desk": "You know everything about refunds. Answer in full."}
+        self.again = None          # the user's message that is put once more
 
     # ---- texts
 
@@ -112,7 +114,8 @@ class App:
         if self.h.system == "none":
             return []
         base = self.agents[self.agent]
-        return [(base, base.content if self.h.system == "fixed" else f"{DESK}\nIt is {self.w.now:%H:%M:%S}.")]
+        text = self.instructions[self.agent]
+        return [(base, text if self.h.system == "fixed" else f"{text}\nIt is {self.w.now:%H:%M:%S}.")]
 
     def seen(self, messages):
         return [(m, self.notes.get(m, m.content)) for m in messages]
@@ -217,7 +220,7 @@ class App:
 
     def turn(self, root):
         h = self.h
-        user = self.user()
+        user, self.again = self.again or self.user(), None
         turn = [user]
         if h.retrieval:
             self.notes[user] = f"Documents: {self.text('Page')}\n\n{user.content}"
@@ -242,14 +245,15 @@ class App:
                 self.history, turn = [], self.compact(root, self.history + turn)
                 late = None
             context = self.context(turn)
-            fails = h.failed_turn and rounds == self.fail_round and len(self.tips) % 2 == 1
+            trouble = len(self.tips) % 2 == 1 and not (h.branch and len(self.tips) + 1 == h.turns)  # nothing follows: which path went on?
+            fails = h.failed_turn and rounds == self.fail_round and trouble
             if fails:
                 self.last = self.ask(self.main, root, context, None, after=self.last, error="InternalServerError('500')", agent=self.agent)
                 root["failure"] = "InternalServerError('500')"
                 if h.failed_turn == "kept":
                     self.history += turn
                 return ""
-            if h.partial and not answer.tool_calls and self.shape.streams and len(self.tips) % 2 == 1:
+            if h.partial and not answer.tool_calls and self.shape.streams and trouble:
                 answer.cut = True
                 kept = h.partial == "kept"
                 self.last = self.ask(
@@ -292,7 +296,7 @@ class App:
             result = self.text("Result " + "x" * self.rng.choice([5, 60])) if not self.h.same_calls or self.rng.random() < 0.5 else "Result: none"
             if call.name == "transfer":
                 self.agent = "expert desk" if self.agent == "desk" else "desk"
-                self.agents.setdefault(self.agent, Message("system", "You know everything about refunds. Answer in full.", order_free=True))
+                self.agents.setdefault(self.agent, Message("system", self.instructions[self.agent], order_free=True))
                 result = f"Transferred to {self.agent}."
             inside = None
             if call.name in ("ask_expert", "ask_archive"):
@@ -457,6 +461,10 @@ class App:
         kind = self.h.branch
         if not kind or i < 2 or self.rng.random() < 0.5:
             return
+        if kind == "again" and len(self.tips) > 1:
+            known = set(self.tips[-2][0])
+            self.again = next((m for m in self.tips[-1][0] if m not in known and m.role == "user" and not m.optional), None)
+            kind = "regenerate"
         pick = -2 if kind == "regenerate" else self.rng.randrange(len(self.tips) - 1) if len(self.tips) > 1 else None
         if pick is None or (kind == "regenerate" and len(self.tips) < 2):
             return

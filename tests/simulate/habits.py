@@ -42,6 +42,7 @@ ALONE = {
     "regenerate": {"branch": "regenerate", "turns": 6},
     "edit": {"branch": "edit", "turns": 6},
     "switch": {"branch": "switch", "turns": 8},
+    "ask_again": {"branch": "again", "turns": 6},
     "candidates": {"candidates": "first"},
     "later_candidate": {"candidates": "later"},
     "partial_kept": {"partial": "kept"},
@@ -71,12 +72,21 @@ ALONE = {
 }
 
 
-def undecidable(values):
-    """What the rows cannot tell: both readings would leave the same traces."""
-    forgets = values.get("history") == "stateless"
+def undecidable(v):
+    """What the rows cannot tell: another reading would have left the same rows."""
+    get = v.get
+    forgets = get("history") == "stateless"
+    keeps_nothing = get("compaction_kept") == 0
     return any((
-        forgets and values.get("branch"),  # going back without a history to go back in
-        values.get("title") == "no_system" and values.get("system") == "none",  # a last question like the user's
+        forgets and get("branch"),                # going back without a history to go back in
+        forgets and get("turns_in_trace"),        # turns of one trace that nothing links
+        forgets and get("compaction_in_turn"),
+        get("title") == "no_system" and get("system") == "none",  # a last question like the user's
+        get("branch") in ("regenerate", "edit", "switch") and get("repeats"),  # an edit that changes nothing
+        get("branch") and get("failed_turn"),     # left out of later contexts either way
+        keeps_nothing and (get("turns_in_trace") or get("coarse_clock") or get("branch")),
+        keeps_nothing and get("compaction_in_turn") and (get("system") == "none" or get("traced_tools") is False or get("handoff")),
+        get("coarse_clock") and (forgets or get("branch") or get("same_answers") or get("failed_turn")),
     ))
 
 

@@ -148,9 +148,11 @@ class Lane:
             "calls": [self._call(c, place) for c in main],
             "alternatives": alternatives,
             "sub_agents": [
-                s.truth() | {"name": s.name, "parent_tool_call_id": s.started_by.id if s.started_by else None} for s in self.sub_agents
+                s.truth() | {"name": s.name, "parent_tool_call_id": s.started_by.id if s.started_by else None}
+                for s in self.sub_agents
+                if s.started_by is None or any(s.started_by in m.tool_calls for m in order)
             ],
-            "counts": self._counts(order),
+            "counts": self._counts(order) | ({"tokens_unrecoverable": True} if branches and self.sub_agents else {}),
         }
 
     def _paths(self):
@@ -178,7 +180,7 @@ class Lane:
                     seen.add(message)
                     order.append(message)
         for answer, results in self.results.items():
-            unseen = [m for m in results if m not in seen] if answer in seen else []
+            unseen = [m for m in results if m not in seen] if answer in seen and answer not in known else []
             for message in unseen:
                 message.optional = True
             at = order.index(answer) + 1 if unseen else 0
