@@ -96,10 +96,10 @@ class Linker {
     }
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
-    consider_prefixes(said, link);
+    consider_prefixes(call, said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
-    if (!link.alignment.whole || link.alignment.answers_left) consider_answers(said, link);
-    if (!(link.alignment.whole || link.alignment.window) || link.alignment.answers_left) consider_ends(said, link);
+    if (!link.alignment.whole || link.alignment.answers_left) consider_answers(call, said, link);
+    if (!(link.alignment.whole || link.alignment.window) || link.alignment.answers_left) consider_ends(call, said, link);
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
     return link;
   }
@@ -123,7 +123,7 @@ class Linker {
     return link;
   }
 
-  void consider(CallId base, const std::vector<Seen>& said, Link& link) {
+  void consider(CallId base, const Call& now, const std::vector<Seen>& said, Link& link) {
     const Call& call = work_.calls[base];
     const std::vector<SlotId> context = context_slots(call);
     for (std::size_t candidate = 0; candidate < std::max<std::size_t>(call.answers.size(), 1); ++candidate) {
@@ -131,6 +131,7 @@ class Linker {
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
       Alignment alignment = align(work_, sequence, said);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
+      if (is_put_anew(call, now, alignment.matched == said.size())) continue;
       if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment)};
     }
   }
@@ -140,9 +141,12 @@ class Linker {
     return base.answer == k_none && alignment.whole && said.size() > alignment.matched;
   }
 
+  /// A question that failed in an earlier trace and is put again with nothing added: a turn of its own.
+  static bool is_put_anew(const Call& before, const Call& now, bool nothing_added) { return before.answers.empty() && before.trace != now.trace && nothing_added; }
+
   /// Earlier calls that share the beginning of the input, found by hash: the latest that ended on the way, and the
   /// latest that passes the last known place.
-  void consider_prefixes(const std::vector<Seen>& said, Link& link) {
+  void consider_prefixes(const Call& now, const std::vector<Seen>& said, Link& link) {
     Hash128 prefix;
     Node known;
     for (const Seen& seen : said) {
@@ -152,22 +156,22 @@ class Linker {
       known.through = found->second.through;
       if (found->second.ends != k_none) known.ends = found->second.ends;
     }
-    if (known.ends != k_none) consider(known.ends, said, link);
-    if (known.through != k_none && known.through != known.ends) consider(known.through, said, link);
+    if (known.ends != k_none) consider(known.ends, now, said, link);
+    if (known.through != k_none && known.through != known.ends) consider(known.through, now, said, link);
   }
 
   /// Calls that gave the input's last answer: whatever the client dropped, cut or put before it, it continues one of them.
-  void consider_answers(const std::vector<Seen>& said, Link& link) {
+  void consider_answers(const Call& now, const std::vector<Seen>& said, Link& link) {
     const auto last = std::find_if(said.rbegin(), said.rend(), [](const Seen& seen) { return is_assistant(seen.entry); });
     if (last == said.rend()) return;
     if (const auto found = gave_.find(last->entry->identity); found != gave_.end())
-      for (const CallId call : found->second) consider(call, said, link);
+      for (const CallId call : found->second) consider(call, now, said, link);
     for (const model::ToolCall& asked : last->entry->message.tool_calls)
-      if (const auto found = asked_tool_.find(asked.id); found != asked_tool_.end()) return consider(found->second, said, link);
+      if (const auto found = asked_tool_.find(asked.id); found != asked_tool_.end()) return consider(found->second, now, said, link);
   }
 
-  void consider_ends(const std::vector<Seen>& said, Link& link) {
-    for (auto end = ends_.rbegin(); end != ends_.rend(); ++end) consider(*end, said, link);
+  void consider_ends(const Call& now, const std::vector<Seen>& said, Link& link) {
+    for (auto end = ends_.rbegin(); end != ends_.rend(); ++end) consider(*end, now, said, link);
   }
 
   /// The same question again in the same trace: a retry, whatever the words.
@@ -260,8 +264,7 @@ class Linker {
   }
 
   /// What follows the last answer in the input may have been shown to another call that followed it: an attempt that
-  /// failed or was thrown away, a question asked again for another answer. Those are the same messages. A turn that
-  /// failed and is put anew in a later trace is a turn of its own.
+  /// failed or was thrown away, a question asked again for another answer. Those are the same messages.
   void share_question(const Call& call, std::vector<Seen>& input) const {
     std::size_t last = input.size();
     for (std::size_t j = 0; j < input.size(); ++j)
@@ -277,8 +280,7 @@ class Linker {
       const std::vector<SlotId> shown = shown_after(work_.calls[*before], input[last].slot);
       std::size_t same = 0;
       while (same < shown.size() && same < added.size() && same_message(work_.slots[shown[same]], *added[same])) ++same;
-      const bool put_anew = work_.calls[*before].answers.empty() && work_.calls[*before].trace != call.trace && same == added.size();
-      if (same > best.size() && !put_anew) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
+      if (same > best.size() && !is_put_anew(work_.calls[*before], call, same == added.size())) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
     }
     for (std::size_t i = 0; i < best.size(); ++i)
       if (added[i]->slot == k_none) added[i]->slot = best[i];
