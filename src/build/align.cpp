@@ -16,6 +16,13 @@ bool shares_call_id(const model::Message& a, const model::Message& b) {
   return false;
 }
 
+bool contains_text(std::string_view text, std::string_view part) {
+  constexpr std::string_view k_space = " \n\t\r";
+  const std::size_t first = part.find_first_not_of(k_space);
+  if (first == std::string_view::npos) return true;
+  return text.find(part.substr(first, part.find_last_not_of(k_space) - first + 1)) != std::string_view::npos;
+}
+
 /// Same place, other content: the same message in another form? `next_agrees`: what follows is the same on both sides.
 bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   const model::Message& a = slot.entry->message;
@@ -25,7 +32,9 @@ bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty()) return true;
   if (a.role == model::Role::k_assistant) return next_agrees && similar_text(a.content, b.content);
   if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty()) return next_agrees || similar_text(a.content, b.content);
-  return next_agrees;
+  if (a.role == model::Role::k_tool) return next_agrees;
+  // What was retrieved for a question stands around it. Another text altogether is a summary of what stood there.
+  return next_agrees && (similar_text(a.content, b.content) || contains_text(a.content, b.content) || contains_text(b.content, a.content));
 }
 
 /// Whether both sides have call ids and none is shared: equal texts then stand for different calls, as a rule.
@@ -67,6 +76,8 @@ bool same_message(const Slot& slot, const Seen& seen) {
   if (a.role == model::Role::k_tool) return !a.tool_call_id.empty() && a.tool_call_id == b.tool_call_id;
   if (a.role != model::Role::k_assistant) return false;
   if (shares_call_id(a, b)) return true;
+  // What stood beside the text (code that ran, media) lost on the way back in.
+  if (a.parts.empty() != b.parts.empty() && !b.content.empty() && a.tool_calls.empty() && b.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash) return true;
   // The calls of an answer lost on the way back in, or the whole of it.
   if (b.tool_calls.empty() && !a.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash && (seen.placeholder || !b.content.empty())) return true;
   return seen.placeholder && !a.tool_calls.empty();
@@ -115,7 +126,7 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
     for (std::size_t last = 0; last < m; ++last) {
       std::size_t size = 0;
       while (size <= last && size < n && (same(n - 1 - size, last - size) || (size > 0 && are_nameless_results(n - 1 - size, last - size)))) ++size;
-      if (size > tail) {
+      if (size > 0 && size >= tail) {  // a repeated text: the later place leaves more room for what came before
         tail = size;
         tail_end = last + 1;
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "build/lane_path.h"
 #include "build/lane_record.h"
@@ -53,19 +54,23 @@ class Builder {
 
   [[nodiscard]] bool starts_as(const std::vector<CallId>& calls, AgentMark mark) const { return call(calls.front()).run->mark == mark; }
 
+  /// A lane's calls in one trace.
+  struct Stretch {
+    std::uint32_t lane;
+    const std::vector<CallId>* calls;  ///< of the whole lane
+    std::size_t first, last;           ///< places in `calls`
+  };
+
   /// How much speaks for a lane being the one a reader of the trace would call its main line.
-  [[nodiscard]] auto standing(const std::vector<CallId>& calls, std::uint32_t trace, const std::set<std::uint32_t>& main, std::uint32_t lane) const {
+  [[nodiscard]] auto standing(const Stretch& stretch, const std::set<std::uint32_t>& main) const {
+    const std::vector<CallId>& calls = *stretch.calls;
     bool returned = false;
-    CallId last = 0;
-    for (const CallId id : calls) {
-      if (call(id).trace != trace) continue;
-      last = id;
-      if (call(id).answer == k_none) continue;
-      returned = returned || reaches_output(work_, call(id), call(id).answer);
-    }
+    for (std::size_t i = stretch.first; i < stretch.last && !returned; ++i)
+      returned = call(calls[i]).answer != k_none && reaches_output(work_, call(calls[i]), call(calls[i]).answer);
     const bool ordinary = !starts_as(calls, AgentMark::k_helper) && !starts_as(calls, AgentMark::k_subagent) && !call(calls.front()).run->pushed;
-    const bool goes_on = call(calls.back()).trace > trace;
-    return std::tuple(main.contains(lane), ordinary, goes_on, returned, call(last).run->end_time.value_or(0), last);
+    const bool goes_on = stretch.last < calls.size();
+    const CallId last = calls[stretch.last - 1];
+    return std::tuple(main.contains(stretch.lane), ordinary, goes_on, returned, call(last).run->end_time.value_or(0), last);
   }
 
   [[nodiscard]] const RunFacts& root(std::uint32_t trace) const {
@@ -74,18 +79,24 @@ class Builder {
   }
 
   void build_main(const Linked& lanes) {
-    std::set<std::uint32_t> main;
-    for (std::uint32_t trace = 0; trace < work_.conversation.traces.size(); ++trace) {
-      const std::vector<CallId>* best = nullptr;
-      std::uint32_t best_lane = k_none;
-      for (const auto& [lane, calls] : lanes) {
-        if (std::none_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).trace == trace; })) continue;
-        if (best != nullptr && standing(calls, trace, main, lane) <= standing(*best, trace, main, best_lane)) continue;
-        best = &calls;
-        best_lane = lane;
+    std::vector<std::vector<Stretch>> stretches(work_.conversation.traces.size());
+    for (const auto& [lane, calls] : lanes)
+      for (std::size_t first = 0, last = 0; first < calls.size(); first = last) {
+        const std::uint32_t trace = call(calls[first]).trace;
+        while (last < calls.size() && call(calls[last]).trace == trace) ++last;
+        stretches[trace].push_back({lane, &calls, first, last});
       }
-      if (best != nullptr) main.insert(best_lane);
+    std::set<std::uint32_t> main;
+    for (const auto& of_trace : stretches) {
+      const auto best = std::max_element(of_trace.begin(), of_trace.end(), [&](const Stretch& a, const Stretch& b) { return standing(a, main) < standing(b, main); });
+      if (best != of_trace.end()) main.insert(best->lane);
     }
+    // The prompts of one request stand side by side: where one is on the main line, all are.
+    std::set<const RunFacts*> requests;
+    for (const std::uint32_t lane : main)
+      for (const CallId id : lanes.at(lane)) requests.insert(call(id).run);
+    for (const auto& [lane, calls] : lanes)
+      if (call(calls.front()).run->calls.size() > 1 && requests.contains(call(calls.front()).run)) main.insert(lane);
     std::vector<CallId> calls;
     for (const std::uint32_t lane : main) calls.insert(calls.end(), lanes.at(lane).begin(), lanes.at(lane).end());
     std::sort(calls.begin(), calls.end());
@@ -116,7 +127,12 @@ class Builder {
     const bool remembers = std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).parent != k_none; });
     const bool is_agent = !starts_as(calls, AgentMark::k_helper) && (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || remembers);
     if (is_agent) add_subagent(calls, scope, k_none);
-    else helpers_[helper_name(first)].insert(helpers_[helper_name(first)].end(), calls.begin(), calls.end());
+    else add_helper(calls);
+  }
+
+  void add_helper(const std::vector<CallId>& calls) {
+    std::vector<CallId>& into = helpers_[helper_name(call(calls.front()))];
+    into.insert(into.end(), calls.begin(), calls.end());
   }
 
   /// Calls of one helper share a lane, turn after turn: it is told by its place in the program and its instructions.
@@ -146,19 +162,23 @@ class Builder {
   void keep(LaneRecord& record, std::uint32_t scope) {
     for (auto& [run, id] : record.tool_runs) started_by_.emplace(run, std::pair(scope, std::move(id)));
     replay(work_, record.lane, record.calls, figures_);
-    for (const auto& branch : record.helpers) helpers_[helper_name(call(branch.front()))].insert(helpers_[helper_name(call(branch.front()))].end(), branch.begin(), branch.end());
+    for (const auto& branch : record.helpers) add_helper(branch);
   }
 
   /// Hangs every sub-agent under the lane whose call started it, innermost first.
   void place_subagents() {
+    std::unordered_map<std::uint32_t, model::Lane*> owners{{0, &out_.main}};  // by scope
+    for (Subagent& agent : subagents_)
+      if (agent.own_scope != k_none) owners.emplace(agent.own_scope, &agent.lane);
+    // Inner ones come later: each is complete, in reversed order, when its turn comes.
     for (auto agent = subagents_.rbegin(); agent != subagents_.rend(); ++agent) {
       if (agent->tool_run != nullptr)
         if (const auto found = started_by_.find(agent->tool_run); found != started_by_.end()) agent->lane.parent_tool_call_id = found->second.second;
-      model::Lane* owner = &out_.main;
-      for (auto other = subagents_.begin(); agent->scope != 0 && other != subagents_.end(); ++other)
-        if (other->own_scope == agent->scope) owner = &other->lane;
-      owner->subagents.insert(owner->subagents.begin(), std::move(agent->lane));
+      std::reverse(agent->lane.subagents.begin(), agent->lane.subagents.end());
+      const auto owner = owners.find(agent->scope);
+      (owner == owners.end() ? out_.main : *owner->second).subagents.push_back(std::move(agent->lane));
     }
+    std::reverse(out_.main.subagents.begin(), out_.main.subagents.end());
   }
 
   void write_auxiliary() {

@@ -32,6 +32,7 @@ struct BuildFigures {
   std::map<std::string, std::uint64_t> runs_set_aside;  ///< by rule
   std::map<std::string, std::uint64_t> calls_by_shape;
   std::map<std::string, std::uint64_t> replayed_by_shape;
+  std::uint64_t text_without_model_call = 0;            ///< bytes of text in roots of traces without any model call
   std::uint64_t incomplete_chains = 0;                  ///< stateful calls whose chain is not in the recording
   std::vector<model::Problem> problems;
   void add(BuildFigures&& other);

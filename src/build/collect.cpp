@@ -72,6 +72,8 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
     const Trace& trace = conversation.traces[t];
     const auto parents = parent_places(trace);
     const auto outer = outer_model_runs(trace, parents);
+    const std::string_view structure = calls_a_model(trace) ? "structure" : "trace_without_model_call";
+    if (structure != "structure") figures.text_without_model_call += trace.runs[trace.root].text_bytes;
     auto& run_scopes = work.run_scopes.emplace_back(trace.runs.size(), 0);
 
     // Parents may start after their children in a skewed clock: walk up for every run instead of trusting the order.

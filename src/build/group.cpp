@@ -172,6 +172,7 @@ void BuildFigures::add(BuildFigures&& other) {
   merge(runs_set_aside, other.runs_set_aside);
   merge(calls_by_shape, other.calls_by_shape);
   merge(replayed_by_shape, other.replayed_by_shape);
+  text_without_model_call += other.text_without_model_call;
   incomplete_chains += other.incomplete_chains;
   problems.insert(problems.end(), std::make_move_iterator(other.problems.begin()), std::make_move_iterator(other.problems.end()));
 }

@@ -94,7 +94,7 @@ class PathFinder {
       return std::tuple(reach.answered, reach.trace, reach.output, !is_foreign(work_, call(id)), reach.call);
     };
     CallId chosen = *std::max_element(from.begin(), from.end(), [&](CallId a, CallId b) { return rank(a) < rank(b); });
-    if (leads_nowhere(chosen)) chosen = k_none;
+    if (leads_nowhere(chosen) || stands_in_for_failed(chosen, from)) chosen = k_none;
     std::map<CallId, std::vector<CallId>> off_path;
     for (const CallId id : from)
       if (id != chosen && reach_.at(id).answered) off_path[id] = with_descendants(id);
@@ -119,6 +119,7 @@ class PathFinder {
 
   /// Whether the last message that the failed call was shown stands in the other's context too.
   bool continues_question(CallId other, CallId failed) const {
+    if (first_system(call(other)) != first_system(call(failed))) return false;
     const auto& shown = call(failed).context;
     const auto last = std::find_if(shown.rbegin(), shown.rend(), [](const Seen& seen) { return !is_system(seen.entry); });
     if (last == shown.rend()) return false;
@@ -171,6 +172,14 @@ class PathFinder {
     const Call& parent = call(call(id).parent);
     return returned_.contains(reach.trace) ||
            (reach.trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty());
+  }
+
+  /// Foreign, beside a call of the lane that failed in that trace: a guard's or router's answer is not the agent's.
+  bool stands_in_for_failed(CallId id, const std::vector<CallId>& siblings) const {
+    if (!is_foreign(work_, call(id)) || reach_.at(id).trace != call(id).trace) return false;
+    return std::any_of(siblings.begin(), siblings.end(), [&](CallId other) {
+      return !reach_.at(other).answered && call(other).trace == call(id).trace && !is_foreign(work_, call(other));
+    });
   }
 
   /// A turn whose last call failed and that the client left out of later contexts: it took place all the same.

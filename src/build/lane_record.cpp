@@ -1,7 +1,9 @@
 #include "build/lane_record.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/sha256.h"
 #include "build/align.h"
@@ -15,16 +17,26 @@ using messages::RunFacts;
 
 /// A line of messages under construction: the main line of a lane, or an alternative behind its beginning.
 struct Line {
-  std::vector<SlotId> order;
-  std::unordered_map<SlotId, std::uint32_t> place;
-  std::unordered_map<SlotId, bool> seen_only;
+  const Line* trunk = nullptr;   ///< an alternative's main line
+  std::uint32_t shared = 0;      ///< how many of its messages stand before this line's own
+  std::vector<SlotId> order;     ///< own messages
+  std::unordered_map<SlotId, std::uint32_t> places;  ///< of own messages, counted from the trunk's beginning
+  std::unordered_set<SlotId> seen_only;
 
-  void add(SlotId slot) {
-    if (place.emplace(slot, static_cast<std::uint32_t>(order.size())).second) order.push_back(slot);
+  [[nodiscard]] std::optional<std::uint32_t> place(SlotId slot) const {
+    if (const auto own = places.find(slot); own != places.end()) return own->second;
+    if (trunk == nullptr) return std::nullopt;
+    const auto before = trunk->place(slot);
+    return before && *before < shared ? before : std::nullopt;
   }
-  void renumber(std::uint32_t from = 0) {
-    place.clear();
-    for (std::uint32_t i = 0; i < order.size(); ++i) place[order[i]] = from + i;
+  void add(SlotId slot) {
+    if (place(slot)) return;
+    places.emplace(slot, shared + static_cast<std::uint32_t>(order.size()));
+    order.push_back(slot);
+  }
+  void renumber() {
+    places.clear();
+    for (std::uint32_t i = 0; i < order.size(); ++i) places[order[i]] = shared + i;
   }
 };
 
@@ -43,9 +55,9 @@ class Recorder {
     drop_unheld_partial(path, line);
     answer_tool_calls(line);
     line.renumber();
-    record_line(line, 0, model::TrainableStatus::k_trainable, out_.lane.messages);
+    record_line(line, model::TrainableStatus::k_trainable, out_.lane.messages);
     for (const CallId id : path.main) {
-      out_.lane.calls.push_back(record_call(id, line.place));
+      out_.lane.calls.push_back(record_call(id, line));
       out_.calls.push_back(id);
     }
     for (const CallId id : path.main) record_candidates(id, line);
@@ -90,17 +102,28 @@ class Recorder {
   }
 
   SlotId system_slot(const Seen& seen, const Call& call, const Call* reference, std::size_t ordinal) {
-    for (const SlotId known : systems_)
-      if (slot(known).entry->identity == seen.entry->identity) return known;
+    if (const auto known = systems_.find(seen.entry->identity); known != systems_.end()) return known->second;
     if (reference != nullptr && reference->agent == call.agent) {
       std::size_t at = 0;
       for (const Seen& other : reference->context) {
         if (!is_system(other.entry)) continue;
-        if (at++ == ordinal && other.slot != k_none && similar_text(other.entry->message.content, seen.entry->message.content)) return other.slot;
+        if (at++ == ordinal && other.slot != k_none && is_version(other.entry, seen.entry)) return other.slot;
       }
     }
-    systems_.push_back(work_.add_slot(seen.entry, call.run));
-    return systems_.back();
+    // An agent that comes back after another one had the word.
+    for (auto known = instructions_.rbegin(); known != instructions_.rend() && known - instructions_.rbegin() < k_agents; ++known)
+      if (known->agent == call.agent && known->ordinal == ordinal && is_version(slot(known->slot).entry, seen.entry)) return known->slot;
+    const SlotId added = work_.add_slot(seen.entry, call.run);
+    systems_.emplace(seen.entry->identity, added);
+    instructions_.push_back({added, call.agent, ordinal});
+    return added;
+  }
+
+  /// A new clock, or something added behind what stood there.
+  static bool is_version(const messages::MessageEntry* before, const messages::MessageEntry* now) {
+    const std::string& a = before->message.content;
+    const std::string& b = now->message.content;
+    return similar_text(a, b) || (!a.empty() && b.starts_with(a)) || (!b.empty() && a.starts_with(b));
   }
 
   // ---- placing messages
@@ -110,12 +133,12 @@ class Recorder {
     std::size_t history = 0;  // behind the last answer that no recorded call gave
     for (std::size_t i = 0; i < call.context.size(); ++i) {
       const Seen& seen = call.context[i];
-      if (seen.slot != k_none && is_assistant(seen.entry) && slot(seen.slot).answer_of == k_none && !line.place.contains(seen.slot)) history = i + 1;
+      if (seen.slot != k_none && is_assistant(seen.entry) && slot(seen.slot).answer_of == k_none && !line.place(seen.slot)) history = i + 1;
     }
     for (std::size_t i = 0; i < call.context.size(); ++i) {
       const Seen& seen = call.context[i];
       if (seen.slot == k_none || (seen.placeholder && slot(seen.slot).entry == seen.entry && !is_assistant(seen.entry))) continue;
-      if (i < history && !is_system(seen.entry) && !line.place.contains(seen.slot) && slot(seen.slot).answer_of == k_none) line.seen_only[seen.slot] = true;
+      if (i < history && !is_system(seen.entry) && !line.place(seen.slot) && slot(seen.slot).answer_of == k_none) line.seen_only.insert(seen.slot);
       line.add(seen.slot);
     }
     if (call.answer != k_none) line.add(call.answer);
@@ -154,8 +177,26 @@ class Recorder {
       if (is_tool(entry)) resolve(id, open);
     }
     for (const OpenCall& call : open) link_run(call);
+    std::unordered_map<SlotId, std::vector<SlotId>> unseen;  // by assistant: results that no model saw
     for (const OpenCall& call : open)
-      if (!call.answered) complete(call, line);
+      if (!call.answered) complete(call, unseen);
+    if (!unseen.empty()) line.order = with_unseen(line.order, unseen);
+  }
+
+  /// They stand behind those results of their answer that a model saw.
+  std::vector<SlotId> with_unseen(const std::vector<SlotId>& order, const std::unordered_map<SlotId, std::vector<SlotId>>& unseen) const {
+    std::vector<SlotId> out;
+    const std::vector<SlotId>* waiting = nullptr;
+    for (const SlotId id : order) {
+      if (waiting != nullptr && !is_tool(slot(id).entry)) {
+        out.insert(out.end(), waiting->begin(), waiting->end());
+        waiting = nullptr;
+      }
+      out.push_back(id);
+      if (const auto found = unseen.find(id); found != unseen.end()) waiting = &found->second;
+    }
+    if (waiting != nullptr) out.insert(out.end(), waiting->begin(), waiting->end());
+    return out;
   }
 
   const model::ToolCall& call_of(const OpenCall& open) const { return slot(open.assistant).entry->message.tool_calls[open.index]; }
@@ -197,16 +238,14 @@ class Recorder {
     out_.tool_runs[link.run] = id_of(open.assistant, open.index);
   }
 
-  void complete(const OpenCall& open, Line& line) {
+  void complete(const OpenCall& open, std::unordered_map<SlotId, std::vector<SlotId>>& unseen) {
     const SlotId result = result_slot(open);
     if (result == k_none) {
       unanswered_[open.assistant] = true;
       return;
     }
     resolved_[result] = {open.assistant, open.index};
-    auto at = std::find(line.order.begin(), line.order.end(), open.assistant) + 1;
-    while (at != line.order.end() && is_tool(slot(*at).entry)) ++at;
-    line.order.insert(at, result);
+    unseen[open.assistant].push_back(result);
   }
 
   /// A result that no later input shows: from the answer's own payload, else from the tool's run.
@@ -238,11 +277,8 @@ class Recorder {
 
   // ---- writing down
 
-  void record_line(const Line& line, std::size_t from, model::TrainableStatus answers, std::vector<model::TranscriptMessage>& into) {
-    for (std::size_t i = from; i < line.order.size(); ++i) {
-      const auto seen_only = line.seen_only.find(line.order[i]);
-      into.push_back(record_message(line.order[i], answers, seen_only != line.seen_only.end()));
-    }
+  void record_line(const Line& line, model::TrainableStatus answers, std::vector<model::TranscriptMessage>& into) {
+    for (const SlotId id : line.order) into.push_back(record_message(id, answers, line.seen_only.contains(id)));
   }
 
   model::TranscriptMessage record_message(SlotId id, model::TrainableStatus answers, bool seen_only) {
@@ -286,19 +322,18 @@ class Recorder {
     out.tool_run = std::move(tool_run);
   }
 
-  model::ModelCall record_call(CallId id, const std::unordered_map<SlotId, std::uint32_t>& places) {
+  model::ModelCall record_call(CallId id, const Line& line) {
     const Call& call = work_.calls[id];
     model::ModelCall out;
     for (const Seen& seen : call.context) {
-      const auto place = seen.slot == k_none ? places.end() : places.find(seen.slot);
-      if (place == places.end()) continue;
-      const std::uint32_t at = place->second;
+      const auto place = seen.slot == k_none ? std::nullopt : line.place(seen.slot);
+      if (!place) continue;
+      const std::uint32_t at = *place;
       if (!out.context.empty() && out.context.back().second == at) ++out.context.back().second;
       else out.context.emplace_back(at, at + 1);
       if (is_variant(seen)) out.variants[at] = {seen.entry->message.content, seen.entry->message.parts};
     }
-    if (call.answer != k_none)
-      if (const auto place = places.find(call.answer); place != places.end()) out.answer = place->second;
+    if (call.answer != k_none) out.answer = line.place(call.answer);
     out.model = work_.text(call.facts->model);
     out.parameters = work_.text(call.facts->parameters);
     for (const messages::TextId tool : call.facts->tools) out.tools.push_back(definitions_.add(work_.text(tool)));
@@ -332,8 +367,8 @@ class Recorder {
       if (candidate == call.answer) continue;
       model::Alternative alternative;
       alternative.reason = partial ? "partial" : "candidate";
-      const auto place = call.answer == k_none ? line.place.end() : line.place.find(call.answer);
-      alternative.at_message = place == line.place.end() ? end_of_context(call, line) : place->second;
+      const auto place = call.answer == k_none ? std::nullopt : line.place(call.answer);
+      alternative.at_message = place ? *place : end_of_context(call, line);
       alternative.messages.push_back(record_message(candidate, model::TrainableStatus::k_superseded, false));
       out_.lane.alternatives.push_back(std::move(alternative));
     }
@@ -343,9 +378,9 @@ class Recorder {
   static std::uint32_t end_of_context(const Call& call, const Line& main) {
     std::uint32_t at = 0;
     for (const Seen& seen : call.context) {
-      const auto place = seen.slot == k_none ? main.place.end() : main.place.find(seen.slot);
-      if (place == main.place.end()) break;
-      at = std::max(at, place->second + 1);
+      const auto place = seen.slot == k_none ? std::nullopt : main.place(seen.slot);
+      if (!place) break;
+      at = std::max(at, *place + 1);
     }
     return at;
   }
@@ -353,23 +388,19 @@ class Recorder {
   void record_branch(const std::vector<CallId>& calls, const Line& main) {
     const Call& first = work_.calls[calls.front()];
     const std::uint32_t at = end_of_context(first, main);
-    Line line;
-    for (SlotId shared : std::vector<SlotId>(main.order.begin(), main.order.begin() + at)) line.add(shared);
+    Line line{.trunk = &main, .shared = at};
     for (const CallId id : calls) place(id, line);
-    Line own;
-    own.order.assign(line.order.begin() + at, line.order.end());
-    answer_tool_calls(own);
-    line.order.resize(at);
-    line.order.insert(line.order.end(), own.order.begin(), own.order.end());
+    answer_tool_calls(line);
     line.renumber();
 
     model::Alternative alternative;
     alternative.at_message = at;
     const bool cut = first.answer != k_none && slot(first.answer).cut;
-    const bool same_trace = std::any_of(out_.calls.begin(), out_.calls.end(), [&](CallId id) { return work_.calls[id].trace == first.trace; });
+    const auto from = std::lower_bound(out_.calls.begin(), out_.calls.end(), first.trace, [&](CallId id, std::uint32_t trace) { return work_.calls[id].trace < trace; });
+    const bool same_trace = from != out_.calls.end() && work_.calls[*from].trace == first.trace;
     alternative.reason = cut ? "partial" : same_trace ? "retry" : "regeneration";
-    record_line(line, at, model::TrainableStatus::k_superseded, alternative.messages);
-    for (const CallId id : calls) alternative.calls.push_back(record_call(id, line.place));
+    record_line(line, model::TrainableStatus::k_superseded, alternative.messages);
+    for (const CallId id : calls) alternative.calls.push_back(record_call(id, line));
     out_.lane.alternatives.push_back(std::move(alternative));
   }
 
@@ -379,7 +410,14 @@ class Recorder {
   DefinitionTable& definitions_;
   LaneRecord out_;
   std::unordered_map<SlotId, const messages::MessageEntry*> first_forms_;  ///< helpers: the form that they saw first
-  std::vector<SlotId> systems_;
+  struct Instructions {
+    SlotId slot;
+    std::string_view agent;
+    std::size_t ordinal;
+  };
+  static constexpr std::ptrdiff_t k_agents = 8;  ///< how many different instructions are compared, latest first
+  std::unordered_map<base::Hash128, SlotId, base::Hash128Hasher> systems_;
+  std::vector<Instructions> instructions_;
   std::vector<CallId> partial_;
   std::map<std::pair<SlotId, std::size_t>, std::string> made_ids_;
   std::size_t made_ = 0;

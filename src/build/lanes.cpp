@@ -25,6 +25,9 @@ constexpr std::size_t k_same_answers = 8;
 /// How many calls that followed the same answer are compared, latest first.
 constexpr std::size_t k_followers = 8;
 
+/// Ids up to this length ("call_0") come back in every answer.
+constexpr std::size_t k_short_id = 8;
+
 /// How far back a resent older message is sought in its lane.
 constexpr std::size_t k_look_back = 200;
 
@@ -99,7 +102,7 @@ class Linker {
     consider_prefixes(call, said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
     if (!link.alignment.whole || link.alignment.answers_left) consider_answers(call, said, link);
-    if (!(link.alignment.whole || link.alignment.window) || link.alignment.answers_left) consider_ends(call, said, link);
+    if (link.alignment.last_answer < 2 && (!link.alignment.whole || link.alignment.answers_left)) consider_ends(call, said, link);
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
     return link;
   }
@@ -131,7 +134,7 @@ class Linker {
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
       Alignment alignment = align(work_, sequence, said);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
-      if (is_put_anew(call, now, alignment.matched == said.size())) continue;
+      if (is_put_anew(call, now, adds_nothing(now, alignment, said))) continue;
       if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment)};
     }
   }
@@ -141,8 +144,19 @@ class Linker {
     return base.answer == k_none && alignment.whole && said.size() > alignment.matched;
   }
 
+  bool adds_nothing(const Call& now, const Alignment& alignment, const std::vector<Seen>& said) const {
+    const auto added = std::find(alignment.to.begin(), alignment.to.end(), k_none);
+    if (added == alignment.to.end()) return true;
+    const Seen& first = said[static_cast<std::size_t>(added - alignment.to.begin())];
+    return is_own_answer(now, first, added + 1 == alignment.to.end());
+  }
+
   /// A question that failed in an earlier trace and is put again with nothing added: a turn of its own.
-  static bool is_put_anew(const Call& before, const Call& now, bool nothing_added) { return before.answers.empty() && before.trace != now.trace && nothing_added; }
+  bool is_put_anew(const Call& before, const Call& now, bool nothing_added) const {
+    if (before.trace == now.trace || !nothing_added) return false;
+    const Trace& trace = work_.conversation.traces[before.trace];
+    return before.answers.empty() || trace.runs[trace.root].failed;
+  }
 
   /// Earlier calls that share the beginning of the input, found by hash: the latest that ended on the way, and the
   /// latest that passes the last known place.
@@ -294,19 +308,20 @@ class Linker {
 
   /// A client that records late shows the answer, and what came after, in the input. Returns where to cut.
   std::size_t own_answer(const Call& call, const std::vector<Seen>& input) const {
-    for (std::size_t j = 0; j < input.size(); ++j) {
-      if (input[j].slot != k_none || !is_assistant(input[j].entry)) continue;
-      for (const messages::Answer& answer : call.facts->answers) {
-        const MessageEntry* own = entry(answer.message);
-        const bool by_id = std::any_of(own->message.tool_calls.begin(), own->message.tool_calls.end(), [&](const model::ToolCall& a) {
-          return !a.id.empty() && a.id.size() > 8 &&
-                 std::any_of(input[j].entry->message.tool_calls.begin(), input[j].entry->message.tool_calls.end(), [&](const auto& b) { return a.id == b.id; });
-        });
-        const bool by_text = own->identity == input[j].entry->identity && (call.facts->late_recording || j + 1 == input.size());
-        if (by_id || by_text) return j;
-      }
-    }
+    for (std::size_t j = 0; j < input.size(); ++j)
+      if (input[j].slot == k_none && is_own_answer(call, input[j], j + 1 == input.size())) return j;
     return input.size();
+  }
+
+  bool is_own_answer(const Call& call, const Seen& seen, bool last) const {
+    if (!is_assistant(seen.entry)) return false;
+    return std::any_of(call.facts->answers.begin(), call.facts->answers.end(), [&](const messages::Answer& answer) {
+      const MessageEntry* own = entry(answer.message);
+      const bool by_id = std::any_of(own->message.tool_calls.begin(), own->message.tool_calls.end(), [&](const model::ToolCall& a) {
+        return a.id.size() > k_short_id && std::any_of(seen.entry->message.tool_calls.begin(), seen.entry->message.tool_calls.end(), [&](const auto& b) { return a.id == b.id; });
+      });
+      return by_id || (own->identity == seen.entry->identity && (call.facts->late_recording || last));
+    });
   }
 
   void finish(CallId id, std::vector<Seen> input, const Link& link) {

@@ -14,17 +14,23 @@ using messages::RunFacts;
 /// Tools that ran in the call's trace and scope after it began and before the next call there.
 std::vector<const RunFacts*> tools_after(const Work& work, CallId id) {
   const Call& call = work.calls[id];
-  const auto next = std::find_if(work.calls.begin() + id + 1, work.calls.end(),
-                                 [&](const Call& other) { return other.trace == call.trace && other.scope == call.scope && other.run != call.run; });
-  const auto limit = next == work.calls.end() ? INT64_MAX : next->run->start_time.value_or(INT64_MAX);
+  auto limit = INT64_MAX;
+  for (auto next = work.calls.begin() + id + 1; next != work.calls.end() && next->trace == call.trace; ++next)
+    if (next->scope == call.scope && next->run != call.run) {
+      limit = next->run->start_time.value_or(INT64_MAX);
+      break;
+    }
   std::vector<const RunFacts*> out;
-  const Trace& trace = work.conversation.traces[call.trace];
-  for (std::size_t i = 0; i < trace.runs.size(); ++i) {
-    const RunFacts& run = trace.runs[i];
-    const auto start = run.start_time.value_or(0);
-    if (run.tool && work.run_scopes[call.trace][i] == call.scope && start >= call.run->start_time.value_or(0) && start < limit) out.push_back(&run);
-  }
+  const std::vector<RunFacts>& runs = work.conversation.traces[call.trace].runs;
+  const auto starts_before = [](const RunFacts& run, model::Micros time) { return run.start_time.value_or(INT64_MAX) < time; };
+  auto run = std::lower_bound(runs.begin(), runs.end(), call.run->start_time.value_or(0), starts_before);
+  for (; run != runs.end() && run->start_time.value_or(INT64_MAX) < limit; ++run)
+    if (run->tool && work.run_scopes[call.trace][static_cast<std::size_t>(run - runs.begin())] == call.scope) out.push_back(&*run);
   return out;
+}
+
+base::Hash128 key(std::uint32_t trace, std::uint32_t scope, std::string_view name, std::string_view arguments) {
+  return base::combine(base::combine({trace, scope}, base::hash128(name)), base::hash128(arguments));
 }
 
 std::string canonical(std::string_view arguments) {
@@ -77,7 +83,9 @@ ToolRuns::ToolRuns(const Work& work) : work_(work) {
       const std::size_t at = runs_.size();
       runs_.push_back({&trace.runs[r], t, work.run_scopes[t][r]});
       if (trace.runs[r].tool->tool_call_id != 0) by_id_[work.text(trace.runs[r].tool->tool_call_id)].push_back(at);
-      by_scope_[{t, runs_[at].scope}].push_back(at);
+      const std::string_view name = work_.text(trace.runs[r].tool->name);
+      by_name_[key(t, runs_[at].scope, name, {})].push_back(at);
+      by_arguments_[key(t, runs_[at].scope, name, canonical(work_.text(trace.runs[r].tool->arguments)))].push_back(at);
     }
   }
 }
@@ -95,20 +103,19 @@ ToolRuns::Link ToolRuns::take(const model::ToolCall& tool_call, CallId answer_of
       if (!runs_[at].taken) return give(at, false);
   }
   if (call == nullptr) return {};
-  const auto candidates = by_scope_.find({call->trace, call->scope});
-  if (candidates == by_scope_.end()) return {};
-  const std::string arguments = canonical(tool_call.arguments);
-  std::size_t first = k_none;
-  for (const std::size_t at : candidates->second) {
-    const Run& run = runs_[at];
-    const bool another_id = run.facts->tool->tool_call_id != 0 && !tool_call.id.empty();
-    if (run.taken || another_id || work_.text(run.facts->tool->name) != tool_call.name) continue;
-    if (run.facts->start_time.value_or(0) < call->run->start_time.value_or(0)) continue;
-    if (canonical(work_.text(run.facts->tool->arguments)) == arguments) return give(at, true);
-    if (first == k_none) first = at;
+  // Runs stand in order of time: those that the call cannot have asked for are skipped.
+  const auto first_free = [&](const std::vector<std::size_t>& candidates) {
+    const auto starts_before = [&](std::size_t at, model::Micros time) { return runs_[at].facts->start_time.value_or(INT64_MAX) < time; };
+    auto at = std::lower_bound(candidates.begin(), candidates.end(), call->run->start_time.value_or(0), starts_before);
+    while (at != candidates.end() && (runs_[*at].taken || (runs_[*at].facts->tool->tool_call_id != 0 && !tool_call.id.empty()))) ++at;
+    return at == candidates.end() ? SIZE_MAX : *at;
+  };
+  for (const auto& [index, arguments] : {std::pair(&by_arguments_, canonical(tool_call.arguments)), std::pair(&by_name_, std::string())}) {
+    const auto candidates = index->find(key(call->trace, call->scope, tool_call.name, arguments));
+    if (candidates == index->end()) continue;
+    if (const std::size_t at = first_free(candidates->second); at != SIZE_MAX) return give(at, true);
   }
-  if (first == k_none) return {};
-  return give(first, true);
+  return {};
 }
 
 std::vector<const RunFacts*> ToolRuns::untaken() const {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,7 +41,9 @@ class ToolRuns {
   const Work& work_;
   std::vector<Run> runs_;
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_id_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::size_t>> by_scope_;  ///< (trace, scope)
+  using Index = std::unordered_map<base::Hash128, std::vector<std::size_t>, base::Hash128Hasher>;
+  Index by_name_;       ///< by trace, scope, name: in order of time
+  Index by_arguments_;  ///< the same, and canonical arguments
 };
 
 }  // namespace trajectory::build

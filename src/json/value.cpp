@@ -173,7 +173,7 @@ struct Builder {
         out.kind_ = is_array ? Kind::k_array : Kind::k_object;
         if (depth <= 0) {
           if (!shallow) return simdjson::DEPTH_ERROR;
-          out.expanded_ = false;
+          out.expanded_ = out.whole_ = false;
           if (auto error = source.raw_json().get(out.raw_)) return error;
           out.raw_ = trim_right(out.raw_.data(), out.raw_.data() + out.raw_.size());
           return simdjson::SUCCESS;
@@ -238,6 +238,9 @@ struct Builder {
     return simdjson::SUCCESS;
   }
 
+  static const Value& value_of(const Value& element) { return element; }
+  static const Value& value_of(const Member& member) { return member.value; }
+
   template <class T>
   void store(std::vector<T>& stack, std::size_t from, Value& out) const {
     const std::size_t count = stack.size() - from;
@@ -246,6 +249,7 @@ struct Builder {
     stack.resize(from);
     out.children_ = to;
     out.count_ = static_cast<std::uint32_t>(count);
+    for (std::size_t i = 0; i < count; ++i) out.whole_ = out.whole_ && value_of(to[i]).whole_;
   }
 
   error_code root(Value& out, int depth) {
@@ -292,7 +296,7 @@ base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
 }
 
 base::Result<const Value*> Parser::expand(const Value& value, int depth) {
-  if (value.expanded()) return &value;
+  if (value.whole() || (value.expanded() && depth < k_max_depth)) return &value;
   return parse(value.raw(), depth);
 }
 

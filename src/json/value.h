@@ -51,6 +51,8 @@ class Value {
   [[nodiscard]] bool has(std::string_view key) const;
   /// False for a container whose inside was left unparsed.
   [[nodiscard]] bool expanded() const { return expanded_; }
+  /// False when this container or one inside it was left unparsed.
+  [[nodiscard]] bool whole() const { return whole_; }
 
  private:
   friend class Parser;
@@ -61,6 +63,7 @@ class Value {
   std::uint32_t count_ = 0;
   Kind kind_ = Kind::k_null;
   bool expanded_ = true;
+  bool whole_ = true;
 };
 
 struct Member {
@@ -87,7 +90,8 @@ class Parser {
   /// Errors: k_bad_format with the byte offset where known (invalid JSON, nesting beyond `k_max_depth`).
   [[nodiscard]] base::Result<const Value*> parse(std::string_view text, int depth = k_max_depth);
 
-  /// The same value with its inside opened (itself when it is open already). Lives as long as parsed values.
+  /// The same value with its inside opened: all of it, or with `depth` at least its outermost level. Itself when it is
+  /// open already. Lives as long as parsed values.
   [[nodiscard]] base::Result<const Value*> expand(const Value& value, int depth = k_max_depth);
 
   /// Frees every value made so far; the memory is kept for the next texts.

@@ -129,14 +129,14 @@ model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
 
 model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
   model::Run run;
-  run.id = o["id"].string();
-  run.trace_id = o["trace_id"].string();
-  run.parent_run_id = o["parent_run_id"].string();
-  run.project_id = o["session_id"].is_string() ? o["session_id"].text() : o["project_id"].string();
+  run.id = unquoted(o["id"].string());
+  run.trace_id = unquoted(o["trace_id"].string());
+  run.parent_run_id = unquoted(o["parent_run_id"].string());
+  run.project_id = unquoted(o["session_id"].is_string() ? o["session_id"].text() : o["project_id"].string());
   run.name = o["name"].string();
   run.status = status_of(o["status"].string());
   run.error = o["error"].string();
-  run.dotted_order = o["dotted_order"].string();
+  run.dotted_order = unquoted(o["dotted_order"].string());
   run.type = type_of(o["run_type"].string());
   run.start_time = time_of(o["start_time"]);
   run.end_time = time_of(o["end_time"]);

@@ -3,6 +3,8 @@
 
 #include "json/write.h"
 #include "messages/call_reader.h"
+#include "messages/parts.h"
+#include "messages/tool_definition.h"
 
 namespace trajectory::messages {
 
@@ -22,83 +24,42 @@ bool starts_like(std::string_view text, std::string_view pattern) {
 
 /// Keys of inputs that hold message lists, best first.
 constexpr auto k_message_keys = std::to_array<std::string_view>(
-    {"messages", "input", "contents", "input_messages", "gen_ai.input.messages", "llm.input_messages", "prompts", "prompt", "chat_history", "history"});
+    {"messages", "input", "contents", "input_messages", "gen_ai.input.messages", "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value"});
+
+/// Keys of inputs that hold what was said before the request beside them.
+constexpr auto k_history_keys =
+    std::to_array<std::string_view>({"chat_history", "history", "message_history", "conversation_history", "previous_messages", "past_messages"});
+
+/// Keys of inputs that hold messages or a whole request only when they look like it.
+constexpr auto k_request_keys = std::to_array<std::string_view>(
+    {"inputs", "request", "body", "payload", "params", "kwargs", "data", "json", "value", "conversation", "chat", "dialogue", "events", "all_messages_events"});
 
 /// Keys of hand-made inputs that hold what the user said, best first.
 constexpr auto k_text_keys = std::to_array<std::string_view>(
-    {"question", "query", "text", "message", "user_input", "user_message", "content", "request", "task", "instruction", "inputs", "data"});
+    {"question", "query", "user_input", "user_message", "user_prompt", "human_input", "message", "text", "input_text", "content", "request", "task", "instruction",
+     "utterance", "msg", "user", "human", "inputs", "data", "value", "q"});
 
 /// Keys that hold a system text beside the messages.
-constexpr auto k_system_keys = std::to_array<std::string_view>({"system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "systemPrompt"});
+constexpr auto k_system_keys = std::to_array<std::string_view>(
+    {"system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "systemPrompt", "system_message", "systemMessage", "system_instructions",
+     "gen_ai.system_instructions", "preamble"});
 
 template <std::size_t N>
 bool among(std::string_view key, const std::array<std::string_view, N>& keys) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-/// Appends a value without the nulls that clients fill unset options with.
-void append_set(std::string& out, const Value& value) {
-  if (!value.is_object()) return json::append_compact(out, value);
-  out.push_back('{');
-  bool first = true;
-  for (const json::Member& member : value.members()) {
-    if (member.value.is_null()) continue;
-    if (!first) out.push_back(',');
-    first = false;
-    json::append_string(out, member.key);
-    out.push_back(':');
-    append_set(out, member.value);
-  }
-  out.push_back('}');
-}
-
-void append_parameter(std::string& out, std::string_view key, const Value& value) {
-  if (value.is_null()) return;
-  if (!out.empty()) out.push_back(',');
-  json::append_string(out, key);
-  out.push_back(':');
-  append_set(out, value);
-}
-
-/// A tool's definition in OpenAI's form, whatever the provider's.
-std::string tool_definition(const Value& tool) {
-  const Value& function = tool["function"].is_object() ? tool["function"] : tool;
-  const Value* schema = nullptr;
-  for (const std::string_view key : {"parameters", "input_schema", "inputSchema", "parameters_json_schema", "parametersJsonSchema", "args_schema"})
-    if (schema == nullptr && !function[key].is_null()) schema = &function[key];
-  std::string out;
-  const bool is_function = function["name"].is_string() && (schema != nullptr || tool["type"].is_null() || tool["type"].string() == "function");
-  if (!is_function) {
-    append_set(out, tool);
-    return out;
-  }
-  out.append(R"({"type":"function","function":{"name":)");
-  json::append_string(out, function["name"].text());
-  if (function["description"].is_string()) {
-    out.append(R"(,"description":)");
-    json::append_string(out, function["description"].text());
-  }
-  if (schema != nullptr) {
-    out.append(R"(,"parameters":)");
-    json::append_compact(out, *schema);
-  }
-  if (function["strict"].is_bool()) out.append(R"(,"strict":)").append(function["strict"].text());
-  out.append("}}");
-  return out;
-}
-
 class InputsReader {
  public:
   InputsReader(const CallSettings& settings, ReadTools& tools, CallInputs& out) : settings_(settings), tools_(tools), out_(out) {
-    const std::string_view provider = (*settings.metadata)["ls_provider"].string();
-    context_.wrap_results = provider.starts_with("google") && (*settings.metadata)["ls_integration"].string() != "google-genai";
+    context_.nested_json = !settings.client_library;
   }
 
   void read(const Value& inputs) {
     if (inputs.is_string()) {
       read_text(inputs, "text");
     } else if (inputs.is_array()) {
-      read_source(inputs);
+      read_source("", inputs);
     } else {
       read_object(inputs);
     }
@@ -131,39 +92,84 @@ class InputsReader {
 
   void read_object(const Value& inputs) {
     const Value& args = open(inputs["args"], 2);
-    if (args.is_array() && !args.items().empty() && inputs.members().size() == (inputs.has("kwargs") ? 2U : 1U)) {
-      // A traced function's arguments: the first holds the request, the others options of the call.
-      const Value& request = args[0];
-      if (request.is_object()) read_members(open(request, 2));
-      else if (request.is_string()) read_text(request, "text");
-      else if (request.is_array()) read_source(request);
-      for (std::size_t i = 1; i < args.items().size(); ++i) book_parameter("options", args.items()[i]);
-      if (!inputs["kwargs"].is_null()) read_members(open(inputs["kwargs"], 2));
-      return;
+    if (!args.is_array() || inputs.members().size() != (inputs.has("kwargs") ? 2U : 1U)) return read_members(inputs);
+    // A traced function's arguments: one holds the request, the others are options of the call.
+    const auto list = args.items();
+    const auto holds = [&](const Value& value) { return holds_request(value); };
+    auto request = std::find_if(list.begin(), list.end(), holds);
+    const Value& named = open(inputs["kwargs"], 2);
+    if (request == list.end() && !holds_request(named)) request = std::find_if(list.begin(), list.end(), [](const Value& value) { return value.is_string(); });
+    for (auto value = list.begin(); value != list.end(); ++value) {
+      if (value != request) book_parameter("options", *value);
+      else if (value->is_object() && !looks_like_message(open(*value, 2))) read_members(open(*value, 2));
+      else read_source("args", *value);
     }
-    read_members(inputs);
+    if (!named.is_null()) read_members(named);
   }
 
+  bool is_empty_list(const Value& value) { return value.is_array() && open(value, 1).size() == 0; }
+
+  /// Whether a value is a message, a list of them, or an object that has one under a known key.
+  bool holds_request(const Value& value) {
+    if (value.is_array()) return !is_empty_list(value) && looks_like_message(open(open(value, 1)[0]));
+    if (!value.is_object()) return false;
+    const Value& opened = open(value, 2);
+    if (looks_like_message(opened)) return true;
+    return std::any_of(k_message_keys.begin(), k_message_keys.end(), [&](std::string_view key) { return !opened[key].is_null(); }) ||
+           std::any_of(k_request_keys.begin(), k_request_keys.end(), [&](std::string_view key) { return opened[key].is_object() && holds_request(opened[key]); });
+  }
+
+  /// One member holds the messages, others what was said before, system texts, tools; the rest are parameters.
   void read_members(const Value& params) {
+    const std::size_t before = out_.prompts.size();
     std::string_view source;
+    std::string_view empty;
     for (const std::string_view key : k_message_keys) {
       const Value& value = params[key];
-      if (value.is_null() || !read_source(value)) continue;
+      if (is_empty_list(value)) empty = empty.empty() ? key : empty;
+      else if (!value.is_null() && source.empty() && read_source(key, value)) source = key;
+    }
+    for (const std::string_view key : k_request_keys) {
+      if (!source.empty() || !holds_request(params[key])) continue;
+      if (params[key].is_object() && !looks_like_message(open(params[key], 2))) read_members(open(params[key], 2));
+      else read_source(key, params[key]);
       source = key;
-      if (out_.shape.empty() || key == "contents") out_.shape = key == "contents" ? "gemini" : key == "input" ? "responses" : "messages";
-      break;
     }
     if (source.empty()) source = read_plain_keys(params);
-    for (const json::Member& member : params.members()) {
-      if (member.key == source) continue;
-      read_member(member.key, member.value);
+    if (source.empty() && !empty.empty()) {
+      out_.prompts.emplace_back();
+      source = empty;
     }
+    if (out_.shape.empty() && !source.empty()) out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
+    const std::string_view past = read_history(params, before);
+    for (const json::Member& member : params.members())
+      if (member.key != source && member.key != past) read_member(member.key, member.value);
+  }
+
+  /// What was said before goes before the request, unless the request says it again. Returns the member's key.
+  std::string_view read_history(const Value& params, std::size_t prompt) {
+    for (const std::string_view key : k_history_keys) {
+      const Value& value = params[key];
+      if (!value.is_array() || is_empty_list(value)) continue;
+      std::vector<MessageId> past;
+      tools_.messages.read_list(open(value, 1), context_, past);
+      if (out_.prompts.size() == prompt) out_.prompts.emplace_back();
+      std::vector<MessageId>& said = out_.prompts[prompt];
+      const auto same = [&](MessageId a, MessageId b) { return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity; };
+      const bool repeated = said.size() >= past.size() && std::equal(past.begin(), past.end(), said.begin(), same);
+      const bool holds_it = said.size() == 1 && !past.empty() && same(past.back(), said.front());
+      if (holds_it) said = std::move(past);
+      else if (!repeated) said.insert(said.begin(), past.begin(), past.end());
+      if (out_.shape.empty()) out_.shape = "messages";
+      return key;
+    }
+    return {};
   }
 
   void read_member(std::string_view key, const Value& value) {
     if (among(key, k_system_keys)) {
       add_system(open(value));
-    } else if (key == "tools" || key == "functions") {
+    } else if (key == "tools" || key == "functions" || key == "gen_ai.tool.definitions") {
       const Value& list = open(value);
       tools_.ledger.expect(list);
       tools_.ledger.parameter(list);
@@ -191,7 +197,7 @@ class InputsReader {
       // Text blocks of one system text.
       std::string content;
       for (const Value& block : (parts.is_array() ? parts : value).items())
-        content.append(content.empty() ? "" : "\n").append(block.is_string() ? block.text() : block["text"].string());
+        content.append(content.empty() ? "" : "\n").append(block.is_string() ? block.text() : block["text"].is_string() ? block["text"].text() : block["content"].string());
       tools_.ledger.expect(value);
       tools_.ledger.message(value);
       model::Message message;
@@ -212,6 +218,10 @@ class InputsReader {
   }
 
   void read_tools(const Value& list) {
+    if (list.is_string()) {
+      if (const auto parsed = tools_.parser.parse(list.text()); parsed && !(*parsed)->is_string()) read_tools(**parsed);
+      return;
+    }
     if (list.is_object()) {  // the AI SDK also writes tools by name
       for (const json::Member& member : list.members())
         if (member.value.is_object()) add_tool(member.value);
@@ -233,40 +243,44 @@ class InputsReader {
   }
 
   /// Reads a value that may hold the messages. False when it does not.
-  bool read_source(const Value& value) {
+  bool read_source(std::string_view key, const Value& value) {
     if (value.is_string()) {
-      if (read_nested_json(value)) return true;
-      read_text(value, "text");
+      if (!read_nested_json(value)) read_text(value, "text");
       return true;
     }
+    if (key == "contents") return read_contents(open(value));
     if (value.is_object()) {
       const Value& opened = open(value, 2);
       if (looks_like_message(opened)) {
         out_.prompts.push_back(tools_.messages.read(opened, context_).messages);
         return true;
       }
-      for (const std::string_view key : k_message_keys)
-        if (opened.has(key) && read_source(opened[key])) return true;
-      return false;
+      const auto has = [&](std::string_view name) { return !opened[name].is_null(); };
+      if (!holds_request(opened) && std::none_of(k_text_keys.begin(), k_text_keys.end(), has)) return false;
+      read_members(opened);
+      return true;
     }
     if (!value.is_array()) return false;
     const Value& list = open(value, 1);
-    if (list.items().empty()) {
-      out_.prompts.emplace_back();
+    if (looks_like_message(list)) {  // ["user", "text"]
+      out_.prompts.push_back(tools_.messages.read(list, context_).messages);
       return true;
     }
     if (list[0].is_array()) {
       const Value& first = open(list[0], 1);
-      if (!looks_like_message(first)) {  // batches
+      const bool turn = first.size() == 2 && first[0].is_string();
+      if (!turn && !looks_like_message(first)) {  // batches
+        const bool langchain = list[0].raw().find("\"lc\"") != std::string_view::npos;
+        context_.wrap_results = langchain && (*settings_.metadata)["ls_provider"].string().starts_with("google");
         for (const Value& batch : list.items()) {
           const Value& opened = open(batch, 1);
           tools_.messages.read_list(opened, context_, out_.prompts.emplace_back());
         }
-        out_.shape = list[0].raw().find("\"lc\"") != std::string_view::npos ? "langchain" : "messages";
+        out_.shape = langchain ? "langchain" : "messages";
         return true;
       }
     }
-    if (list[0].is_string()) {  // prompts: texts, one a call
+    if (list[0].is_string() && key.starts_with("prompt")) {  // texts, one a call
       for (const Value& text : list.items()) out_.prompts.push_back(tools_.messages.read(text, context_).messages);
       out_.shape = "prompt";
       return true;
@@ -276,31 +290,62 @@ class InputsReader {
     return true;
   }
 
-  /// Some exports hold messages as JSON text inside JSON.
-  bool read_nested_json(const Value& text) {
-    const std::string_view inside = text.text();
-    if (inside.size() < 2 || (inside.front() != '[' && inside.front() != '{') || inside.find("\"content\"") == std::string_view::npos) return false;
-    const auto parsed = tools_.parser.parse(inside);
-    if (!parsed) return false;
-    const Value& value = **parsed;
-    const Value& list = value.is_array() ? value : value["messages"];
-    if (list.items().empty() || !std::all_of(list.items().begin(), list.items().end(), looks_like_message)) return false;
-    tools_.messages.read_list(list, context_, out_.prompts.emplace_back());
+  /// Gemini's contents: content objects, or texts and bare parts, of which neighbours make one user message.
+  bool read_contents(const Value& contents) {
+    std::vector<MessageId>& prompt = out_.prompts.emplace_back();
+    Draft draft;
+    const auto close = [&] {
+      if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
+      if (!draft.message.content.empty() || draft.rich) prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
+      draft = {};
+    };
+    for (const Value& item : contents.is_array() ? contents.items() : std::span(&contents, 1)) {
+      if (item.has("parts") || item.has("role")) {
+        close();
+        for (const MessageId id : tools_.messages.read(item, context_).messages) prompt.push_back(id);
+      } else {
+        tools_.ledger.expect(item);
+        read_content(item, draft, tools_.ledger);
+      }
+    }
+    close();
+    out_.shape = "gemini";
     return true;
   }
 
-  /// Hand-made inputs: one key holds what the user said, the others are settings. Returns that key.
+  /// Some exports hold messages as JSON text inside JSON.
+  bool read_nested_json(const Value& text) {
+    const std::string_view inside = text.text();
+    const bool names_one = inside.find("\"content\"") != std::string_view::npos || inside.find("\"parts\"") != std::string_view::npos;
+    if (inside.size() < 2 || (inside.front() != '[' && inside.front() != '{') || !names_one) return false;
+    const auto parsed = tools_.parser.parse(inside);
+    if (!parsed) return false;
+    const Value& value = **parsed;
+    const Value& messages = value["messages"].is_array() ? value["messages"] : value["contents"];
+    const Value& list = value.is_array() ? value : messages;
+    if (looks_like_message(value)) return read_source("", value);
+    if (list.items().empty() || !std::all_of(list.items().begin(), list.items().end(), looks_like_message)) return false;
+    if (value.is_array()) return read_source("", value);
+    read_members(value);
+    return true;
+  }
+
+  /// Hand-made inputs: one key holds what the user said, the others are settings. Returns that key. Of keys that no
+  /// list knows, the one with the longest text; none of them beside a history, which tells enough.
   std::string_view read_plain_keys(const Value& params) {
+    const auto rank = [](std::string_view key) { return std::find(k_text_keys.begin(), k_text_keys.end(), key) - k_text_keys.begin(); };
     const json::Member* best = nullptr;
-    const auto better = [&](const json::Member& member) {
-      if (!member.value.is_string() || member.key == "model" || among(member.key, k_system_keys)) return false;
-      if (best == nullptr) return true;
-      const auto rank = [](std::string_view key) { return std::find(k_text_keys.begin(), k_text_keys.end(), key) - k_text_keys.begin(); };
-      return rank(member.key) < rank(best->key);
-    };
-    for (const json::Member& member : params.members())
-      if (better(member)) best = &member;
+    const bool beside_history = std::any_of(k_history_keys.begin(), k_history_keys.end(), [&](std::string_view key) { return params[key].is_array(); });
+    for (const json::Member& member : params.members()) {
+      const bool known = among(member.key, k_text_keys);
+      const bool text = member.value.is_string() ? !member.value.text().empty() : known && (member.value.is_number() || member.value.is_bool());
+      if (!text || member.key == "model" || among(member.key, k_system_keys) || (beside_history && !known)) continue;
+      if (best != nullptr && rank(member.key) > rank(best->key)) continue;
+      if (best != nullptr && rank(member.key) == rank(best->key) && member.value.text().size() <= best->value.text().size()) continue;
+      best = &member;
+    }
     if (best == nullptr) return {};
+    if (best->value.is_string() && read_nested_json(best->value)) return best->key;
     read_text(best->value, "plain-keys");
     return best->key;
   }

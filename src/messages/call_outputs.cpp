@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "json/write.h"
 #include "messages/call_reader.h"
@@ -14,7 +15,8 @@ using json::Value;
 
 /// Keys of outputs that hold an answer when no known shape does, best first.
 constexpr auto k_answer_keys = std::to_array<std::string_view>(
-    {"output", "outputs", "answer", "response", "completion", "result", "text", "generated_text", "content", "reply", "prediction"});
+    {"output", "outputs", "answer", "response", "completion", "result", "text", "generated_text", "content", "reply", "prediction", "message", "final_answer",
+     "final_output", "generation", "output_text", "response_text", "assistant", "gen_ai.completion", "output.value", "value"});
 
 const ReadContext k_answer_context{.bare_role = model::Role::k_assistant, .one_answer = false, .wrap_results = false};
 
@@ -36,7 +38,7 @@ class OutputsReader {
     tools_.ledger.open(outputs);
     if (outputs.is_object()) read_object(outputs);
     else if (outputs.is_array()) read_list(outputs);
-    else if (outputs.is_string()) add_text(outputs, calls_[0], {});
+    else if (!outputs.is_null()) add_text(outputs, calls_[0], {});
     tools_.ledger.close();
   }
 
@@ -89,6 +91,7 @@ class OutputsReader {
     if (first().model == 0) first().model = tools_.tables.texts.add(outputs["model"].string());
     if (outputs["id"].is_string()) first().response_id = tools_.tables.texts.add(outputs["id"].text());
 
+    if (is_embedding(outputs)) return set_aside_embedding(outputs);
     if (outputs["generations"].is_array()) return read_generations(outputs);
     if (outputs["choices"].is_array()) return read_choices(outputs);
     if (outputs["candidates"].is_array()) return read_candidates(outputs);
@@ -99,9 +102,10 @@ class OutputsReader {
       read_usage(message["usage_metadata"], first().usage);
       return book_others(outputs, {"message"});
     }
-    for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages"}) {
-      if (!outputs[key].is_array()) continue;
-      read_message_list(outputs[key], finish_reason(outputs));
+    for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages", "events", "all_messages_events"}) {
+      const Value& list = inside(outputs[key]);
+      if (!list.is_array()) continue;
+      read_message_list(list, finish_reason(outputs));
       return book_others(outputs, {key});
     }
     // Bedrock Converse: {output: {message}}; the AI SDK: {content, ...} without a role.
@@ -120,48 +124,101 @@ class OutputsReader {
   }
 
   void read_plain(const Value& outputs) {
-    for (const std::string_view key : k_answer_keys) {
-      const Value& value = outputs[key];
-      if (value.is_null()) continue;
-      if (value.is_string()) add_text(value, first(), finish_reason(outputs));
-      else if (value.is_array()) read_list(value, finish_reason(outputs));
-      else if (value.is_object() && looks_like_message(value)) add_message(value, first(), finish_reason(outputs));
-      else if (value.is_object() && value["choices"].is_array()) read_choices(value);
-      else if (value.is_object() && value["output"].is_array()) read_list(value["output"], finish_reason(value));
-      else continue;
-      return book_others(outputs, {key});
+    // What says something first: texts, lists, known shapes; then scalars and structured answers.
+    for (const bool any : {false, true}) {
+      for (const std::string_view key : k_answer_keys) {
+        if (outputs[key].is_null() || !read_plain_value(outputs[key], finish_reason(outputs), any)) continue;
+        return book_others(outputs, {key});
+      }
     }
     // A bare object as the answer (structured output): its JSON text is what the model said.
-    if (!outputs.members().empty() && !settings_.failed && !outputs.has("output") && !outputs.has("outputs")) {
-      model::Message message;
-      message.role = model::Role::k_assistant;
-      const json::Member* only_text = nullptr;
-      for (const json::Member& member : outputs.members())
-        if (member.value.is_string()) only_text = outputs.members().size() == 1 ? &member : only_text;
-      if (only_text != nullptr) message.content = only_text->value.text();
-      else json::append_compact(message.content, outputs);
-      tools_.ledger.message(outputs);
-      add_answer({tools_.tables.messages.add(std::move(message))}, first(), {});
-      return;
+    const bool nothing = outputs.has("output") || outputs.has("outputs");
+    if (outputs.members().empty() || settings_.failed || nothing) return book_others(outputs, {});
+    add_structured(outputs, {});
+  }
+
+  bool read_plain_value(const Value& written, std::string_view finish, bool any) {
+    const Value& value = inside(written);
+    if (value.is_array()) {
+      read_list(value, finish);
+      return value.size() > 0;
     }
-    book_others(outputs, {});
+    if (value.is_object() && is_known(value)) {
+      read_object(value);
+      return true;
+    }
+    if (value.is_string()) add_text(value, first(), finish);
+    else if (!any || settings_.failed) return false;
+    else if (value.is_object()) add_structured(value, finish);
+    else add_text(value, first(), finish);
+    return true;
+  }
+
+  void add_structured(const Value& object, std::string_view finish) {
+    model::Message message;
+    message.role = model::Role::k_assistant;
+    const bool one_text = object.members().size() == 1 && object.members().front().value.is_string();
+    if (one_text) message.content = object.members().front().value.text();
+    else json::append_compact(message.content, object);
+    tools_.ledger.message(object);
+    add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
+  }
+
+  /// Whether an object is read by shape, or holds a text beside nothing but bookkeeping.
+  static bool is_known(const Value& v) {
+    for (const std::string_view key : {"generations", "choices", "candidates", "messages", "tool_calls"})
+      if (v[key].is_array()) return true;
+    if (looks_like_message(v) || looks_like_message(v["message"]) || looks_like_message(v["output"]["message"]) || v["content"].is_array() || v["output"].is_array()) return true;
+    const auto is_answer = [](std::string_view key) { return std::find(k_answer_keys.begin(), k_answer_keys.end(), key) != k_answer_keys.end(); };
+    bool text = false;
+    for (const json::Member& member : v.members()) {
+      if (is_answer(member.key) && member.value.is_string()) text = true;
+      else if (!is_set_aside_key(member.key)) return false;
+    }
+    return text;
+  }
+
+  /// OpenTelemetry attributes hold JSON text: the value it stands for, when that is a known shape.
+  const Value& inside(const Value& value) {
+    const std::string_view text = value.string();
+    if (settings_.client_library || !(text.starts_with('{') || text.starts_with('['))) return value;
+    const auto parsed = tools_.parser.parse(text);
+    if (!parsed) return value;
+    const auto items = (*parsed)->items();
+    const bool known = (*parsed)->is_object() ? is_known(**parsed) : !items.empty() && std::all_of(items.begin(), items.end(), [](const Value& v) { return looks_like_message(v) || looks_like_part(v); });
+    if (!known) return value;
+    tools_.ledger.replace(value, **parsed);
+    return **parsed;
+  }
+
+  static bool is_embedding(const Value& outputs) {
+    return outputs["embeddings"].is_array() || outputs["embedding"].is_array() || outputs["data"][0]["embedding"].is_array() || outputs["data"][0]["object"].string() == "embedding";
+  }
+
+  /// A call that made vectors is no model call of a conversation.
+  void set_aside_embedding(const Value& outputs) {
+    tools_.ledger.repeated("embedding", outputs);
+    for (CallFacts& call : calls_) call.input.clear();
   }
 
   /// A list as the whole answer: items, message objects, streamed chunks or pieces of text.
   void read_list(const Value& list, std::string_view finish = {}) {
     if (list.items().empty()) return;
     const Value& head = list[0];
+    const auto all = [&](auto&& holds) { return std::all_of(list.items().begin(), list.items().end(), holds); };
+    if (looks_like_message(list)) return add_message(list, first(), finish);  // ["assistant", "text"]
     if (head["choices"].is_array()) return read_chunks(list);
+    if (all([](const Value& v) { return v["candidates"].is_array(); })) return read_candidate_chunks(list);
     const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
       const std::string_view type = v["type"].string();
       return type == "message" || type == "reasoning" || type.ends_with("_call") || type.ends_with("_call_output");
     });
-    if (items) return add_pieces(list, first(), finish);
+    if (items || all(is_message_chunk)) return add_pieces(list, first(), finish);
     if (looks_like_message(head)) return read_message_list(list, finish);
-    if (head.is_string()) {  // a generator's pieces
+    if (all([](const Value& v) { return v.is_string() || (v["type"].is_null() && v["role"].is_null() && !piece_of(v).is_null()); })) {  // a generator's pieces
       model::Message message;
       message.role = model::Role::k_assistant;
-      for (const Value& piece : list.items()) message.content.append(piece.string());
+      for (const Value& piece : list.items()) message.content.append(piece.is_string() ? piece.text() : piece_of(piece).text());
       tools_.ledger.message(list);
       return add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
     }
@@ -181,18 +238,92 @@ class OutputsReader {
     add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
   }
 
-  /// Messages behind one another: the answer is the assistant message behind what the input held.
-  void read_message_list(const Value& list, std::string_view finish) {
+  /// LangChain's chunks, in an envelope or flat.
+  static bool is_message_chunk(const Value& v) {
+    return v["type"].string() == "AIMessageChunk" || (!v["id"].items().empty() && v["id"].items().back().string() == "AIMessageChunk");
+  }
+
+  /// The text of a streamed piece as hand-made generators yield it.
+  static const Value& piece_of(const Value& v) {
+    for (const std::string_view key : {"content", "text", "token", "delta", "chunk"})
+      if (v[key].is_string()) return v[key];
+    for (const std::string_view key : {"content", "text"})
+      if (v["delta"][key].is_string()) return v["delta"][key];
+    return v["no such member"];
+  }
+
+  /// Gemini's streamed responses, unjoined.
+  void read_candidate_chunks(const Value& chunks) {
+    Draft draft;
+    draft.message.role = model::Role::k_assistant;
+    std::string_view finish;
+    for (const Value& chunk : chunks.items()) {
+      const Value& candidate = chunk["candidates"][0];
+      Census unbooked;  // the list is booked as one
+      Ledger ignored(unbooked);
+      read_content(candidate["content"]["parts"], draft, ignored);
+      if (!finish_reason(candidate).empty()) finish = finish_reason(candidate);
+      read_usage(chunk["usage_metadata"].is_null() ? chunk["usageMetadata"] : chunk["usage_metadata"], first().usage);
+    }
+    tools_.ledger.message(chunks);
+    draft.message.tool_calls = std::move(draft.part_calls);
+    if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
+    add_answer({tools_.tables.messages.add(std::move(draft.message))}, first(), finish);
+  }
+
+  [[nodiscard]] bool is_answer(MessageId id) const { return tools_.tables.messages.get(id).message.role == model::Role::k_assistant; }
+  [[nodiscard]] bool same(MessageId a, MessageId b) const { return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity; }
+
+  /// What a list holds beyond the messages that the input holds too.
+  std::vector<MessageId> read_new(const Value& list) {
     std::vector<MessageId> read;
     tools_.messages.read_list(list, k_answer_context, read);
     const auto& input = first().input;
     std::size_t from = 0;
-    const auto identity = [&](MessageId id) { return tools_.tables.messages.get(id).identity; };
-    while (from < read.size() && from < input.size() && identity(read[from]) == identity(input[from])) ++from;
-    const auto is_answer = [&](MessageId id) { return tools_.tables.messages.get(id).message.role == model::Role::k_assistant; };
-    const auto answer = std::find_if(read.begin() + static_cast<std::ptrdiff_t>(from), read.end(), is_answer);
-    if (answer == read.end()) return;
-    add_answer({answer, read.end()}, first(), finish);
+    while (from < read.size() && from < input.size() && same(read[from], input[from])) ++from;
+    read.erase(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(from));
+    return read;
+  }
+
+  /// Messages behind one another: the answer is the assistant message behind what the input held.
+  void read_message_list(const Value& list, std::string_view finish) {
+    for (const Value& item : list.items()) read_usage(item["usage_metadata"], first().usage);
+    const auto ended = [](const Value& item) { return !finish_reason(item).empty(); };
+    const bool one_each = std::all_of(list.items().begin(), list.items().end(), ended);
+    if (one_each && list.size() > 1) {  // OpenTelemetry: a message a candidate
+      for (const Value& item : list.items()) add_message(item, first(), {});
+      return;
+    }
+    if (finish.empty() && list.size() > 0) finish = finish_reason(list.items().back());
+    add_steps(read_new(list), finish);
+  }
+
+  /// What a run gave that hides several model calls: each assistant message answers what stood before it.
+  void add_steps(const std::vector<MessageId>& messages, std::string_view finish) {
+    const auto answer = std::find_if(messages.begin(), messages.end(), [&](MessageId id) { return is_answer(id); });
+    if (answer == messages.end()) return;
+    const auto more = std::count_if(answer, messages.end(), [&](MessageId id) { return is_answer(id); }) - 1;
+    if (more == 0 || calls_.size() > 1 || first().previous_response_id != 0) return add_answer({answer, messages.end()}, first(), finish);
+
+    std::vector<MessageId> context = first().input;
+    const CallFacts request = first();
+    for (auto message = messages.begin(); message != messages.end(); ++message) {
+      if (is_answer(*message)) {
+        if (message != answer) {
+          CallFacts& next = calls_.emplace_back();
+          next.tools = request.tools;
+          next.parameters = request.parameters;
+          next.model = request.model;
+          next.late_recording = request.late_recording;
+        }
+        calls_.back().input = context;
+        auto end = std::find_if(message + 1, messages.end(), [&](MessageId id) { return is_answer(id); });
+        const bool last = end == messages.end();
+        add_answer(last ? std::vector<MessageId>(message, end) : std::vector<MessageId>{*message}, calls_.back(), last ? finish : std::string_view());
+      }
+      context.push_back(*message);
+    }
+    std::swap(calls_.front().response_id, calls_.back().response_id);
   }
 
   void read_generations(const Value& outputs) {
@@ -237,6 +368,7 @@ class OutputsReader {
   }
 
   void read_choices(const Value& outputs) {
+    if (outputs["messages"].is_array()) add_history(read_new(outputs["messages"]));
     for (const Value& choice : outputs["choices"].items()) {
       const Value& message = choice["message"].is_object() ? choice["message"] : choice["delta"];
       if (message.is_object()) add_message(message, first(), finish_reason(choice));
@@ -244,17 +376,39 @@ class OutputsReader {
       for (const json::Member& member : choice.members())
         if (&member.value != &message && member.key != "text") tools_.ledger.leftover("choice", member.key, member.value);
     }
-    book_others(outputs, {"choices"});
+    book_others(outputs, {"choices", outputs["messages"].is_array() ? "messages" : "choices"});
+  }
+
+  /// OpenTelemetry's events put the history's assistant and tool messages into the outputs, and leave the user's in the
+  /// inputs: each run of them up to an answer without calls goes behind the next user message.
+  void add_history(const std::vector<MessageId>& history) {
+    std::vector<MessageId>& input = first().input;
+    const auto is_user = [&](MessageId id) { return tools_.tables.messages.get(id).message.role == model::Role::k_user; };
+    auto at = std::find_if(input.begin(), input.end(), is_user);
+    for (const MessageId id : history) {
+      if (at != input.end()) ++at;
+      at = input.insert(at, id);
+      if (is_answer(id) && tools_.tables.messages.get(id).message.tool_calls.empty()) at = std::find_if(at, input.end(), is_user);
+    }
   }
 
   void read_candidates(const Value& outputs) {
+    // Automatic function calling: the client's one call was several of the model's.
+    std::string_view history_key = "automatic_function_calling_history";
+    if (outputs[history_key].is_null()) history_key = "automaticFunctionCallingHistory";
+    std::vector<MessageId> steps;
+    if (outputs[history_key].is_array()) steps = read_new(outputs[history_key]);
     for (const Value& candidate : outputs["candidates"].items()) {
       const Value& content = candidate["content"];
-      if (content.is_object()) add_message(content, first(), finish_reason(candidate));
+      if (content.is_object() && steps.empty()) add_message(content, first(), finish_reason(candidate));
+      else if (content.is_object()) {
+        for (const MessageId id : tools_.messages.read(content, k_answer_context).messages) steps.push_back(id);
+        add_steps(std::exchange(steps, {}), finish_reason(candidate));
+      }
       for (const json::Member& member : candidate.members())
         if (member.key != "content") tools_.ledger.leftover("candidate", member.key, member.value);
     }
-    book_others(outputs, {"candidates"});
+    book_others(outputs, {"candidates", history_key});
   }
 
   /// Streamed chunks that the client failed to join.
@@ -314,11 +468,11 @@ void read_usage(const json::Value& usage, model::Usage& out) {
     if (!field) field = value;
   };
   set(out.prompt_tokens, number(usage, {"input_tokens", "prompt_tokens", "promptTokens", "inputTokens", "promptTokenCount", "prompt_token_count"}));
-  set(out.completion_tokens, number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens", "candidatesTokenCount", "candidates_token_count"}));
+  set(out.completion_tokens, number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens", "candidatesTokenCount", "candidates_token_count", "responseTokenCount"}));
   set(out.total_tokens, number(usage, {"total_tokens", "totalTokens", "totalTokenCount", "total_token_count"}));
-  set(out.cache_read_tokens, number(usage, {"cache_read_input_tokens", "cachedInputTokens", "cachedContentTokenCount"}));
+  set(out.cache_read_tokens, number(usage, {"cache_read_input_tokens", "cachedInputTokens", "cachedContentTokenCount", "cached_content_token_count"}));
   set(out.cache_creation_tokens, number(usage, {"cache_creation_input_tokens"}));
-  set(out.reasoning_tokens, number(usage, {"reasoningTokens", "thoughtsTokenCount", "thoughts_token_count"}));
+  set(out.reasoning_tokens, number(usage, {"reasoning_tokens", "reasoningTokens", "thoughtsTokenCount", "thoughts_token_count"}));
   for (const std::string_view key : {"input_token_details", "prompt_tokens_details", "input_tokens_details", "inputTokens"}) {
     set(out.cache_read_tokens, number(usage[key], {"cache_read", "cached_tokens", "cacheRead"}));
     set(out.cache_creation_tokens, number(usage[key], {"cache_creation", "cache_write_tokens", "cacheWrite"}));

@@ -16,6 +16,7 @@ struct CallSettings {
   const json::Value* metadata = nullptr;    ///< extra.metadata
   bool javascript = false;                  ///< recorded by the JavaScript client
   bool failed = false;
+  bool client_library = false;              ///< recorded by LangSmith's own client, which writes no JSON text for JSON
 };
 
 /// The tools that call readers share, for one worker.

@@ -6,6 +6,7 @@
 #include "messages/call_reader.h"
 #include "messages/ledger.h"
 #include "messages/message_reader.h"
+#include "messages/tool_reader.h"
 
 namespace trajectory::messages {
 
@@ -65,7 +66,7 @@ struct Extractor::Impl {
 
   void read_calls(const model::Run& run, const Value& extra, RunFacts& facts) {
     const Value& inputs = parse(run.inputs, inputs_depth(run.inputs), "inputs", run);
-    const CallSettings settings{&extra["invocation_params"], &extra["metadata"], extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed};
+    const CallSettings settings{&extra["invocation_params"], &extra["metadata"], extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed, extra["runtime"]["sdk"].is_string()};
     ReadTools read_tools{tables, parser, ledger, reader};
     CallInputs in = read_inputs(inputs, settings, read_tools);
     if (in.prompts.empty()) in.prompts.emplace_back();
@@ -113,65 +114,6 @@ struct Extractor::Impl {
     usage.cost = run.total_cost;
   }
 
-  void read_tool(const model::Run& run, const Value& extra, RunFacts& facts) {
-    const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
-    const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
-    ToolFacts tool;
-    tool.name = facts.name;
-    const Value* call_options = &k_nothing;
-    tool.arguments = tables.texts.add(tool_arguments(inputs, call_options));
-
-    const Value* result = &outputs;
-    for (const std::string_view key : {"output", "outputs"})
-      if (result == &outputs && outputs.has(key) && outputs.members().size() == 1) result = &outputs[key];
-    std::string_view id = extra["tool_call_id"].string();
-    for (const Value* place : {call_options, &inputs, &extra["metadata"]})
-      for (const std::string_view key : {"toolCallId", "tool_call_id", "call_id", "gen_ai.tool.call.id"})
-        if (id.empty()) id = (*place)[key].string();
-
-    std::string text;
-    const Value& update = (*result)["update"]["messages"].is_array() ? (*result)["update"]["messages"] : *result;
-    const Value& message = update.is_array() && !update.items().empty() ? update.items().back() : update;
-    if (looks_like_message(message) && !message.is_array()) {
-      Census unbooked;
-      Ledger ignored(unbooked);
-      std::vector<model::Problem> unheard;
-      MessageReader quiet(tables.messages, parser, ignored, unheard);
-      const Element element = quiet.read(message, {.bare_role = model::Role::k_tool});
-      if (!element.messages.empty()) {
-        const model::Message& read = tables.messages.get(element.messages.front()).message;
-        text = read.content;
-        if (id.empty()) id = read.tool_call_id;
-      }
-    } else {
-      text = result_text(*result);
-      tool.output_is_object = result->is_object();
-    }
-    if (facts.failed && (result->is_null() || text == "{}")) text.clear();
-    tool.output = tables.texts.add(text);
-    tool.tool_call_id = tables.texts.add(id);
-    facts.tool = tool;
-  }
-
-  /// The arguments a tool got, as JSON text. A JavaScript function's come as `args`: the object, then options.
-  std::string tool_arguments(const Value& inputs, const Value*& call_options) {
-    const Value& args = inputs["args"];
-    if (args.is_array() && inputs.members().size() == 1) {
-      call_options = &args[1];
-      if (args.items().size() == 1 || args[0].is_object()) return arguments_text(args[0]);
-      return arguments_text(args);
-    }
-    const Value& input = inputs["input"];
-    if (inputs.members().size() == 1 && (input.is_string() || input.is_object())) {
-      if (input.is_object() && input["type"].string() == "tool_call" && input["args"].is_object()) {
-        call_options = &input;
-        return arguments_text(input["args"]);
-      }
-      return arguments_text(input);
-    }
-    return arguments_text(inputs);
-  }
-
   /// What places the run; `extra` is its parsed column.
   RunFacts read_structure(const model::Run& run, const Value& extra) {
     RunFacts facts;
@@ -206,7 +148,9 @@ struct Extractor::Impl {
     if (facts.type == RunType::k_llm) {
       read_calls(run, extra, facts);
     } else if (facts.type == RunType::k_tool) {
-      read_tool(run, extra, facts);
+      const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
+      const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
+      facts.tool = read_tool({run.name, inputs, outputs, extra, facts.failed}, tables, parser);
     } else if (is_root(run)) {
       const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
       const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);

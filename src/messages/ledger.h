@@ -13,18 +13,21 @@ namespace trajectory::messages {
 /// Keys of payloads that hold no message text: identifiers, bookkeeping of the client library, repetitions of what is
 /// read elsewhere. Sorted; docs/import.md publishes the list.
 inline constexpr auto k_set_aside_keys = std::to_array<std::string_view>({
-    "_type", "additional_kwargs", "annotations", "artifact", "avg_logprobs", "background", "billing", "cacheControl", "cache_control",
-    "caller", "citations", "completed_at", "container", "conversation", "created", "createdAt", "created_at", "error", "example",
-    "experimental_providerMetadata", "finishReason", "finish_details", "finish_reason", "frequency_penalty", "generationInfo",
-    "generation_info", "headers", "id", "incomplete_details", "index", "instructions", "invalid_tool_calls", "lc", "llmOutput", "llm_output",
-    "logprobs", "max_output_tokens", "max_tool_calls", "metadata", "model", "modelId", "model_name", "model_version", "moderation",
-    "namespace", "native_finish_reason", "obfuscation", "object", "options", "parallel_tool_calls", "phase", "presence_penalty",
-    "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "prompt_feedback", "provider", "providerExecuted",
-    "providerMetadata", "providerOptions", "reasoning_details", "request", "response", "response_id", "response_metadata", "role", "run",
-    "runtimeContext", "safetyRatings", "safety_identifier", "safety_ratings", "service_tier", "signature", "sources", "state", "status",
-    "stop_details", "stop_reason", "stop_sequence", "store", "system_fingerprint", "temperature", "thinking_signature", "thoughtSignature",
-    "thought_signature", "timestamp", "tool_call_chunks", "tool_choice", "tools", "toolsContext", "toolset_name", "top_logprobs", "top_p",
-    "totalUsage", "truncation", "type", "usage", "usageMetadata", "usage_metadata", "user", "warnings",
+    "_type", "additional_kwargs", "annotations", "artifact", "avgLogprobs", "avg_logprobs", "background", "billing", "cacheControl", "cache_control",
+    "cached", "caller", "citationMetadata", "citation_metadata", "citations", "completed_at", "container", "conversation", "createTime", "create_time",
+    "created", "createdAt", "created_at", "error", "event.name", "example", "experimental_providerMetadata", "finishMessage", "finishReason",
+    "finish_details", "finish_message", "finish_reason", "frequency_penalty", "gen_ai.message.index", "gen_ai.system", "generationInfo",
+    "generation_info", "groundingMetadata", "grounding_metadata", "headers", "id", "incomplete_details", "index", "instructions",
+    "invalid_tool_calls", "lc", "llmOutput", "llm_output", "logprobs", "logprobsResult", "logprobs_result", "max_output_tokens", "max_tool_calls",
+    "metadata", "model", "modelId", "modelStatus", "modelVersion", "model_name", "model_status", "model_version", "moderation", "namespace",
+    "native_finish_reason", "obfuscation", "object", "options", "parallel_tool_calls", "parsed", "phase", "presence_penalty", "previous_response_id",
+    "promptFeedback", "prompt_cache_key", "prompt_cache_retention", "prompt_feedback", "provider", "providerExecuted", "providerMetadata",
+    "providerOptions", "reasoning_details", "request", "response", "responseId", "response_id", "response_metadata", "role", "run", "runtimeContext",
+    "safetyRatings", "safety_identifier", "safety_ratings", "sdkHttpResponse", "sdk_http_response", "service_tier", "signature", "source", "sources", "state",
+    "status", "stop_details", "stopReason", "stop_reason", "stop_sequence", "store", "system_fingerprint", "temperature", "thinking_signature", "thought",
+    "thoughtSignature", "thought_signature", "timestamp", "tokenCount", "token_count", "tool_call_chunks", "tool_choice", "tools", "toolsContext",
+    "toolset_name", "top_logprobs", "top_p", "totalUsage", "truncation", "type", "urlContextMetadata", "url_context_metadata", "usage",
+    "usageMetadata", "usage_metadata", "user", "warnings",
 });
 
 [[nodiscard]] inline bool is_set_aside_key(std::string_view key) {
@@ -53,6 +56,9 @@ class Ledger {
     open_ = true;
   }
   void close() { open_ = false; }
+
+  /// A text turned out to be JSON: its inside has to be booked in its place.
+  void replace(const json::Value& text, const json::Value& inside) { census_.total_bytes += text_bytes(inside) - text_bytes(text); }
 
   /// A message element was read; what became of its text is `absorb`ed, or it was read by another worker as well.
   void element(const json::Value& value) {

@@ -27,11 +27,15 @@ constexpr auto k_roles = std::to_array<RoleName>({
     {"user", Role::k_user},
     {"human", Role::k_user},
     {"HumanMessage", Role::k_user},
+    {"UserMessage", Role::k_user},
     {"assistant", Role::k_assistant},
     {"ai", Role::k_assistant},
     {"model", Role::k_assistant},
     {"chatbot", Role::k_assistant},
     {"bot", Role::k_assistant},
+    {"gpt", Role::k_assistant},
+    {"agent", Role::k_assistant},
+    {"AssistantMessage", Role::k_assistant},
     {"AIMessage", Role::k_assistant},
     {"AIMessageChunk", Role::k_assistant},
     {"tool", Role::k_tool},
@@ -40,6 +44,7 @@ constexpr auto k_roles = std::to_array<RoleName>({
     {"toolResult", Role::k_tool},
     {"ToolMessage", Role::k_tool},
     {"FunctionMessage", Role::k_tool},
+    {"FunctionExecutionResultMessage", Role::k_tool},
 });
 
 std::optional<Role> role_of(std::string_view name) {
@@ -69,6 +74,16 @@ bool is_answer_item(std::string_view type) {
 
 bool is_result_item(std::string_view type) { return type.ends_with("_call_output") || type == "mcp_approval_response"; }
 
+/// The role as a client may name it: OpenAI's key, ShareGPT's, OpenInference's flat attribute, those of hand-made logs.
+std::string_view stated_role(const Value& v) {
+  for (const std::string_view key : {"role", "from", "message.role", "sender", "speaker", "author"})
+    if (v[key].is_string()) return v[key].text();
+  return v["author"]["role"].string();
+}
+
+/// Keys that hold the text of messages that have no `content`.
+bool is_text_key(std::string_view key) { return key == "text" || key == "message" || key == "value"; }
+
 /// A message object taken apart: where its members stand and what says its role.
 struct Shape {
   const Value* body = nullptr;
@@ -86,7 +101,7 @@ Shape shape_of(const Value& v) {
   }
   if (v["data"].is_object() && v["type"].is_string() && !v.has("role")) return {&v["data"], v["type"].string()};
   if (!v.has("role") && !v.has("content") && v["message"].is_object()) return shape_of(v["message"]);
-  Shape shape{&v, v["role"].string()};
+  Shape shape{&v, stated_role(v)};
   const std::string_view type = v["type"].string();
   if (shape.role.empty() || shape.role == "chat") shape.role = type;
   shape.typed_item = type == "message" && !v["role"].is_null();
@@ -104,9 +119,11 @@ std::string result_text(const Value& value) {
     for (const Value& item : value.items()) {
       const std::string_view type = item["type"].string();
       const bool is_text = item.is_object() && item["text"].is_string() && (type.empty() || type == "text" || type == "input_text" || type == "output_text");
-      texts = texts && is_text;
+      const bool is_json = item.is_object() && item.members().size() == 1 && !item["json"].is_null();  // Bedrock's {"json": value}
+      texts = texts && (is_text || is_json);
       if (!joined.empty()) joined.push_back('\n');
-      joined.append(item["text"].string());
+      if (is_json) json::append_compact(joined, item["json"]);
+      else joined.append(item["text"].string());
     }
     if (texts) return joined;
   }
@@ -128,8 +145,10 @@ bool looks_like_message(const Value& v) {
   if (!v.is_object()) return false;
   if (is_envelope(v)) return role_of(class_of(v)).has_value() || class_of(v).starts_with("ChatMessage") || class_of(v).starts_with("RemoveMessage");
   if (v["data"].is_object()) return role_of(v["type"].string()).has_value();
-  const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call");
-  if (v.has("role")) return filled;
+  const bool plain = v["text"].is_string() || v["message"].is_string() || v["value"].is_string();
+  const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call") || v.has("blocks") || v.has("message.content") || v.has("message.tool_calls");
+  if (v.has("role") || v.has("message.role")) return filled || plain;
+  if (role_of(stated_role(v))) return filled || plain;
   const std::string_view type = v["type"].string();
   if (is_answer_item(type) || is_result_item(type)) return true;
   if (role_of(type) && filled) return true;
@@ -141,15 +160,19 @@ namespace {
 /// Reads one message object's members into a draft.
 class BodyReader {
  public:
-  BodyReader(Draft& draft, Ledger& ledger) : draft_(draft), ledger_(ledger) {}
+  BodyReader(Draft& draft, Ledger& ledger, json::Parser* nested) : draft_(draft), ledger_(ledger), nested_(nested) {}
 
   void read(const Value& body) {
     model::Message& m = draft_.message;
     for (const json::Member& member : body.members()) {
-      const auto& [key, value] = member;
-      if (key == "content" || key == "parts" || key == "content_blocks") {
-        if (key == "content" || draft_.message.content.empty()) read_content(value, draft_, ledger_);
+      const Value& value = member.value;
+      std::string_view key = member.key;
+      if (key.starts_with("message.")) key.remove_prefix(8);  // OpenInference's flat attributes
+      if (key == "content" || key == "parts" || key == "content_blocks" || key == "contents" || key == "blocks" || (is_text_key(key) && value.is_string() && !body.has("content"))) {
+        if (key == "content" || draft_.message.content.empty()) read_body_content(value);
         else ledger_.repeated(key, value);
+      } else if (key == "from" || key == "sender" || key == "speaker" || key == "author") {
+        ledger_.repeated("role", value);
       } else if (key == "tool_calls" || key == "toolCalls") {
         for (const Value& call : value.items())
           if (call.is_object()) calls_.push_back(read_call(call, ledger_));
@@ -189,6 +212,21 @@ class BodyReader {
 
  private:
   static bool is_known_bookkeeping(std::string_view key) { return is_set_aside_key(key); }
+
+  void read_body_content(const Value& value) {
+    const std::string_view text = value.string();
+    if (nested_ != nullptr && text.starts_with("[{") && draft_.message.role != Role::k_tool) {
+      const auto parsed = nested_->parse(text);
+      if (parsed && std::all_of((*parsed)->items().begin(), (*parsed)->items().end(), looks_like_part)) {
+        Census unbooked;  // the text is booked as one
+        Ledger ignored(unbooked);
+        read_content(**parsed, draft_, ignored);
+        ledger_.message(value);
+        return;
+      }
+    }
+    read_content(value, draft_, ledger_);
+  }
 
   void read_reasoning(std::string_view key, const Value& value) {
     if (value.is_string()) {
@@ -259,6 +297,7 @@ class BodyReader {
 
   Draft& draft_;
   Ledger& ledger_;
+  json::Parser* nested_;
   std::vector<model::ToolCall> calls_;
   std::vector<model::ToolCall> invalid_;
   std::vector<model::ToolCall> older_;
@@ -316,7 +355,7 @@ void wrap_result(model::Message& m) {
 }  // namespace
 
 Element MessageReader::read(const Value& element, const ReadContext& context) {
-  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), static_cast<std::uint64_t>(context.wrap_results)};
+  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), (context.wrap_results ? 1U : 0U) + (context.nested_json ? 2U : 0U)};
   const base::Hash128 raw = base::combine(base::hash128(element.raw()), salt);
   if (auto known = tables_.find(raw)) {
     ledger_.repeated_element(element);
@@ -343,11 +382,37 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
   return out;
 }
 
+/// What was said in turn, without roles: ["question", "answer"], {"user": "...", "assistant": "..."}.
+bool MessageReader::read_turn(const Value& v, Ledger& ledger, Element& out) {
+  std::vector<std::pair<Role, const Value*>> said;
+  if (v.is_array()) {
+    if (v.size() != 2 || !v[0].is_string() || role_of(v[0].text()) || !(v[1].is_string() || v[1].is_null())) return false;
+    said = {{Role::k_user, &v[0]}, {Role::k_assistant, &v[1]}};
+  } else {
+    for (const json::Member& member : v.members()) {
+      const auto role = member.key == "question" ? Role::k_user : member.key == "answer" ? Role::k_assistant : role_of(member.key);
+      if (!role || !(member.value.is_string() || member.value.is_null())) return false;
+      said.emplace_back(*role, &member.value);
+    }
+    if (said.empty()) return false;
+  }
+  for (const auto& [role, text] : said) {
+    ledger.message(*text);
+    if (text->is_null()) continue;
+    model::Message message;
+    message.role = role;
+    message.content = text->text();
+    out.messages.push_back(tables_.add(std::move(message)));
+  }
+  return true;
+}
+
 Element MessageReader::parse(const json::Value& v, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems) {
   const auto problem = [&](std::string kind, std::string detail) {
     problems.push_back({std::move(kind), model::Severity::k_warning, std::string(place_), std::move(detail)});
   };
   Element out;
+  if (read_turn(v, ledger, out)) return out;
   Draft draft;
   const Shape shape = v.is_object() ? shape_of(v) : Shape{};
   const std::string_view type = v["type"].string();
@@ -383,7 +448,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
       draft.message.original_role = written;
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
     if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
-    BodyReader(draft, ledger).read(*shape.body);
+    BodyReader(draft, ledger, context.nested_json ? &parser_ : nullptr).read(*shape.body);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
     out.has_text = true;
   }
@@ -420,12 +485,19 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
   base::Hash128 group;
   bool open = false;
   bool open_has_text = false;
+  bool after_reasoning = false;  // a message of role reasoning belongs to the answer behind it
+  const auto value_is_reasoning = [&](const Element& element) {
+    const model::Message& m = tables_.get(element.messages.front()).message;
+    return element.item && !element.has_text && m.role == Role::k_assistant && m.tool_calls.empty() && m.parts.empty();
+  };
   for (const Value& value : list.items()) {
     const Element element = read(value, context);
     if (element.messages.empty()) continue;
     const base::Hash128 raw = base::hash128(value.raw());
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;
-    const bool joins = open && element.messages.size() == 1 && (context.one_answer ? assistant : element.item && !(element.has_text && open_has_text));
+    const bool joins = open && element.messages.size() == 1 &&
+                       (context.one_answer || after_reasoning ? assistant : element.item && !(element.has_text && open_has_text));
+    after_reasoning = value_is_reasoning(element);
     if (joins) {
       join(out, group, element.messages.front(), raw);
       open_has_text = open_has_text || element.has_text;

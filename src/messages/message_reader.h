@@ -15,6 +15,7 @@ struct ReadContext {
   model::Role bare_role = model::Role::k_user;  ///< of a text or message without a role
   bool one_answer = false;                      ///< the list is one model answer: all assistant pieces join
   bool wrap_results = false;                    ///< the client sends text results to the model as {"output": text}
+  bool nested_json = false;                     ///< a content may be JSON text of its parts (OpenTelemetry attributes)
 };
 
 /// Reads messages of any known form: role/content objects with text or parts (OpenAI, Anthropic, Gemini, Vercel,
@@ -36,6 +37,7 @@ class MessageReader {
 
  private:
   void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
+  bool read_turn(const json::Value& value, Ledger& ledger, Element& out);
   [[nodiscard]] Element parse(const json::Value& value, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems);
 
   MessageTable& tables_;

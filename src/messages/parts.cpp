@@ -63,6 +63,11 @@ constexpr auto k_part_types = std::to_array<PartType>({
     {"input_file", PartKind::k_media},
     {"document", PartKind::k_media},
     {"media", PartKind::k_media},
+    {"image-url", PartKind::k_media},
+    {"audio-url", PartKind::k_media},
+    {"video-url", PartKind::k_media},
+    {"document-url", PartKind::k_media},
+    {"binary", PartKind::k_media},
     {"blob", PartKind::k_media},
     {"uri", PartKind::k_media},
     {"inlineData", PartKind::k_media},
@@ -75,6 +80,7 @@ constexpr auto k_part_types = std::to_array<PartType>({
     {"server_tool_use", PartKind::k_server},
     {"server_tool_call", PartKind::k_server},
     {"server_tool_result", PartKind::k_server},
+    {"server_tool_call_response", PartKind::k_server},
     {"web_search_tool_result", PartKind::k_server},
     {"web_fetch_tool_result", PartKind::k_server},
     {"code_execution_tool_result", PartKind::k_server},
@@ -190,13 +196,13 @@ void add_media(Draft& draft, const Value& part) {
 }
 
 std::string_view part_text(const Value& part) {
-  const Value& text = first_of(part, {"text", "refusal", "content"});
+  const Value& text = first_of(part, {"text", "refusal", "content", "message_content.text"});
   return text.is_object() ? text["value"].string() : text.string();
 }
 
 void read_text(const Value& part, Draft& draft, Ledger& ledger) {
   append_text(draft.message, part_text(part));
-  book(part, {"text", "refusal", "content", "type"}, ledger);
+  book(part, {"text", "refusal", "content", "type", "block_type", "message_content.text", "message_content.type"}, ledger);
   add_part(draft, part);
 }
 
@@ -210,6 +216,16 @@ void read_reasoning(const Value& part, Draft& draft, Ledger& ledger) {
     if (!draft.message.reasoning.empty() && !inner[list].items().empty()) break;
   }
   book(part, {"thinking", "reasoning", "text", "reasoningText", "reasoningContent", "reasoning_content", "summary", "content", "type"}, ledger);
+}
+
+void read_call_part(const Value& part, std::string_view type, Draft& draft, Ledger& ledger) {
+  const Value& inner = inner_of(part, type);
+  draft.part_calls.push_back(read_call(inner, ledger));
+  if (&inner == &part) return;
+  for (const json::Member& member : part.members()) {
+    if (member.key == "type") ledger.message(member.value);
+    else if (&member.value != &inner) ledger.leftover("part", member.key, member.value);
+  }
 }
 
 void read_result(const Value& part, std::string_view type, Draft& draft, Ledger& ledger) {
@@ -250,21 +266,28 @@ std::string_view infer_type(const Value& part) {
                                      "inline_data", "fileData", "file_data", "reasoningContent", "executableCode", "executable_code",
                                      "codeExecutionResult", "code_execution_result", "image_url", "image", "document", "video", "cachePoint"})
     if (!part[key].is_null()) return key;
+  if (part["name"].is_string() && !first_of(part, {"arguments", "args"}).is_null()) return "tool_call";  // AutoGen
+  if (part["call_id"].is_string() && !part["content"].is_null()) return "tool_result";
   if (part["text"].is_string()) return part["thought"].is_true() ? "thinking" : "text";
   return {};
 }
 
-void read_part(const Value& part, Draft& draft, Ledger& ledger) {
+std::string_view type_of(const Value& part) {
+  const std::string_view type = first_of(part, {"type", "block_type", "message_content.type"}).string();
+  if (type == "text" && part["thought"].is_true()) return "thinking";
+  if (!type.empty() && !(type == "text" && !part["text"].is_string())) return type;
+  const std::string_view inferred = infer_type(part);
+  return inferred.empty() ? type : inferred;
+}
+
+void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
+  const Value& part = outer["message_content"].is_object() ? outer["message_content"] : outer;  // OpenInference
   if (part.is_string()) {
     append_text(draft.message, part.text());
     ledger.message(part);
     return;
   }
-  std::string_view type = part["type"].string();
-  if (type.empty() || (type == "text" && !part["text"].is_string() && part["thought"].is_null())) {
-    const std::string_view inferred = infer_type(part);
-    if (!inferred.empty()) type = inferred;
-  }
+  const std::string_view type = type_of(part);
   // The AI SDK's UI messages name the tool in the type: tool-get_weather.
   const bool ui_tool = type == "tool-invocation" || (type.starts_with("tool-") && find_type(type) == nullptr && !part["toolCallId"].is_null());
   if (ui_tool) {
@@ -290,7 +313,7 @@ void read_part(const Value& part, Draft& draft, Ledger& ledger) {
   switch (known == nullptr ? PartKind::k_server : known->kind) {
     case PartKind::k_text: return read_text(part, draft, ledger);
     case PartKind::k_reasoning: return read_reasoning(part, draft, ledger);
-    case PartKind::k_call: draft.part_calls.push_back(read_call(inner_of(part, type), ledger)); return;
+    case PartKind::k_call: return read_call_part(part, type, draft, ledger);
     case PartKind::k_result: return read_result(part, type, draft, ledger);
     case PartKind::k_media:
       ledger.message(part);
@@ -333,14 +356,17 @@ void read_content(const Value& content, Draft& draft, Ledger& ledger) {
   }
 }
 
-model::ToolCall read_call(const Value& call, Ledger& ledger) {
+bool looks_like_part(const Value& value) { return value.is_object() && find_type(type_of(value)) != nullptr; }
+
+model::ToolCall read_call(const Value& outer, Ledger& ledger) {
+  const Value& call = outer["tool_call"].is_object() ? outer["tool_call"] : outer;  // OpenInference
   const Value& function = call["function"].is_object() ? call["function"] : call;
   model::ToolCall out;
-  out.id = first_of(call, {"call_id", "toolCallId", "tool_call_id", "toolUseId", "id"}).string();
-  out.name = first_of(function, {"name", "toolName", "tool_name"}).string();
-  out.arguments = arguments_text(first_of(function, {"arguments", "args", "input", "parameters"}));
+  out.id = first_of(call, {"call_id", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
+  out.name = first_of(function, {"name", "toolName", "tool_name", "tool_call.function.name"}).string();
+  out.arguments = arguments_text(first_of(function, {"arguments", "args", "input", "parameters", "tool_call.function.arguments"}));
   for (const json::Member& member : call.members()) {
-    if (among(member.key, {"function", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "toolCallId", "tool_call_id",
+    if (among(member.key, {"tool_call.id", "tool_call.function.name", "tool_call.function.arguments", "function", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "toolCallId", "tool_call_id",
                            "toolUseId", "id", "type"}))
       ledger.message(member.value);
     else ledger.leftover("call", member.key, member.value);

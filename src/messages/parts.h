@@ -24,6 +24,9 @@ struct Draft {
 /// The part types are one table in parts.cpp: a new type is one line there.
 void read_content(const json::Value& content, Draft& draft, Ledger& ledger);
 
+/// Whether an object has a known part type, said or inferred.
+[[nodiscard]] bool looks_like_part(const json::Value& value);
+
 /// Reads a call in any of its forms: flat, with a `function` wrapper, LangChain's {name, args, id}.
 [[nodiscard]] model::ToolCall read_call(const json::Value& call, Ledger& ledger);
 

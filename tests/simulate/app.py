@@ -20,7 +20,7 @@ class Habits:
     turns: int = 4
     tools: float = 0.5            # chance of another round of tools
     traced_tools: bool = True
-    system: str = "fixed"         # none, fixed, clock
+    system: str = "fixed"         # none, fixed, clock, growing (something is added behind it)
     history: str = "full"         # full, text, text_parts, stateless, window, sized_window
     window: int = 6
     compaction: str = ""          # user, system: the role that holds the summary
@@ -115,7 +115,11 @@ class App:
             return []
         base = self.agents[self.agent]
         text = self.instructions[self.agent]
-        return [(base, text if self.h.system == "fixed" else f"{text}\nIt is {self.w.now:%H:%M:%S}.")]
+        if self.h.system == "clock":
+            text += f"\nIt is {self.w.now:%H:%M:%S}."
+        elif self.h.system == "growing" and self.tips:
+            text += "\nKnown of the user: " + ", ".join(f"{self.rng.choice(TOPICS)} {i}" for i in range(20))
+        return [(base, text)]
 
     def seen(self, messages):
         return [(m, self.notes.get(m, m.content)) for m in messages]

@@ -28,6 +28,7 @@ ALONE = {
     "cut": {"results": "cut", "tools": 0.8},
     "cleared": {"results": "cleared", "tools": 0.8},
     "clock": {"system": "clock"},
+    "growing_system": {"system": "growing"},
     "retrieval": {"retrieval": True},
     "repeats": {"repeats": 0.8, "turns": 6},
     "same_answers": {"same_answers": 0.8, "turns": 6},
@@ -83,8 +84,15 @@ def undecidable(v):
         forgets and get("compaction_in_turn"),
         get("title") == "no_system" and get("system") == "none",  # a last question like the user's
         get("branch") in ("regenerate", "edit", "switch") and get("repeats"),  # an edit that changes nothing
-        get("branch") and get("failed_turn"),     # left out of later contexts either way
-        keeps_nothing and (get("turns_in_trace") or get("coarse_clock") or get("branch")),
+        get("branch") and (get("failed_turn") or get("partial")),  # left out of later contexts either way
+        get("critic") == "stateless" and get("same_answers"),     # the same question put twice is a retry
+        get("branch") == "again" and get("retrieval"),
+        get("candidates") and get("no_root_output"),
+        get("guardrail") and get("repeats") and get("turns_in_trace"),
+        get("failed_turn") and get("turns_in_trace"),
+        get("system") == "growing" and (get("handoff") or get("compaction_in_turn")),
+        forgets and get("no_root_output") and (get("guardrail") or get("critic") or get("router")),  # which lane is the main one?
+        keeps_nothing and (get("failed_turn") or get("partial") or get("turns_in_trace") or get("coarse_clock") or get("branch")),
         keeps_nothing and get("compaction_in_turn") and (get("system") == "none" or get("traced_tools") is False or get("handoff")),
         get("coarse_clock") and (forgets or get("branch") or get("same_answers") or get("failed_turn")),
     ))

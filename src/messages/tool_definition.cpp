@@ -1,0 +1,63 @@
+#include "messages/tool_definition.h"
+
+#include "json/write.h"
+
+namespace trajectory::messages {
+
+namespace {
+
+using json::Value;
+
+/// Appends a value without the nulls that clients fill unset options with.
+void append_set(std::string& out, const Value& value) {
+  if (!value.is_object()) return json::append_compact(out, value);
+  out.push_back('{');
+  bool first = true;
+  for (const json::Member& member : value.members()) {
+    if (member.value.is_null()) continue;
+    if (!first) out.push_back(',');
+    first = false;
+    json::append_string(out, member.key);
+    out.push_back(':');
+    append_set(out, member.value);
+  }
+  out.push_back('}');
+}
+
+}  // namespace
+
+std::string tool_definition(const Value& tool) {
+  const Value& function = tool["function"].is_object() ? tool["function"] : tool;
+  const Value* schema = nullptr;
+  for (const std::string_view key : {"parameters", "input_schema", "inputSchema", "parameters_json_schema", "parametersJsonSchema", "args_schema"})
+    if (schema == nullptr && !function[key].is_null()) schema = &function[key];
+  std::string out;
+  const bool is_function = function["name"].is_string() && (schema != nullptr || tool["type"].is_null() || tool["type"].string() == "function");
+  if (!is_function) {
+    append_set(out, tool);
+    return out;
+  }
+  out.append(R"({"type":"function","function":{"name":)");
+  json::append_string(out, function["name"].text());
+  if (function["description"].is_string()) {
+    out.append(R"(,"description":)");
+    json::append_string(out, function["description"].text());
+  }
+  if (schema != nullptr) {
+    out.append(R"(,"parameters":)");
+    json::append_compact(out, *schema);
+  }
+  if (function["strict"].is_bool()) out.append(R"(,"strict":)").append(function["strict"].text());
+  out.append("}}");
+  return out;
+}
+
+void append_parameter(std::string& out, std::string_view key, const Value& value) {
+  if (value.is_null()) return;
+  if (!out.empty()) out.push_back(',');
+  json::append_string(out, key);
+  out.push_back(':');
+  append_set(out, value);
+}
+
+}  // namespace trajectory::messages
