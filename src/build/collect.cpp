@@ -27,6 +27,10 @@ bool says_something(const RunFacts& run) {
   return std::any_of(run.calls.begin(), run.calls.end(), [](const auto& call) { return !call.input.empty() || !call.answers.empty(); });
 }
 
+bool calls_a_model(const Trace& trace) {
+  return std::any_of(trace.runs.begin(), trace.runs.end(), [](const RunFacts& run) { return run.type == RunType::k_llm && says_something(run); });
+}
+
 /// Model runs above another model run with no tool between: a wrapper that repeats its inside.
 std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents) {
   std::unordered_set<std::uint32_t> outer;
@@ -72,8 +76,8 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
     const Trace& trace = conversation.traces[t];
     const auto parents = parent_places(trace);
     const auto outer = outer_model_runs(trace, parents);
-    const std::string_view structure = calls_a_model(trace) ? "structure" : "trace_without_model_call";
-    if (structure != "structure") figures.text_without_model_call += trace.runs[trace.root].text_bytes;
+    const bool calls_model = calls_a_model(trace);
+    if (!calls_model) figures.text_without_model_call += trace.runs[trace.root].text_bytes;
     auto& run_scopes = work.run_scopes.emplace_back(trace.runs.size(), 0);
 
     // Parents may start after their children in a skewed clock: walk up for every run instead of trusting the order.
@@ -96,7 +100,7 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
       if (run.type == RunType::k_tool) {
         ++figures.runs_used["tool_run"];
       } else if (run.type != RunType::k_llm) {
-        ++figures.runs_used["structure"];
+        ++(calls_model ? figures.runs_used["structure"] : figures.runs_set_aside["trace_without_model_call"]);
       } else if (outer.contains(r)) {
         ++figures.runs_set_aside["outer_model_run"];
       } else if (!says_something(run)) {

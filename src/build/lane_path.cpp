@@ -186,7 +186,8 @@ class PathFinder {
   bool is_failed_turn(const std::vector<CallId>& branch, CallId instead) const {
     const std::uint32_t trace = call(branch.front()).trace;
     const Trace& t = work_.conversation.traces[trace];
-    return !is_answered(branch.back()) && call(branch.back()).trace == trace && call(instead).trace != trace && t.runs[t.root].failed;
+    if (is_answered(branch.back()) || call(branch.back()).trace != trace || call(instead).trace == trace) return false;
+    return t.runs[t.root].failed || continues_question(instead, branch.front());
   }
 
   std::vector<CallId> with_descendants(CallId id) const {

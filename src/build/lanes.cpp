@@ -135,7 +135,9 @@ class Linker {
       Alignment alignment = align(work_, sequence, said);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
       if (is_put_anew(call, now, adds_nothing(now, alignment, said))) continue;
-      if (link.base == k_none || stronger(alignment, link.alignment)) link = {base, std::move(sequence), std::move(alignment)};
+      // Among equals the latest: repeated texts are told apart by nothing else.
+      const bool better = link.base == k_none || stronger(alignment, link.alignment) || (base > link.base && !stronger(link.alignment, alignment));
+      if (better) link = {base, std::move(sequence), std::move(alignment)};
     }
   }
 
@@ -174,14 +176,22 @@ class Linker {
     if (known.through != k_none && known.through != known.ends) consider(known.through, now, said, link);
   }
 
-  /// Calls that gave the input's last answer: whatever the client dropped, cut or put before it, it continues one of them.
+  /// Calls that gave the input's last known answer: whatever the client dropped, cut or put before it, it continues one
+  /// of them.
   void consider_answers(const Call& now, const std::vector<Seen>& said, Link& link) {
-    const auto last = std::find_if(said.rbegin(), said.rend(), [](const Seen& seen) { return is_assistant(seen.entry); });
-    if (last == said.rend()) return;
-    if (const auto found = gave_.find(last->entry->identity); found != gave_.end())
-      for (const CallId call : found->second) consider(call, now, said, link);
-    for (const model::ToolCall& asked : last->entry->message.tool_calls)
-      if (const auto found = asked_tool_.find(asked.id); found != asked_tool_.end()) return consider(found->second, now, said, link);
+    for (auto last = said.rbegin(); last != said.rend(); ++last) {
+      if (!is_assistant(last->entry)) continue;
+      const auto same = gave_.find(last->entry->identity);
+      if (same != gave_.end())
+        for (const CallId call : same->second) consider(call, now, said, link);
+      bool asked = false;
+      for (const model::ToolCall& tool : last->entry->message.tool_calls)
+        if (const auto found = asked_tool_.find(tool.id); !asked && found != asked_tool_.end()) {
+          consider(found->second, now, said, link);
+          asked = true;
+        }
+      if (asked || same != gave_.end()) return;
+    }
   }
 
   void consider_ends(const Call& now, const std::vector<Seen>& said, Link& link) {

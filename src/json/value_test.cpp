@@ -60,6 +60,20 @@ TEST(JsonValue, LeavesContainersBelowTheDepthUnopenedAndOpensThemLater) {
   EXPECT_EQ((**opened)["role"].text(), "user");
 }
 
+TEST(JsonValue, ExpandingOpensWhatAnOuterParseLeftClosedFartherIn) {
+  Parser parser;
+  const auto parsed = parser.parse(R"({"config":{"parts":[{"text":"deep"}]}})", 2);
+  ASSERT_TRUE(parsed);
+  const Value& config = (**parsed)["config"];
+  EXPECT_TRUE(config.expanded());
+  EXPECT_FALSE(config.whole());
+  const auto opened = parser.expand(config);
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE((*opened)->whole());
+  EXPECT_EQ((**opened)["parts"][0]["text"].text(), "deep");
+  EXPECT_EQ(*parser.expand(config, 1), &config);
+}
+
 TEST(JsonValue, TheLastOfARepeatedKeyCounts) {
   Parser parser;
   const auto parsed = parser.parse(R"({"a":1,"a":2})");

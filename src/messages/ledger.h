@@ -14,20 +14,20 @@ namespace trajectory::messages {
 /// read elsewhere. Sorted; docs/import.md publishes the list.
 inline constexpr auto k_set_aside_keys = std::to_array<std::string_view>({
     "_type", "additional_kwargs", "annotations", "artifact", "avgLogprobs", "avg_logprobs", "background", "billing", "cacheControl", "cache_control",
-    "cached", "caller", "citationMetadata", "citation_metadata", "citations", "completed_at", "container", "conversation", "createTime", "create_time",
-    "created", "createdAt", "created_at", "error", "event.name", "example", "experimental_providerMetadata", "finishMessage", "finishReason",
-    "finish_details", "finish_message", "finish_reason", "frequency_penalty", "gen_ai.message.index", "gen_ai.system", "generationInfo",
-    "generation_info", "groundingMetadata", "grounding_metadata", "headers", "id", "incomplete_details", "index", "instructions",
+    "cached", "caller", "citationMetadata", "citation_metadata", "citations", "completed_at", "container", "conversation", "createTime",
+    "create_time", "created", "createdAt", "created_at", "error", "event.name", "example", "experimental_providerMetadata", "finishMessage",
+    "finishReason", "finish_details", "finish_message", "finish_reason", "frequency_penalty", "gen_ai.message.index", "gen_ai.system",
+    "generationInfo", "generation_info", "groundingMetadata", "grounding_metadata", "headers", "id", "incomplete_details", "index", "instructions",
     "invalid_tool_calls", "lc", "llmOutput", "llm_output", "logprobs", "logprobsResult", "logprobs_result", "max_output_tokens", "max_tool_calls",
     "metadata", "model", "modelId", "modelStatus", "modelVersion", "model_name", "model_status", "model_version", "moderation", "namespace",
     "native_finish_reason", "obfuscation", "object", "options", "parallel_tool_calls", "parsed", "phase", "presence_penalty", "previous_response_id",
     "promptFeedback", "prompt_cache_key", "prompt_cache_retention", "prompt_feedback", "provider", "providerExecuted", "providerMetadata",
     "providerOptions", "reasoning_details", "request", "response", "responseId", "response_id", "response_metadata", "role", "run", "runtimeContext",
-    "safetyRatings", "safety_identifier", "safety_ratings", "sdkHttpResponse", "sdk_http_response", "service_tier", "signature", "source", "sources", "state",
-    "status", "stop_details", "stopReason", "stop_reason", "stop_sequence", "store", "system_fingerprint", "temperature", "thinking_signature", "thought",
-    "thoughtSignature", "thought_signature", "timestamp", "tokenCount", "token_count", "tool_call_chunks", "tool_choice", "tools", "toolsContext",
-    "toolset_name", "top_logprobs", "top_p", "totalUsage", "truncation", "type", "urlContextMetadata", "url_context_metadata", "usage",
-    "usageMetadata", "usage_metadata", "user", "warnings",
+    "safetyRatings", "safety_identifier", "safety_ratings", "sdkHttpResponse", "sdk_http_response", "service_tier", "signature", "source", "sources",
+    "state", "status", "stopReason", "stop_details", "stop_reason", "stop_sequence", "store", "system_fingerprint", "temperature",
+    "thinking_signature", "thought", "thoughtSignature", "thought_signature", "timestamp", "tokenCount", "token_count", "tool_call_chunks",
+    "tool_choice", "tools", "toolsContext", "toolset_name", "top_logprobs", "top_p", "totalUsage", "truncation", "type", "urlContextMetadata",
+    "url_context_metadata", "usage", "usageMetadata", "usage_metadata", "user", "warnings",
 });
 
 [[nodiscard]] inline bool is_set_aside_key(std::string_view key) {

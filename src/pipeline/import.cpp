@@ -111,6 +111,7 @@ class Importer {
     for (const auto& [rule, count] : figures.runs_set_aside) report_.runs_set_aside[rule] += count;
     for (const auto& [shape, count] : figures.calls_by_shape) report_.calls_by_shape[shape] += count;
     for (const auto& [shape, count] : figures.replayed_by_shape) report_.replayed_by_shape[shape] += count;
+    report_.text_without_model_call += figures.text_without_model_call;
     report_.incomplete_chains += figures.incomplete_chains;
     for (model::Problem& problem : figures.problems) problems_.add(std::move(problem));
   }

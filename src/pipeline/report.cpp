@@ -154,6 +154,7 @@ std::string ImportReport::json() const {
   page.number("text_bytes", census.total_bytes);
   page.number("text_bytes_in_messages", census.message_bytes);
   page.number("text_bytes_in_parameters", census.parameter_bytes);
+  page.number("text_of_traces_without_model_call", text_without_model_call);
   page.object("text_set_aside_by_key", census.set_aside, tally_json);
   page.object("text_under_unknown_keys", census.unknown, tally_json);
   page.object("problems", problems, problem_json);
@@ -194,6 +195,7 @@ std::string ImportReport::text() const {
   for (const auto& [key, tally] : census.unknown) unknown += tally.bytes;
   row("text of model calls", human_bytes(census.total_bytes) + " distinct: " + human_bytes(census.message_bytes) + " in messages, " + human_bytes(census.parameter_bytes) +
                                  " in parameters, " + human_bytes(unknown) + " under unknown keys" + (census.adds_up() ? "" : "  DOES NOT ADD UP"));
+  if (text_without_model_call > 0) row("text without a model", human_bytes(text_without_model_call) + " in roots of traces without any model call: in no message");
   for (const auto& [kind, tally] : problems) {
     row(std::string(k_severities[static_cast<int>(tally.severity)]) + ": " + kind, with_commas(tally.count));
     if (tally.severity != model::Severity::k_note)

@@ -26,6 +26,8 @@ struct ImportReport {
   std::map<std::string, std::uint64_t> runs_used;        ///< by use
   std::map<std::string, std::uint64_t> runs_set_aside;   ///< by rule
 
+  std::uint64_t text_without_model_call = 0;             ///< bytes of text in roots of traces without any model call
+
   std::uint64_t conversations = 0;
   std::uint64_t turns = 0;
   std::uint64_t messages = 0;

@@ -123,7 +123,7 @@ class DatasetWriter final : public TrajectoryWriter {
  private:
   base::Status open_file() {
     std::string number = std::to_string(count_++);
-    name_ = "part-" + std::string(5 - std::min<std::size_t>(number.size(), 5), '0') + number + ".parquet";
+    name_ = "train-" + std::string(5 - std::min<std::size_t>(number.size(), 5), '0') + number + ".parquet";
     auto table = columnar::TableWriter::create(folder_ + "/" + name_, dataset_schema());
     if (!table) return std::move(table).error();
     table_.emplace(std::move(*table));

@@ -15,7 +15,7 @@ namespace trajectory::record {
 
 /// What trajectories are written as.
 enum class Format : std::uint8_t {
-  k_parquet,  ///< the dataset: part-NNNNN.parquet, one row a trajectory, and manifest.json
+  k_parquet,  ///< the dataset: train-NNNNN.parquet, one row a trajectory, and manifest.json
   k_jsonl,    ///< trajectories.jsonl, one native record a line
   k_json,     ///< the contract's {conversation_id}.json each
 };
