@@ -23,12 +23,16 @@ int run(std::vector<std::string> arguments, Terminal& terminal) {
     std::function<int(Terminal&)> body = command.declare(*sub);
     sub->callback([&action, body = std::move(body)] { action = body; });
   }
+  const std::string name = arguments.empty() ? "" : arguments.front();
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    const int status = app.exit(error, terminal.out, terminal.err);
-    return status == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error, terminal.out, terminal.err);  // help, version
+    const auto known = std::find_if(commands().begin(), commands().end(), [&](const Command& command) { return command.name == name; });
+    if (known != commands().end()) terminal.err << "trajectory " << name << ": " << error.what() << " (see trajectory " << name << " --help)\n";
+    else terminal.err << "trajectory: " << (name.empty() ? "a command is missing" : "there is no command '" + name + "'") << " (see trajectory --help)\n";
+    return 2;
   }
   return action(terminal);
 }
