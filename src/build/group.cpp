@@ -116,8 +116,12 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
   Trace trace;
   trace.id = tables.texts.get(id);
   sort_runs(runs, tables);
+  // OpenTelemetry's roots have ids of their own; what else names no parent is a root as well.
+  const auto names_no_parent = [&](const RunFacts& run) { return run.parent_id == 0 && run.ancestors.empty() && tables.texts.get(run.dotted_order).find('.') == std::string_view::npos; };
+  const auto stands_alone = std::find_if(runs.begin(), runs.end(), names_no_parent);
+  const TextId root_id = std::any_of(runs.begin(), runs.end(), [&](const RunFacts& run) { return run.id == id; }) || stands_alone == runs.end() ? id : stands_alone->id;
   Ancestry(runs, tables, figures).settle();
-  const auto is_root = [&](const RunFacts& run) { return run.id == id; };
+  const auto is_root = [&](const RunFacts& run) { return run.id == root_id; };
   const auto no_parent = [](const RunFacts& run) { return run.parent_id == 0; };
   auto root = std::find_if(runs.begin(), runs.end(), is_root);
   if (root == runs.end()) {

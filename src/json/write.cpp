@@ -73,7 +73,7 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
   std::size_t i = 0;
   while (i < text.size()) {
     std::size_t run = i;
-    while (run < text.size() && k_plain[static_cast<unsigned char>(text[run])]) ++run;
+    while (run < text.size() && k_plain[static_cast<unsigned char>(text[run])] && !(ascii && text[run] == '\x7f')) ++run;
     out.append(text.substr(i, run - i));
     i = run;
     if (i == text.size()) break;

@@ -9,7 +9,7 @@ namespace trajectory::json {
 
 /// Appends `text` as a JSON string with quotes. Control characters, `"` and `\` are escaped as Python's `json.dumps`
 /// does; lone surrogates (WTF-8) become `\udXXX`; bytes that are no UTF-8 become U+FFFD.
-/// With `ascii`, everything beyond ASCII is escaped too.
+/// With `ascii`, everything beyond printable ASCII is escaped too.
 void append_string(std::string& out, std::string_view text, bool ascii = false);
 
 /// Appends the value compactly: no white space, members in source order, numbers in their source text.

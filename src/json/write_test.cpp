@@ -23,7 +23,7 @@ std::string canonical(std::string_view text) {
 
 TEST(JsonWrite, EscapesAsPythonDoes) {
   EXPECT_EQ(written("a\"b\\c\n\t\x01\x7f/é"), "\"a\\\"b\\\\c\\n\\t\\u0001\x7f/é\"");
-  EXPECT_EQ(written("é€😀", true), R"("\u00e9\u20ac\ud83d\ude00")");
+  EXPECT_EQ(written("é€😀\x7f", true), R"("\u00e9\u20ac\ud83d\ude00\u007f")");
 }
 
 TEST(JsonWrite, WritesLoneSurrogatesAsEscapesAndBrokenBytesAsReplacement) {

@@ -140,10 +140,30 @@ class InputsReader {
       out_.prompts.emplace_back();
       source = empty;
     }
+    const std::string_view request = read_request_beside(params, before, source);
     if (out_.shape.empty() && !source.empty()) out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
     const std::string_view past = read_history(params, before);
     for (const json::Member& member : params.members())
-      if (member.key != source && member.key != past) read_member(member.key, member.value);
+      if (member.key != source && member.key != past && member.key != request) read_member(member.key, member.value);
+  }
+
+  /// A list that ends with an answer, or holds instructions alone, is the past: a text beside it is the request. Returns
+  /// the text's key.
+  std::string_view read_request_beside(const Value& params, std::size_t prompt, std::string_view source) {
+    if (!params[source].is_array() || out_.prompts.size() != prompt + 1 || out_.prompts[prompt].empty()) return {};
+    std::vector<MessageId>& said = out_.prompts[prompt];
+    const auto role = [&](MessageId id) { return tools_.tables.messages.get(id).message.role; };
+    const bool instructions = std::all_of(said.begin(), said.end(), [&](MessageId id) { return role(id) == model::Role::k_system; });
+    if (role(said.back()) != model::Role::k_assistant && !instructions) return {};
+    const auto is_text = [&](std::string_view key) { return key != source && !params[key].string().empty(); };
+    std::string_view found;
+    for (const std::string_view key : {std::string_view("input"), std::string_view("prompt")})
+      if (found.empty() && is_text(key)) found = key;
+    for (const std::string_view key : k_text_keys)
+      if (found.empty() && is_text(key)) found = key;
+    if (!found.empty())
+      for (const MessageId id : tools_.messages.read(params[found], context_).messages) said.push_back(id);
+    return found;
   }
 
   /// What was said before goes before the request, unless the request says it again. Returns the member's key.
@@ -245,9 +265,10 @@ class InputsReader {
   /// Reads a value that may hold the messages. False when it does not.
   bool read_source(std::string_view key, const Value& value) {
     if (value.is_string()) {
-      if (!read_nested_json(value)) read_text(value, "text");
+      if (!read_nested_json(key, value)) read_text(value, "text");
       return true;
     }
+    if (key == "contents") out_.shape = "gemini";
     if (key == "contents") return read_contents(open(value));
     if (value.is_object()) {
       const Value& opened = open(value, 2);
@@ -285,12 +306,14 @@ class InputsReader {
       out_.shape = "prompt";
       return true;
     }
+    const bool bare = list[0].is_object() && list[0].raw().find("\"role\"") == std::string_view::npos;
+    if (bare && !looks_like_message(open(list[0])) && looks_like_part(open(list[0]))) return read_contents(open(value));
     tools_.messages.read_list(list, context_, out_.prompts.emplace_back());
     if (list[0].raw().find("\"lc\"") < 12) out_.shape = "langchain";
     return true;
   }
 
-  /// Gemini's contents: content objects, or texts and bare parts, of which neighbours make one user message.
+  /// Gemini's contents, or bare parts: content objects, or texts and bare parts, of which neighbours make one user message.
   bool read_contents(const Value& contents) {
     std::vector<MessageId>& prompt = out_.prompts.emplace_back();
     Draft draft;
@@ -309,12 +332,12 @@ class InputsReader {
       }
     }
     close();
-    out_.shape = "gemini";
     return true;
   }
 
-  /// Some exports hold messages as JSON text inside JSON.
-  bool read_nested_json(const Value& text) {
+  /// OpenTelemetry attributes hold messages as JSON text inside JSON, and so do some exports under `input`.
+  bool read_nested_json(std::string_view key, const Value& text) {
+    if (settings_.client_library && key != "input") return false;
     const std::string_view inside = text.text();
     const bool names_one = inside.find("\"content\"") != std::string_view::npos || inside.find("\"parts\"") != std::string_view::npos;
     if (inside.size() < 2 || (inside.front() != '[' && inside.front() != '{') || !names_one) return false;
@@ -345,7 +368,7 @@ class InputsReader {
       best = &member;
     }
     if (best == nullptr) return {};
-    if (best->value.is_string() && read_nested_json(best->value)) return best->key;
+    if (best->value.is_string() && read_nested_json(best->key, best->value)) return best->key;
     read_text(best->value, "plain-keys");
     return best->key;
   }

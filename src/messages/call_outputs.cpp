@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
 
 #include "json/write.h"
 #include "messages/call_reader.h"
 #include "messages/parts.h"
+#include "messages/streamed_answers.h"
 
 namespace trajectory::messages {
 
@@ -164,10 +164,14 @@ class OutputsReader {
     add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
   }
 
+  /// A provider's response as it is.
+  static bool is_response(const Value& v) {
+    return v["generations"].is_array() || v["choices"].is_array() || v["candidates"].is_array() || v["messages"].is_array();
+  }
+
   /// Whether an object is read by shape, or holds a text beside nothing but bookkeeping.
   static bool is_known(const Value& v) {
-    for (const std::string_view key : {"generations", "choices", "candidates", "messages", "tool_calls"})
-      if (v[key].is_array()) return true;
+    if (is_response(v) || v["tool_calls"].is_array()) return true;
     if (looks_like_message(v) || looks_like_message(v["message"]) || looks_like_message(v["output"]["message"]) || v["content"].is_array() || v["output"].is_array()) return true;
     const auto is_answer = [](std::string_view key) { return std::find(k_answer_keys.begin(), k_answer_keys.end(), key) != k_answer_keys.end(); };
     bool text = false;
@@ -185,7 +189,10 @@ class OutputsReader {
     const auto parsed = tools_.parser.parse(text);
     if (!parsed) return value;
     const auto items = (*parsed)->items();
-    const bool known = (*parsed)->is_object() ? is_known(**parsed) : !items.empty() && std::all_of(items.begin(), items.end(), [](const Value& v) { return looks_like_message(v) || looks_like_part(v); });
+    const auto is_message = [](const Value& v) { return looks_like_message(v) && (v.has("role") || v.has("message")); };
+    const auto is_part = [](const Value& v) { return looks_like_part(v) && v["type"].is_string(); };
+    const bool known = (*parsed)->is_object() ? is_response(**parsed) || is_message(**parsed)
+                                              : !items.empty() && (std::all_of(items.begin(), items.end(), is_message) || std::all_of(items.begin(), items.end(), is_part));
     if (!known) return value;
     tools_.ledger.replace(value, **parsed);
     return **parsed;
@@ -207,21 +214,15 @@ class OutputsReader {
     const Value& head = list[0];
     const auto all = [&](auto&& holds) { return std::all_of(list.items().begin(), list.items().end(), holds); };
     if (looks_like_message(list)) return add_message(list, first(), finish);  // ["assistant", "text"]
-    if (head["choices"].is_array()) return read_chunks(list);
-    if (all([](const Value& v) { return v["candidates"].is_array(); })) return read_candidate_chunks(list);
+    if (head["choices"].is_array()) return read_streamed(join_choices(list, first().usage), list);
+    if (all([](const Value& v) { return v["candidates"].is_array(); })) return read_streamed({join_candidates(list, first().usage)}, list);
     const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
       const std::string_view type = v["type"].string();
       return type == "message" || type == "reasoning" || type.ends_with("_call") || type.ends_with("_call_output");
     });
     if (items || all(is_message_chunk)) return add_pieces(list, first(), finish);
     if (looks_like_message(head)) return read_message_list(list, finish);
-    if (all([](const Value& v) { return v.is_string() || (v["type"].is_null() && v["role"].is_null() && !piece_of(v).is_null()); })) {  // a generator's pieces
-      model::Message message;
-      message.role = model::Role::k_assistant;
-      for (const Value& piece : list.items()) message.content.append(piece.is_string() ? piece.text() : piece_of(piece).text());
-      tools_.ledger.message(list);
-      return add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
-    }
+    if (all(is_text_piece)) return read_streamed({join_texts(list)}, list);
     // Content blocks without a message around them.
     if (!head["type"].is_null() || !head["text"].is_null()) {
       Draft draft;
@@ -238,37 +239,9 @@ class OutputsReader {
     add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
   }
 
-  /// LangChain's chunks, in an envelope or flat.
-  static bool is_message_chunk(const Value& v) {
-    return v["type"].string() == "AIMessageChunk" || (!v["id"].items().empty() && v["id"].items().back().string() == "AIMessageChunk");
-  }
-
-  /// The text of a streamed piece as hand-made generators yield it.
-  static const Value& piece_of(const Value& v) {
-    for (const std::string_view key : {"content", "text", "token", "delta", "chunk"})
-      if (v[key].is_string()) return v[key];
-    for (const std::string_view key : {"content", "text"})
-      if (v["delta"][key].is_string()) return v["delta"][key];
-    return v["no such member"];
-  }
-
-  /// Gemini's streamed responses, unjoined.
-  void read_candidate_chunks(const Value& chunks) {
-    Draft draft;
-    draft.message.role = model::Role::k_assistant;
-    std::string_view finish;
-    for (const Value& chunk : chunks.items()) {
-      const Value& candidate = chunk["candidates"][0];
-      Census unbooked;  // the list is booked as one
-      Ledger ignored(unbooked);
-      read_content(candidate["content"]["parts"], draft, ignored);
-      if (!finish_reason(candidate).empty()) finish = finish_reason(candidate);
-      read_usage(chunk["usage_metadata"].is_null() ? chunk["usageMetadata"] : chunk["usage_metadata"], first().usage);
-    }
+  void read_streamed(std::vector<StreamedAnswer> answers, const Value& chunks) {
     tools_.ledger.message(chunks);
-    draft.message.tool_calls = std::move(draft.part_calls);
-    if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
-    add_answer({tools_.tables.messages.add(std::move(draft.message))}, first(), finish);
+    for (StreamedAnswer& answer : answers) add_answer({tools_.tables.messages.add(std::move(answer.message))}, first(), answer.finish_reason);
   }
 
   [[nodiscard]] bool is_answer(MessageId id) const { return tools_.tables.messages.get(id).message.role == model::Role::k_assistant; }
@@ -411,75 +384,12 @@ class OutputsReader {
     book_others(outputs, {"candidates", history_key});
   }
 
-  /// Streamed chunks that the client failed to join.
-  void read_chunks(const Value& chunks) {
-    struct Joined {
-      model::Message message;
-      std::map<std::int64_t, model::ToolCall> calls;
-      std::string finish;
-    };
-    std::map<std::int64_t, Joined> choices;
-    for (const Value& chunk : chunks.items()) {
-      read_usage(chunk["usage"], first().usage);
-      for (const Value& choice : chunk["choices"].items()) {
-        Joined& joined = choices[choice["index"].integer()];
-        const Value& delta = choice["delta"].is_object() ? choice["delta"] : choice["message"];
-        joined.message.content.append(delta["content"].string());
-        joined.message.reasoning.append(delta["reasoning_content"].string());
-        for (const Value& part : delta["tool_calls"].items()) {
-          model::ToolCall& call = joined.calls[part["index"].integer()];
-          if (part["id"].is_string()) call.id = part["id"].text();
-          call.name.append(part["function"]["name"].string());
-          call.arguments.append(part["function"]["arguments"].string());
-        }
-        if (choice["finish_reason"].is_string()) joined.finish = choice["finish_reason"].text();
-      }
-    }
-    tools_.ledger.message(chunks);
-    for (auto& [index, joined] : choices) {
-      joined.message.role = model::Role::k_assistant;
-      for (auto& [place, call] : joined.calls) {
-        if (call.arguments.empty()) call.arguments = "{}";
-        joined.message.tool_calls.push_back(std::move(call));
-      }
-      add_answer({tools_.tables.messages.add(std::move(joined.message))}, first(), joined.finish);
-    }
-  }
-
   const CallSettings& settings_;
   ReadTools& tools_;
   std::vector<CallFacts>& calls_;
 };
 
-std::optional<std::int64_t> number(const Value& v, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const Value& found = v[name];
-    if (found.is_number()) return found.integer();
-    if (found["total"].is_number()) return found["total"].integer();  // AI SDK 6: {inputTokens: {total, cacheRead, ...}}
-  }
-  return std::nullopt;
-}
-
 }  // namespace
-
-void read_usage(const json::Value& usage, model::Usage& out) {
-  if (!usage.is_object()) return;
-  const auto set = [](std::optional<std::int64_t>& field, std::optional<std::int64_t> value) {
-    if (!field) field = value;
-  };
-  set(out.prompt_tokens, number(usage, {"input_tokens", "prompt_tokens", "promptTokens", "inputTokens", "promptTokenCount", "prompt_token_count"}));
-  set(out.completion_tokens, number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens", "candidatesTokenCount", "candidates_token_count", "responseTokenCount"}));
-  set(out.total_tokens, number(usage, {"total_tokens", "totalTokens", "totalTokenCount", "total_token_count"}));
-  set(out.cache_read_tokens, number(usage, {"cache_read_input_tokens", "cachedInputTokens", "cachedContentTokenCount", "cached_content_token_count"}));
-  set(out.cache_creation_tokens, number(usage, {"cache_creation_input_tokens"}));
-  set(out.reasoning_tokens, number(usage, {"reasoning_tokens", "reasoningTokens", "thoughtsTokenCount", "thoughts_token_count"}));
-  for (const std::string_view key : {"input_token_details", "prompt_tokens_details", "input_tokens_details", "inputTokens"}) {
-    set(out.cache_read_tokens, number(usage[key], {"cache_read", "cached_tokens", "cacheRead"}));
-    set(out.cache_creation_tokens, number(usage[key], {"cache_creation", "cache_write_tokens", "cacheWrite"}));
-  }
-  for (const std::string_view key : {"output_token_details", "completion_tokens_details", "output_tokens_details", "outputTokens"})
-    set(out.reasoning_tokens, number(usage[key], {"reasoning", "reasoning_tokens"}));
-}
 
 void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) {
   OutputsReader(settings, tools, calls).read(outputs);

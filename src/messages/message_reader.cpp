@@ -1,114 +1,17 @@
 #include "messages/message_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "json/write.h"
+#include "messages/message_body.h"
+#include "messages/message_shape.h"
 #include "messages/parts.h"
 
 namespace trajectory::messages {
 
-namespace {
-
 using json::Value;
 using model::Role;
-
-struct RoleName {
-  std::string_view name;
-  Role role;
-};
-
-/// Role names and LangChain classes and types.
-constexpr auto k_roles = std::to_array<RoleName>({
-    {"system", Role::k_system},
-    {"developer", Role::k_system},
-    {"SystemMessage", Role::k_system},
-    {"user", Role::k_user},
-    {"human", Role::k_user},
-    {"HumanMessage", Role::k_user},
-    {"UserMessage", Role::k_user},
-    {"assistant", Role::k_assistant},
-    {"ai", Role::k_assistant},
-    {"model", Role::k_assistant},
-    {"chatbot", Role::k_assistant},
-    {"bot", Role::k_assistant},
-    {"gpt", Role::k_assistant},
-    {"agent", Role::k_assistant},
-    {"AssistantMessage", Role::k_assistant},
-    {"AIMessage", Role::k_assistant},
-    {"AIMessageChunk", Role::k_assistant},
-    {"tool", Role::k_tool},
-    {"function", Role::k_tool},
-    {"tool_result", Role::k_tool},
-    {"toolResult", Role::k_tool},
-    {"ToolMessage", Role::k_tool},
-    {"FunctionMessage", Role::k_tool},
-    {"FunctionExecutionResultMessage", Role::k_tool},
-});
-
-std::optional<Role> role_of(std::string_view name) {
-  if (name.ends_with("Chunk") && name != "AIMessageChunk") name.remove_suffix(5);
-  for (const RoleName& entry : k_roles)
-    if (entry.name == name) return entry.role;
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (lower == name) return std::nullopt;
-  for (const RoleName& entry : k_roles)
-    if (entry.name == lower) return entry.role;
-  return std::nullopt;
-}
-
-bool is_envelope(const Value& v) { return v.has("lc") && v["kwargs"].is_object(); }
-
-std::string_view class_of(const Value& envelope) {
-  const auto path = envelope["id"].items();
-  return path.empty() ? std::string_view() : path.back().string();
-}
-
-/// Responses items that are pieces of an answer, and those that are results.
-bool is_answer_item(std::string_view type) {
-  return type == "reasoning" || type == "function_call" || type == "custom_tool_call" ||
-         (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" || type == "mcp_approval_request";
-}
-
-bool is_result_item(std::string_view type) { return type.ends_with("_call_output") || type == "mcp_approval_response"; }
-
-/// The role as a client may name it: OpenAI's key, ShareGPT's, OpenInference's flat attribute, those of hand-made logs.
-std::string_view stated_role(const Value& v) {
-  for (const std::string_view key : {"role", "from", "message.role", "sender", "speaker", "author"})
-    if (v[key].is_string()) return v[key].text();
-  return v["author"]["role"].string();
-}
-
-/// Keys that hold the text of messages that have no `content`.
-bool is_text_key(std::string_view key) { return key == "text" || key == "message" || key == "value"; }
-
-/// A message object taken apart: where its members stand and what says its role.
-struct Shape {
-  const Value* body = nullptr;
-  std::string_view role;
-  bool typed_item = false;  ///< a Responses item {"type": "message", ...}
-};
-
-Shape shape_of(const Value& v) {
-  if (is_envelope(v)) {
-    Shape shape{&v["kwargs"], class_of(v)};
-    // ChatMessage, and envelopes that wrap another (a generation in an envelope of its own).
-    if (shape.role == "ChatMessage" || shape.role == "ChatMessageChunk") shape.role = v["kwargs"]["role"].string();
-    if (is_envelope(v["kwargs"]["message"])) return shape_of(v["kwargs"]["message"]);
-    return shape;
-  }
-  if (v["data"].is_object() && v["type"].is_string() && !v.has("role")) return {&v["data"], v["type"].string()};
-  if (!v.has("role") && !v.has("content") && v["message"].is_object()) return shape_of(v["message"]);
-  Shape shape{&v, stated_role(v)};
-  const std::string_view type = v["type"].string();
-  if (shape.role.empty() || shape.role == "chat") shape.role = type;
-  shape.typed_item = type == "message" && !v["role"].is_null();
-  return shape;
-}
-
-}  // namespace
 
 std::string result_text(const Value& value) {
   if (value.is_string()) return std::string(value.text());
@@ -140,173 +43,7 @@ std::string arguments_text(const Value& value) {
   return out;
 }
 
-bool looks_like_message(const Value& v) {
-  if (v.is_array()) return v.size() == 2 && v[0].is_string() && role_of(v[0].text()).has_value() && (v[1].is_string() || v[1].is_array());
-  if (!v.is_object()) return false;
-  if (is_envelope(v)) return role_of(class_of(v)).has_value() || class_of(v).starts_with("ChatMessage") || class_of(v).starts_with("RemoveMessage");
-  if (v["data"].is_object()) return role_of(v["type"].string()).has_value();
-  const bool plain = v["text"].is_string() || v["message"].is_string() || v["value"].is_string();
-  const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call") || v.has("blocks") || v.has("message.content") || v.has("message.tool_calls");
-  if (v.has("role") || v.has("message.role")) return filled || plain;
-  if (role_of(stated_role(v))) return filled || plain;
-  const std::string_view type = v["type"].string();
-  if (is_answer_item(type) || is_result_item(type)) return true;
-  if (role_of(type) && filled) return true;
-  return !v.has("content") && v["message"].is_object() && looks_like_message(v["message"]);
-}
-
 namespace {
-
-/// Reads one message object's members into a draft.
-class BodyReader {
- public:
-  BodyReader(Draft& draft, Ledger& ledger, json::Parser* nested) : draft_(draft), ledger_(ledger), nested_(nested) {}
-
-  void read(const Value& body) {
-    model::Message& m = draft_.message;
-    for (const json::Member& member : body.members()) {
-      const Value& value = member.value;
-      std::string_view key = member.key;
-      if (key.starts_with("message.")) key.remove_prefix(8);  // OpenInference's flat attributes
-      if (key == "content" || key == "parts" || key == "content_blocks" || key == "contents" || key == "blocks" || (is_text_key(key) && value.is_string() && !body.has("content"))) {
-        if (key == "content" || draft_.message.content.empty()) read_body_content(value);
-        else ledger_.repeated(key, value);
-      } else if (key == "from" || key == "sender" || key == "speaker" || key == "author") {
-        ledger_.repeated("role", value);
-      } else if (key == "tool_calls" || key == "toolCalls") {
-        for (const Value& call : value.items())
-          if (call.is_object()) calls_.push_back(read_call(call, ledger_));
-      } else if (key == "invalid_tool_calls") {
-        for (const Value& call : value.items()) invalid_.push_back(read_call(call, ledger_));
-      } else if (key == "function_call") {
-        if (value.is_object()) legacy_.push_back(read_call(value, ledger_));
-      } else if (key == "additional_kwargs") {
-        additional_ = &value;
-      } else if (key == "tool_call_id" || key == "toolCallId" || key == "tool_use_id") {
-        m.tool_call_id = value.string();
-        ledger_.message(value);
-      } else if (key == "name" || key == "tool_name" || key == "toolName") {
-        m.name = value.string();
-        ledger_.message(value);
-      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text") {
-        read_reasoning(key, value);
-      } else if (key == "refusal") {
-        if (value.is_string()) refusal_ = &value;
-      } else if (key == "output" && body.has("content")) {
-        ledger_.repeated(key, value);  // the Anthropic wrapper's joined stream
-      } else if (key == "toolInvocations") {
-        for (const Value& call : value.items()) read_content(call, draft_, ledger_);
-      } else if (key == "audio" && value.is_object()) {
-        append_text(m, value["transcript"].string());
-        ledger_.message(value);
-      } else if (key == "is_error" || key == "isError" || (key == "status" && value.string() == "error")) {
-        failed_ = failed_ || value.is_true() || value.is_string();
-        ledger_.leftover("message", key, value);
-      } else {
-        ledger_.leftover("message", key, value);
-        if (!is_known_bookkeeping(key) && value.is_string()) spare_.push_back(value.text());
-      }
-    }
-    finish();
-  }
-
- private:
-  static bool is_known_bookkeeping(std::string_view key) { return is_set_aside_key(key); }
-
-  void read_body_content(const Value& value) {
-    const std::string_view text = value.string();
-    if (nested_ != nullptr && text.starts_with("[{") && draft_.message.role != Role::k_tool) {
-      const auto parsed = nested_->parse(text);
-      if (parsed && std::all_of((*parsed)->items().begin(), (*parsed)->items().end(), looks_like_part)) {
-        Census unbooked;  // the text is booked as one
-        Ledger ignored(unbooked);
-        read_content(**parsed, draft_, ignored);
-        ledger_.message(value);
-        return;
-      }
-    }
-    read_content(value, draft_, ledger_);
-  }
-
-  void read_reasoning(std::string_view key, const Value& value) {
-    if (value.is_string()) {
-      if (draft_.message.reasoning.empty()) {
-        append_reasoning(draft_.message, value.text());
-        ledger_.message(value);
-        return;
-      }
-    } else if (value.is_array() || value.is_object()) {
-      Draft inside;
-      inside.message.role = Role::k_assistant;
-      Census unbooked;
-      Ledger ignored(unbooked);
-      read_content(value, inside, ignored);
-      append_reasoning(draft_.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
-      ledger_.message(value);
-      return;
-    }
-    ledger_.repeated(key, value);
-  }
-
-  void finish() {
-    model::Message& m = draft_.message;
-    if (additional_ != nullptr) read_additional(*additional_);
-    if (refusal_ != nullptr) {
-      if (m.content.empty()) append_text(m, refusal_->text());
-      ledger_.message(*refusal_);
-    }
-    // `tool_calls` is what clients clean up; parts add only what is not there, older places only count without both.
-    if (calls_.empty()) calls_ = std::move(draft_.part_calls);
-    else
-      for (model::ToolCall& call : draft_.part_calls)
-        if (!call.id.empty() && std::none_of(calls_.begin(), calls_.end(), [&](const auto& c) { return c.id == call.id || c.id.empty(); })) calls_.push_back(std::move(call));
-    calls_.insert(calls_.end(), invalid_.begin(), invalid_.end());
-    if (calls_.empty()) calls_ = std::move(older_);
-    if (calls_.empty()) calls_ = std::move(legacy_);
-    m.tool_calls = std::move(calls_);
-    if (failed_ && m.role == Role::k_tool) m.error = m.content.empty() ? "tool_error" : m.content;
-    if (m.content.empty() && m.tool_calls.empty() && m.reasoning.empty() && draft_.results.empty() && !draft_.rich)
-      for (const std::string_view text : spare_) append_text(m, text);
-  }
-
-  void read_additional(const Value& additional) {
-    for (const json::Member& member : additional.members()) {
-      const auto& [key, value] = member;
-      if (key == "tool_calls") {
-        Census unbooked;
-        Ledger ignored(unbooked);
-        for (const Value& call : value.items()) older_.push_back(read_call(call, ignored));
-        ledger_.repeated("additional_kwargs", value);
-      } else if (key == "function_call" && value.is_object()) {
-        Census unbooked;
-        Ledger ignored(unbooked);
-        legacy_.push_back(read_call(value, ignored));
-        ledger_.repeated("additional_kwargs", value);
-      } else if ((key == "reasoning_content" || key == "reasoning") && draft_.message.reasoning.empty()) {
-        if (value.is_string()) append_reasoning(draft_.message, value.text());
-        else
-          for (const Value& item : value["summary"].items()) append_reasoning(draft_.message, item["text"].string());
-        ledger_.message(value);
-      } else if (key == "refusal" && value.is_string() && refusal_ == nullptr) {
-        refusal_ = &value;
-      } else {
-        ledger_.repeated("additional_kwargs", value);
-      }
-    }
-  }
-
-  Draft& draft_;
-  Ledger& ledger_;
-  json::Parser* nested_;
-  std::vector<model::ToolCall> calls_;
-  std::vector<model::ToolCall> invalid_;
-  std::vector<model::ToolCall> older_;
-  std::vector<model::ToolCall> legacy_;
-  std::vector<std::string_view> spare_;
-  const Value* additional_ = nullptr;
-  const Value* refusal_ = nullptr;
-  bool failed_ = false;
-};
 
 /// One piece of an answer in the Responses API: reasoning, a call, a server tool's call.
 Draft read_answer_item(const Value& item, std::string_view type, Ledger& ledger) {
@@ -414,7 +151,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   Element out;
   if (read_turn(v, ledger, out)) return out;
   Draft draft;
-  const Shape shape = v.is_object() ? shape_of(v) : Shape{};
+  const MessageShape shape = v.is_object() ? shape_of(v) : MessageShape{};
   const std::string_view type = v["type"].string();
   if (v.is_array() && looks_like_message(v)) {
     draft.message.role = *role_of(v[0].text());
@@ -448,7 +185,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
       draft.message.original_role = written;
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
     if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
-    BodyReader(draft, ledger, context.nested_json ? &parser_ : nullptr).read(*shape.body);
+    read_body(*shape.body, draft, ledger, context.nested_json ? &parser_ : nullptr);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
     out.has_text = true;
   }
@@ -486,7 +223,7 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
   bool open = false;
   bool open_has_text = false;
   bool after_reasoning = false;  // a message of role reasoning belongs to the answer behind it
-  const auto value_is_reasoning = [&](const Element& element) {
+  const auto is_reasoning = [&](const Element& element) {
     const model::Message& m = tables_.get(element.messages.front()).message;
     return element.item && !element.has_text && m.role == Role::k_assistant && m.tool_calls.empty() && m.parts.empty();
   };
@@ -497,7 +234,7 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;
     const bool joins = open && element.messages.size() == 1 &&
                        (context.one_answer || after_reasoning ? assistant : element.item && !(element.has_text && open_has_text));
-    after_reasoning = value_is_reasoning(element);
+    after_reasoning = is_reasoning(element);
     if (joins) {
       join(out, group, element.messages.front(), raw);
       open_has_text = open_has_text || element.has_text;

@@ -5,6 +5,7 @@
 
 #include "json/value.h"
 #include "messages/ledger.h"
+#include "messages/message_shape.h"
 #include "messages/tables.h"
 #include "model/problem.h"
 
@@ -46,9 +47,6 @@ class MessageReader {
   std::vector<model::Problem>& problems_;
   std::string_view place_;
 };
-
-/// True for an object or pair that reads as a message, or a list of such.
-[[nodiscard]] bool looks_like_message(const json::Value& value);
 
 /// Text of a tool's result as a model is shown it: text as it is, text parts joined by newlines, other values as
 /// compact JSON.

@@ -87,7 +87,8 @@ class ToolReader {
     const Value& update = value["update"]["messages"].is_array() ? value["update"]["messages"] : value;
     const Value& message = update.is_array() && !update.items().empty() ? update.items().back() : update;
     std::string text;
-    if (looks_like_message(message) && !message.is_array()) {
+    const bool holds_content = message.has("content") || message.has("parts") || message.has("kwargs") || message.has("data");
+    if (holds_content && looks_like_message(message)) {
       Census unbooked;
       Ledger ignored(unbooked);
       std::vector<model::Problem> unheard;

@@ -1,0 +1,169 @@
+#include "messages/message_body.h"
+
+#include <algorithm>
+
+#include "messages/message_shape.h"
+
+namespace trajectory::messages {
+
+namespace {
+
+using json::Value;
+using model::Role;
+
+/// Reads one message object's members into a draft.
+class BodyReader {
+ public:
+  BodyReader(Draft& draft, Ledger& ledger, json::Parser* nested) : draft_(draft), ledger_(ledger), nested_(nested) {}
+
+  void read(const Value& body) {
+    model::Message& m = draft_.message;
+    for (const json::Member& member : body.members()) {
+      const Value& value = member.value;
+      std::string_view key = member.key;
+      if (key.starts_with("message.")) key.remove_prefix(8);  // OpenInference's flat attributes
+      if (key == "content" || key == "parts" || key == "content_blocks" || key == "contents" || key == "blocks" || (is_text_key(key) && value.is_string() && !body.has("content"))) {
+        if (key == "content" || draft_.message.content.empty()) read_body_content(value);
+        else ledger_.repeated(key, value);
+      } else if (key == "from" || key == "sender" || key == "speaker" || key == "author") {
+        ledger_.repeated("role", value);
+      } else if (key == "tool_calls" || key == "toolCalls") {
+        for (const Value& call : value.items())
+          if (call.is_object()) calls_.push_back(read_call(call, ledger_));
+      } else if (key == "invalid_tool_calls") {
+        for (const Value& call : value.items()) invalid_.push_back(read_call(call, ledger_));
+      } else if (key == "function_call") {
+        if (value.is_object()) legacy_.push_back(read_call(value, ledger_));
+      } else if (key == "additional_kwargs") {
+        additional_ = &value;
+      } else if (key == "tool_call_id" || key == "toolCallId" || key == "tool_use_id") {
+        m.tool_call_id = value.string();
+        ledger_.message(value);
+      } else if (key == "name" || key == "tool_name" || key == "toolName") {
+        m.name = value.string();
+        ledger_.message(value);
+      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text") {
+        read_reasoning(key, value);
+      } else if (key == "refusal") {
+        if (value.is_string()) refusal_ = &value;
+      } else if (key == "output" && body.has("content")) {
+        ledger_.repeated(key, value);  // the Anthropic wrapper's joined stream
+      } else if (key == "toolInvocations") {
+        for (const Value& call : value.items()) read_content(call, draft_, ledger_);
+      } else if (key == "audio" && value.is_object()) {
+        append_text(m, value["transcript"].string());
+        ledger_.message(value);
+      } else if (key == "is_error" || key == "isError" || (key == "status" && value.string() == "error")) {
+        failed_ = failed_ || value.is_true() || value.is_string();
+        ledger_.leftover("message", key, value);
+      } else {
+        ledger_.leftover("message", key, value);
+        if (!is_known_bookkeeping(key) && value.is_string()) spare_.push_back(value.text());
+      }
+    }
+    finish();
+  }
+
+ private:
+  static bool is_known_bookkeeping(std::string_view key) { return is_set_aside_key(key); }
+
+  void read_body_content(const Value& value) {
+    const std::string_view text = value.string();
+    if (nested_ != nullptr && text.starts_with("[{") && draft_.message.role != Role::k_tool) {
+      const auto parsed = nested_->parse(text);
+      if (parsed && std::all_of((*parsed)->items().begin(), (*parsed)->items().end(), looks_like_part)) {
+        Census unbooked;  // the text is booked as one
+        Ledger ignored(unbooked);
+        read_content(**parsed, draft_, ignored);
+        ledger_.message(value);
+        return;
+      }
+    }
+    read_content(value, draft_, ledger_);
+  }
+
+  void read_reasoning(std::string_view key, const Value& value) {
+    if (value.is_string()) {
+      if (draft_.message.reasoning.empty()) {
+        append_reasoning(draft_.message, value.text());
+        ledger_.message(value);
+        return;
+      }
+    } else if (value.is_array() || value.is_object()) {
+      Draft inside;
+      inside.message.role = Role::k_assistant;
+      Census unbooked;
+      Ledger ignored(unbooked);
+      read_content(value, inside, ignored);
+      append_reasoning(draft_.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
+      ledger_.message(value);
+      return;
+    }
+    ledger_.repeated(key, value);
+  }
+
+  void finish() {
+    model::Message& m = draft_.message;
+    if (additional_ != nullptr) read_additional(*additional_);
+    if (refusal_ != nullptr) {
+      if (m.content.empty()) append_text(m, refusal_->text());
+      ledger_.message(*refusal_);
+    }
+    // `tool_calls` is what clients clean up; parts add only what is not there, older places only count without both.
+    if (calls_.empty()) calls_ = std::move(draft_.part_calls);
+    else
+      for (model::ToolCall& call : draft_.part_calls)
+        if (!call.id.empty() && std::none_of(calls_.begin(), calls_.end(), [&](const auto& c) { return c.id == call.id || c.id.empty(); })) calls_.push_back(std::move(call));
+    calls_.insert(calls_.end(), invalid_.begin(), invalid_.end());
+    if (calls_.empty()) calls_ = std::move(older_);
+    if (calls_.empty()) calls_ = std::move(legacy_);
+    m.tool_calls = std::move(calls_);
+    if (failed_ && m.role == Role::k_tool) m.error = m.content.empty() ? "tool_error" : m.content;
+    if (m.content.empty() && m.tool_calls.empty() && m.reasoning.empty() && draft_.results.empty() && !draft_.rich)
+      for (const std::string_view text : spare_) append_text(m, text);
+  }
+
+  void read_additional(const Value& additional) {
+    for (const json::Member& member : additional.members()) {
+      const auto& [key, value] = member;
+      if (key == "tool_calls") {
+        Census unbooked;
+        Ledger ignored(unbooked);
+        for (const Value& call : value.items()) older_.push_back(read_call(call, ignored));
+        ledger_.repeated("additional_kwargs", value);
+      } else if (key == "function_call" && value.is_object()) {
+        Census unbooked;
+        Ledger ignored(unbooked);
+        legacy_.push_back(read_call(value, ignored));
+        ledger_.repeated("additional_kwargs", value);
+      } else if ((key == "reasoning_content" || key == "reasoning") && draft_.message.reasoning.empty()) {
+        if (value.is_string()) append_reasoning(draft_.message, value.text());
+        else
+          for (const Value& item : value["summary"].items()) append_reasoning(draft_.message, item["text"].string());
+        ledger_.message(value);
+      } else if (key == "refusal" && value.is_string() && refusal_ == nullptr) {
+        refusal_ = &value;
+      } else {
+        ledger_.repeated("additional_kwargs", value);
+      }
+    }
+  }
+
+  Draft& draft_;
+  Ledger& ledger_;
+  json::Parser* nested_;
+  std::vector<model::ToolCall> calls_;
+  std::vector<model::ToolCall> invalid_;
+  std::vector<model::ToolCall> older_;
+  std::vector<model::ToolCall> legacy_;
+  std::vector<std::string_view> spare_;
+  const Value* additional_ = nullptr;
+  const Value* refusal_ = nullptr;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void read_body(const Value& body, Draft& draft, Ledger& ledger, json::Parser* nested) { BodyReader(draft, ledger, nested).read(body); }
+
+}  // namespace trajectory::messages
