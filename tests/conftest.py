@@ -38,3 +38,10 @@ def run(program: Path) -> Run:
 def files_of(folder: Path) -> dict[str, bytes]:
     """Names and bytes of all files below a folder, the import report left out."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "report.json"}
+
+
+def lines_of(path: Path) -> list[str]:
+    """Lines of a JSON-lines file: cut at line feeds alone (texts may hold other line separators)."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    assert lines.pop() == ""
+    return lines

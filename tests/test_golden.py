@@ -55,9 +55,10 @@ def run_import(folder: Path, options: list[str], out: Path) -> tuple[int, str, l
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not (out / "report.json").exists():
         pytest.fail(f"nothing was imported (exit status {done.returncode}):\n{done.stderr}")
-    lines = (out / "trajectories.jsonl").read_text(encoding="utf-8").splitlines()
+    # Only "\n" ends a record: texts may hold other line separators.
+    lines = (out / "trajectories.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    return done.returncode, done.stderr, [json.loads(line) for line in lines], report
+    return done.returncode, done.stderr, [json.loads(line) for line in lines if line], report
 
 
 def parse_arguments(text: str) -> Any:

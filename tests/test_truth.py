@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, TRUTH, Run, files_of
+from conftest import ROOT, TRUTH, Run, files_of, lines_of
 
 EXPORT = TRUTH / "export.parquet"
 COLUMNS = ("recall", "precision", "linkage", "reasoning", "subagents", "contexts", "counts")
@@ -157,7 +157,7 @@ def test_the_api_s_json_and_the_export_give_the_same_bytes(run: Run, imported: P
     run("import", folder / "runs.jsonl", "--out", tmp_path / "lines", "--format", "jsonl", "--quiet")
     run("import", EXPORT, "--out", tmp_path / "export", "--format", "jsonl", "--conversation", *ids, "--quiet")
     assert files_of(tmp_path / "lines") == files_of(tmp_path / "export")
-    rows = [json.loads(line) for line in (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in lines_of(folder / "runs.jsonl")]
     for name, text in {"array": json.dumps(rows), "pretty": json.dumps(rows, indent=1), "wrapped": json.dumps({"runs": rows, "cursors": {"next": None}})}.items():
         (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
         run("import", tmp_path / f"{name}.json", "--out", tmp_path / name, "--format", "jsonl", "--quiet")

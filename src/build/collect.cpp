@@ -31,13 +31,27 @@ bool calls_a_model(const Trace& trace) {
   return std::any_of(trace.runs.begin(), trace.runs.end(), [](const RunFacts& run) { return run.type == RunType::k_llm && says_something(run); });
 }
 
-/// Model runs above another model run with no tool between: a wrapper that repeats its inside.
-std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents) {
+/// Whether the outer run says nothing that the inner one does not.
+bool repeats(const RunFacts& outer, const RunFacts& inner, const messages::Tables& tables) {
+  const auto said_inside = [&](const messages::Answer& answer) {
+    return std::any_of(inner.calls.begin(), inner.calls.end(), [&](const messages::CallFacts& call) {
+      return std::any_of(call.answers.begin(), call.answers.end(), [&](const messages::Answer& other) {
+        return tables.messages.get(answer.message).text_hash == tables.messages.get(other.message).text_hash;
+      });
+    });
+  };
+  return std::all_of(outer.calls.begin(), outer.calls.end(), [&](const messages::CallFacts& call) {
+    return call.answers.empty() || std::any_of(call.answers.begin(), call.answers.end(), said_inside);
+  });
+}
+
+/// Model runs above another model run with no tool between: wrappers that repeat their inside.
+std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents, const messages::Tables& tables) {
   std::unordered_set<std::uint32_t> outer;
   for (std::uint32_t i = 0; i < trace.runs.size(); ++i) {
     if (trace.runs[i].type != RunType::k_llm || !says_something(trace.runs[i])) continue;
     for (std::uint32_t at = parents[i]; at != k_none && trace.runs[at].type != RunType::k_tool; at = parents[at])
-      if (trace.runs[at].type == RunType::k_llm) outer.insert(at);
+      if (trace.runs[at].type == RunType::k_llm && repeats(trace.runs[at], trace.runs[i], tables)) outer.insert(at);
   }
   return outer;
 }
@@ -75,7 +89,7 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
   for (std::uint32_t t = 0; t < conversation.traces.size(); ++t) {
     const Trace& trace = conversation.traces[t];
     const auto parents = parent_places(trace);
-    const auto outer = outer_model_runs(trace, parents);
+    const auto outer = outer_model_runs(trace, parents, tables);
     const bool calls_model = calls_a_model(trace);
     if (!calls_model) figures.text_without_model_call += trace.runs[trace.root].text_bytes;
     auto& run_scopes = work.run_scopes.emplace_back(trace.runs.size(), 0);

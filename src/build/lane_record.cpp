@@ -388,7 +388,9 @@ class Recorder {
   void record_branch(const std::vector<CallId>& calls, const Line& main) {
     const Call& first = work_.calls[calls.front()];
     const std::uint32_t at = end_of_context(first, main);
-    Line line{.trunk = &main, .shared = at};
+    Line line;
+    line.trunk = &main;
+    line.shared = at;
     for (const CallId id : calls) place(id, line);
     answer_tool_calls(line);
     line.renumber();

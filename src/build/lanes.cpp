@@ -41,7 +41,7 @@ class Linker {
     std::vector<Seen> input = recorded_input(call);
     Link best = find_link(id, input);
     if (!best.alignment.to.empty()) adopt(call, input, best);
-    finish(id, std::move(input), best);
+    finish(id, std::move(input));
   }
 
  private:
@@ -110,7 +110,8 @@ class Linker {
   /// A stateful request only adds to what the model had seen and said: puts that before what is new. The instructions
   /// of this request stand first; those of earlier ones are not inherited.
   Link continue_response(CallId base, std::vector<Seen>& input) const {
-    Link link{.base = base};
+    Link link;
+    link.base = base;
     const Call& before = work_.calls[base];
     std::vector<Seen> chain;
     std::copy_if(before.context.begin(), before.context.end(), std::back_inserter(chain), [](const Seen& seen) { return !is_system(seen.entry); });
@@ -334,7 +335,7 @@ class Linker {
     });
   }
 
-  void finish(CallId id, std::vector<Seen> input, const Link& link) {
+  void finish(CallId id, std::vector<Seen> input) {
     Call& call = work_.calls[id];
     input.resize(own_answer(call, input));
     share_question(call, input);

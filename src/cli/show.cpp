@@ -151,6 +151,9 @@ std::string printable(std::string_view text, bool one_line) {
       out.push_back(one_line ? ' ' : static_cast<char>(c));
     } else if (c < 0x20) {
       out.append("^").push_back(static_cast<char>(c + 0x40));
+    } else if (c == 0xED && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0) {
+      out.append("\xEF\xBF\xBD");  // a lone surrogate
+      i += 2;
     } else if (c == 0x7F || c1) {
       out.append(c1 ? "\xEF\xBF\xBD" : "^?");
       i += c1 ? 1 : 0;

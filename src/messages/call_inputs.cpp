@@ -193,7 +193,7 @@ class InputsReader {
       const Value& list = open(value);
       tools_.ledger.expect(list);
       tools_.ledger.parameter(list);
-      read_tools(list);
+      read_tool_definitions(list, tools_.parser, tools_.tables.texts, out_.tools);
     } else if (key == "config") {
       const Value& config = open(value);
       if (!config.is_object()) return book_parameter(key, config);
@@ -235,31 +235,6 @@ class InputsReader {
       };
       if (!said(system_) && std::none_of(out_.prompts.begin(), out_.prompts.end(), said)) system_.push_back(id);
     }
-  }
-
-  void read_tools(const Value& list) {
-    if (list.is_string()) {
-      if (const auto parsed = tools_.parser.parse(list.text()); parsed && !(*parsed)->is_string()) read_tools(**parsed);
-      return;
-    }
-    if (list.is_object()) {  // the AI SDK also writes tools by name
-      for (const json::Member& member : list.members())
-        if (member.value.is_object()) add_tool(member.value);
-      return;
-    }
-    for (const Value& tool : list.items()) {
-      const Value& declarations = tool["function_declarations"].is_array() ? tool["function_declarations"] : tool["functionDeclarations"];
-      if (declarations.is_array()) {
-        for (const Value& declaration : declarations.items()) add_tool(declaration);
-      } else if (tool.is_object()) {
-        add_tool(tool);
-      }
-    }
-  }
-
-  void add_tool(const Value& tool) {
-    const TextId id = tools_.tables.texts.add(tool_definition(tool));
-    if (std::find(out_.tools.begin(), out_.tools.end(), id) == out_.tools.end()) out_.tools.push_back(id);
   }
 
   /// Reads a value that may hold the messages. False when it does not.
@@ -378,7 +353,7 @@ class InputsReader {
     const Value& invocation = *settings_.invocation;
     for (const json::Member& member : invocation.members()) {
       if (member.key == "tools" || member.key == "functions") {
-        if (out_.tools.empty()) read_tools(member.value);
+        if (out_.tools.empty()) read_tool_definitions(member.value, tools_.parser, tools_.tables.texts, out_.tools);
       } else if (member.key == "instructions") {
         add_system(member.value);
       } else {

@@ -18,7 +18,6 @@ constexpr auto k_answer_keys = std::to_array<std::string_view>(
     {"output", "outputs", "answer", "response", "completion", "result", "text", "generated_text", "content", "reply", "prediction", "message", "final_answer",
      "final_output", "generation", "output_text", "response_text", "assistant", "gen_ai.completion", "output.value", "value"});
 
-const ReadContext k_answer_context{.bare_role = model::Role::k_assistant, .one_answer = false, .wrap_results = false};
 
 /// The finish reason, wherever a client keeps it.
 std::string_view finish_reason(const Value& v) {
@@ -32,7 +31,10 @@ std::string_view finish_reason(const Value& v) {
 
 class OutputsReader {
  public:
-  OutputsReader(const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) : settings_(settings), tools_(tools), calls_(calls) {}
+  OutputsReader(const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) : settings_(settings), tools_(tools), calls_(calls) {
+    context_.bare_role = model::Role::k_assistant;
+    context_.nested_json = !settings.client_library;
+  }
 
   void read(const Value& outputs) {
     tools_.ledger.open(outputs);
@@ -68,16 +70,16 @@ class OutputsReader {
     call.answers.push_back(std::move(answer));
   }
 
-  void add_text(const Value& text, CallFacts& call, std::string_view finish) { add_answer(tools_.messages.read(text, k_answer_context).messages, call, finish); }
+  void add_text(const Value& text, CallFacts& call, std::string_view finish) { add_answer(tools_.messages.read(text, context_).messages, call, finish); }
 
   void add_message(const Value& message, CallFacts& call, std::string_view finish) {
     if (finish.empty()) finish = finish_reason(message);
-    add_answer(tools_.messages.read(message, k_answer_context).messages, call, finish);
+    add_answer(tools_.messages.read(message, context_).messages, call, finish);
   }
 
   /// A list that is one answer in pieces: Responses items, or a message followed by its tools' results.
   void add_pieces(const Value& list, CallFacts& call, std::string_view finish) {
-    ReadContext context = k_answer_context;
+    ReadContext context = context_;
     context.one_answer = true;
     std::vector<MessageId> read;
     tools_.messages.read_list(list, context, read);
@@ -250,7 +252,7 @@ class OutputsReader {
   /// What a list holds beyond the messages that the input holds too.
   std::vector<MessageId> read_new(const Value& list) {
     std::vector<MessageId> read;
-    tools_.messages.read_list(list, k_answer_context, read);
+    tools_.messages.read_list(list, context_, read);
     const auto& input = first().input;
     std::size_t from = 0;
     while (from < read.size() && from < input.size() && same(read[from], input[from])) ++from;
@@ -375,7 +377,7 @@ class OutputsReader {
       const Value& content = candidate["content"];
       if (content.is_object() && steps.empty()) add_message(content, first(), finish_reason(candidate));
       else if (content.is_object()) {
-        for (const MessageId id : tools_.messages.read(content, k_answer_context).messages) steps.push_back(id);
+        for (const MessageId id : tools_.messages.read(content, context_).messages) steps.push_back(id);
         add_steps(std::exchange(steps, {}), finish_reason(candidate));
       }
       for (const json::Member& member : candidate.members())
@@ -387,6 +389,7 @@ class OutputsReader {
   const CallSettings& settings_;
   ReadTools& tools_;
   std::vector<CallFacts>& calls_;
+  ReadContext context_;
 };
 
 }  // namespace

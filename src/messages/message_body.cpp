@@ -44,6 +44,11 @@ class BodyReader {
         ledger_.message(value);
       } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text") {
         read_reasoning(key, value);
+      } else if (key == "thought" && value.is_string()) {
+        // AutoGen: what was said beside calls; beside a text, what was thought.
+        if (body["content"].is_array()) append_text(m, value.text());
+        else append_reasoning(m, value.text());
+        ledger_.message(value);
       } else if (key == "refusal") {
         if (value.is_string()) refusal_ = &value;
       } else if (key == "output" && body.has("content")) {
@@ -69,7 +74,7 @@ class BodyReader {
 
   void read_body_content(const Value& value) {
     const std::string_view text = value.string();
-    if (nested_ != nullptr && text.starts_with("[{") && draft_.message.role != Role::k_tool) {
+    if (nested_ != nullptr && (text.starts_with("[{") || text == "[]") && draft_.message.role != Role::k_tool) {
       const auto parsed = nested_->parse(text);
       if (parsed && std::all_of((*parsed)->items().begin(), (*parsed)->items().end(), looks_like_part)) {
         Census unbooked;  // the text is booked as one

@@ -101,7 +101,7 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
 
   const auto opened = parser_.expand(element);
   if (!opened) {
-    problems_.push_back({"invalid_json", model::Severity::k_warning, std::string(place_), opened.error().text()});
+    problems_.push_back({"invalid_json", model::Severity::k_refused, std::string(place_), opened.error().text()});
     return {};
   }
   // Another worker may be reading the same bytes: what is booked counts for the one that is first to remember.

@@ -65,8 +65,10 @@ StreamedAnswer join_candidates(const Value& chunks, model::Usage& usage) {
     read_content(candidate["content"]["parts"], draft, ignored);
     for (const std::string_view key : {"finish_reason", "finishReason"})
       if (candidate[key].is_string()) out.finish_reason = candidate[key].text();
-    read_usage(chunk["usage_metadata"].is_null() ? chunk["usageMetadata"] : chunk["usage_metadata"], usage);
   }
+  // Every chunk counts what came so far: the last one says most.
+  for (auto chunk = chunks.items().rbegin(); chunk != chunks.items().rend(); ++chunk)
+    for (const std::string_view key : {"usage_metadata", "usageMetadata"}) read_usage((*chunk)[key], usage);
   draft.message.tool_calls = std::move(draft.part_calls);
   if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
   out.message = std::move(draft.message);

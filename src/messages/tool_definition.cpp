@@ -1,5 +1,7 @@
 #include "messages/tool_definition.h"
 
+#include <algorithm>
+
 #include "json/write.h"
 
 namespace trajectory::messages {
@@ -50,6 +52,25 @@ std::string tool_definition(const Value& tool) {
   if (function["strict"].is_bool()) out.append(R"(,"strict":)").append(function["strict"].text());
   out.append("}}");
   return out;
+}
+
+void read_tool_definitions(const Value& tools, json::Parser& parser, TextTable& texts, std::vector<TextId>& out) {
+  const auto add = [&](const Value& tool) {
+    if (!tool.is_object()) return;
+    const TextId id = texts.add(tool_definition(tool));
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  };
+  if (tools.is_string()) {
+    const auto parsed = parser.parse(tools.text());
+    if (parsed && !(*parsed)->is_string()) read_tool_definitions(**parsed, parser, texts, out);
+    return;
+  }
+  for (const json::Member& member : tools.members()) add(member.value);  // the AI SDK also writes tools by name
+  for (const Value& tool : tools.items()) {
+    const Value& declarations = tool["function_declarations"].is_array() ? tool["function_declarations"] : tool["functionDeclarations"];
+    for (const Value& declaration : declarations.items()) add(declaration);
+    if (!declarations.is_array()) add(tool);
+  }
 }
 
 void append_parameter(std::string& out, std::string_view key, const Value& value) {

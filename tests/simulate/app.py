@@ -18,34 +18,34 @@ class Habits:
 
     shape: str = "openai"
     turns: int = 4
-    tools: float = 0.5            # chance of another round of tools
+    tools: float = 0.5  # chance of another round of tools
     traced_tools: bool = True
-    system: str = "fixed"         # none, fixed, clock, growing (something is added behind it)
-    history: str = "full"         # full, text, text_parts, stateless, window, sized_window
+    system: str = "fixed"  # none, fixed, clock, growing (something is added behind it)
+    history: str = "full"  # full, text, text_parts, stateless, window, sized_window
     window: int = 6
-    compaction: str = ""          # user, system: the role that holds the summary
+    compaction: str = ""  # user, system: the role that holds the summary
     compaction_kept: int = 2
     compaction_limit: int = 6
     compaction_recorded: bool = True
     compaction_in_turn: bool = False
     offers_tools: bool = True
-    results: str = "whole"        # whole, truncated (later turns), cut (at once), cleared (later)
+    results: str = "whole"  # whole, truncated (later turns), cut (at once), cleared (later)
     retrieval: bool = False
-    repeats: float = 0.0          # chance of a short text said before
-    same_answers: float = 0.0     # chance that an answer is one given before
-    same_calls: bool = False      # tools asked with equal names and arguments
+    repeats: float = 0.0  # chance of a short text said before
+    same_answers: float = 0.0  # chance that an answer is one given before
+    same_calls: bool = False  # tools asked with equal names and arguments
     shuffled_results: bool = False
-    retry: str = ""               # error, silent
-    failed_turn: str = ""         # kept, dropped
-    branch: str = ""              # again, regenerate, edit, switch
-    candidates: str = ""          # first, later
-    partial: str = ""             # kept, dropped
-    experts: str = ""             # single, nested, parallel, memory
+    retry: str = ""  # error, silent
+    failed_turn: str = ""  # kept, dropped
+    branch: str = ""  # again, regenerate, edit, switch
+    candidates: str = ""  # first, later
+    partial: str = ""  # kept, dropped
+    experts: str = ""  # single, nested, parallel, memory
     router: bool = False
-    guardrail: str = ""           # question, history
-    title: str = ""               # own_system, no_system, pasted
-    critic: str = ""              # memory, stateless
-    fan_out: str = ""             # single, draft
+    guardrail: str = ""  # question, history
+    title: str = ""  # own_system, no_system, pasted
+    critic: str = ""  # memory, stateless
+    fan_out: str = ""  # single, draft
     handoff: bool = False
     named_agents: bool = False
     imported: int = 0
@@ -59,22 +59,24 @@ class App:
     def __init__(self, world, habits):
         self.w, self.h, self.rng = world, habits, world.rng
         self.shape = SHAPES[habits.shape]()
-        self.talk = Talk(world, self.rng.choice(["thread_id", "session_id", "conversation_id"]), habits.key_on_root_only)
+        self.talk = Talk(
+            world, self.rng.choice(["thread_id", "session_id", "conversation_id"]), habits.key_on_root_only
+        )
         self.main = self.talk.main
-        self.history = []          # what the application keeps between turns
-        self.notes = {}            # message: the text in which it is shown now, where that is not its own
-        self.last = None           # the call that the next one follows
-        self.tips = []             # (history, last call) after each turn
-        self.said = []             # answers given so far
-        self.responses = {}        # call: its response id
+        self.history = []  # what the application keeps between turns
+        self.notes = {}  # message: the text in which it is shown now, where that is not its own
+        self.last = None  # the call that the next one follows
+        self.tips = []  # (history, last call) after each turn
+        self.said = []  # answers given so far
+        self.responses = {}  # call: its response id
         self.agent = "desk"
         self.experts = {}
         self.expert_systems = {}
-        self.copies = {}           # by helper: its sight of the main line's messages, its instructions
+        self.copies = {}  # by helper: its sight of the main line's messages, its instructions
         self.system = Message("system", DESK)
         self.agents = {"desk": self.system}
         self.instructions = {"desk": DESK, "expert desk": "You know everything about refunds. Answer in full."}
-        self.again = None          # the user's message that is put once more
+        self.again = None  # the user's message that is put once more
 
     # ---- texts
 
@@ -104,7 +106,11 @@ class App:
         for _ in range(count):
             if not self.h.same_calls:
                 name = self.rng.choice(names)
-            arguments = {"what": "stock"} if self.h.same_calls else {"what": self.text("thing"), "limit": self.rng.randint(1, 9)}
+            arguments = (
+                {"what": "stock"}
+                if self.h.same_calls
+                else {"what": self.text("thing"), "limit": self.rng.randint(1, 9)}
+            )
             calls.append(ToolCall("call_" + self.w.uuid().replace("-", "")[:20], name, arguments))
         return calls
 
@@ -124,21 +130,48 @@ class App:
     def seen(self, messages):
         return [(m, self.notes.get(m, m.content)) for m in messages]
 
-    def ask(self, lane, parent, context, answer, *, after, error=None, candidates=(), late=None, agent=None, model_shape=None):
+    def ask(
+        self,
+        lane,
+        parent,
+        context,
+        answer,
+        *,
+        after,
+        error=None,
+        candidates=(),
+        late=None,
+        agent=None,
+        model_shape=None,
+    ):
         """Records one model call. `late`: a list that the caller goes on filling."""
         shape = model_shape or self.shape
         context = list(context)
         if lane in self.talk.helpers.values():
             after = lane.calls[-1] if lane.calls else None
-        call = ModelCall(context, answer, after, list(candidates), None if error else (self.rng.randint(20, 900), self.rng.randint(1, 90)))
+        call = ModelCall(
+            context,
+            answer,
+            after,
+            list(candidates),
+            None if error else (self.rng.randint(20, 900), self.rng.randint(1, 90)),
+        )
         lane.add(call)
         chain = None
         if shape.stateful and after is not None:
-            known = [x for x in after.context if x[0].role != "system"] + [(after.answer, after.answer.content)] if after.answer else None
+            known = (
+                [x for x in after.context if x[0].role != "system"] + [(after.answer, after.answer.content)]
+                if after.answer
+                else None
+            )
             said = [x for x in context if x[0].role != "system"]
             if known and said[: len(known)] == known and after in self.responses:
                 chain = ({m for m, _ in known}, self.responses[after])
-        write = (lambda: shape.inputs(self.system_and(context, late), chain)) if late is not None else shape.inputs(context, chain)
+        write = (
+            (lambda: shape.inputs(self.system_and(context, late), chain))
+            if late is not None
+            else shape.inputs(context, chain)
+        )
         metadata = self.talk.metadata(False) | shape.metadata(agent if self.h.named_agents else None)
         run = self.w.open("llm", shape.run_name, parent, write, metadata, shape.extra(call))
         self.w.pass_time()
@@ -162,15 +195,19 @@ class App:
         self.w.pass_time(1, 5)
         if inside:
             inside(run)
-        self.w.close(run, self.shape.tool(call, result, error)[1], error)
+        self.w.close(run, outputs, error)
 
     def step(self, lane, parent, context, answer, **more):
         """A model call with the troubles that the habits bring: failed attempts, thrown-away answers."""
         after = more.pop("after")
         if self.h.retry == "error" and self.rng.random() < 0.4:
-            after = self.ask(lane, parent, context, None, after=after, error="APIConnectionError('Connection error.')", **more)
+            after = self.ask(
+                lane, parent, context, None, after=after, error="APIConnectionError('Connection error.')", **more
+            )
         if self.h.retry == "silent" and self.rng.random() < 0.4:
-            self.ask(lane, parent, context, self.answer(self.tool_calls() if answer.tool_calls else ()), after=after, **more)
+            self.ask(
+                lane, parent, context, self.answer(self.tool_calls() if answer.tool_calls else ()), after=after, **more
+            )
         if self.h.candidates and self.shape.candidates and not answer.tool_calls:
             more["candidates"] = [self.message("assistant", self.text("Another answer"))]
         return self.ask(lane, parent, context, answer, after=after, **more)
@@ -207,9 +244,21 @@ class App:
         if h.compaction_recorded:
             lane = self.talk.helper("summariser")
             prompt = "Summarise:\n" + "\n".join(f"{m.role}: {m.content}" for m in dropped)
-            self.ask(lane, parent, [(self.message("user", prompt), prompt)], self.message("assistant", text), after=None, agent="summariser")
-        summary = self.message("user" if self.shape.one_system_text else h.compaction, "Earlier: " + text, optional=True)
+            self.ask(
+                lane,
+                parent,
+                [(self.message("user", prompt), prompt)],
+                self.message("assistant", text),
+                after=None,
+                agent="summariser",
+            )
+        summary = self.message(
+            "user" if self.shape.one_system_text else h.compaction, "Earlier: " + text, optional=True
+        )
         return [summary, *kept]
+
+    def grew_too_long(self):
+        return self.h.compaction and not self.h.compaction_in_turn and len(self.history) > self.h.compaction_limit
 
     def age_results(self):
         """Between turns: results that the model has seen are shortened or cleared."""
@@ -245,15 +294,30 @@ class App:
             if h.handoff and rounds == 0 and len(self.tips) % 2 == 1:
                 calls = [ToolCall("call_" + self.w.uuid()[:8], "transfer", {})]
             answer = self.answer(calls)
-            if h.compaction and h.compaction_in_turn and len(self.history) + len(turn) > h.compaction_limit and len(turn) > 2:
+            if (
+                h.compaction
+                and h.compaction_in_turn
+                and len(self.history) + len(turn) > h.compaction_limit
+                and len(turn) > 2
+            ):
                 self.history, turn = [], self.compact(root, self.history + turn)
                 late = None
             context = self.context(turn)
-            trouble = len(self.tips) % 2 == 1 and not (h.branch and len(self.tips) + 1 == h.turns)  # nothing follows: which path went on?
+            trouble = len(self.tips) % 2 == 1 and not (
+                h.branch and len(self.tips) + 1 == h.turns
+            )  # nothing follows: which path went on?
             fails = h.failed_turn and rounds == self.fail_round and trouble
             if fails:
-                self.last = self.ask(self.main, root, context, None, after=self.last, error="InternalServerError('500')", agent=self.agent)
-                root["failure"] = "InternalServerError('500')"
+                self.last = self.ask(
+                    self.main,
+                    root,
+                    context,
+                    None,
+                    after=self.last,
+                    error="InternalServerError('500')",
+                    agent=self.agent,
+                )
+                root["fails"] = "InternalServerError('500')"
                 if h.failed_turn == "kept":
                     self.history += turn
                 return ""
@@ -261,8 +325,14 @@ class App:
                 answer.cut = True
                 kept = h.partial == "kept"
                 self.last = self.ask(
-                    self.main, root, context, answer if kept else None, after=self.last, error="APIConnectionError('Connection error.')",
-                    candidates=() if kept else (answer,), agent=self.agent,
+                    self.main,
+                    root,
+                    context,
+                    answer if kept else None,
+                    after=self.last,
+                    error="APIConnectionError('Connection error.')",
+                    candidates=() if kept else (answer,),
+                    agent=self.agent,
                 )
                 self.history += turn + ([answer] if kept else [])
                 return answer.content
@@ -288,7 +358,9 @@ class App:
 
     def plain_history(self):
         h = self.h
-        return h.history == "full" and not (h.compaction or h.retrieval or h.branch or h.retry or h.results != "whole" or h.critic or h.candidates)
+        return h.history == "full" and not (
+            h.compaction or h.retrieval or h.branch or h.retry or h.results != "whole" or h.critic or h.candidates
+        )
 
     def context(self, turn):
         shown = self.view(turn)
@@ -297,7 +369,11 @@ class App:
     def run_tools(self, root, answer):
         made = []
         for call in answer.tool_calls:
-            result = self.text("Result " + "x" * self.rng.choice([5, 60])) if not self.h.same_calls or self.rng.random() < 0.5 else "Result: none"
+            result = (
+                self.text("Result " + "x" * self.rng.choice([5, 60]))
+                if not self.h.same_calls or self.rng.random() < 0.5
+                else "Result: none"
+            )
             if call.name == "transfer":
                 self.agent = "expert desk" if self.agent == "desk" else "desk"
                 self.agents.setdefault(self.agent, Message("system", self.instructions[self.agent], order_free=True))
@@ -339,21 +415,31 @@ class App:
             else:
                 lane, history, last = Lane(call.name, call), [], None
                 owner.sub_agents.append(lane)
-            system = self.expert_systems.setdefault(key, {}).setdefault(lane, Message("system", f"You are {call.name}. Check things."))
+            system = self.expert_systems.setdefault(key, {}).setdefault(
+                lane, Message("system", f"You are {call.name}. Check things.")
+            )
             task = self.message("user", call.arguments["request"])
             messages = [*history, task]
             nested = self.h.experts == "nested"
             if nested or self.rng.random() < 0.6:
-                calls = [ToolCall("call_" + self.w.uuid()[:12], "ask_archive", {"request": self.text("Search")})] if nested else self.tool_calls()
+                calls = (
+                    [ToolCall("call_" + self.w.uuid()[:12], "ask_archive", {"request": self.text("Search")})]
+                    if nested
+                    else self.tool_calls()
+                )
                 answer = self.message("assistant", "", tool_calls=calls)
-                last = self.ask(lane, run, [(system, system.content), *self.seen(messages)], answer, after=last, agent=call.name)
+                last = self.ask(
+                    lane, run, [(system, system.content), *self.seen(messages)], answer, after=last, agent=call.name
+                )
                 messages.append(answer)
                 for c in calls:
                     text, below = self.nested_expert(c, lane) if nested else (self.text("Result"), None)
                     self.run_tool(lane, run, c, text, below)
                     messages.append(self.message("tool", text, answers=c))
             final = self.message("assistant", report)
-            last = self.ask(lane, run, [(system, system.content), *self.seen(messages)], final, after=last, agent=call.name)
+            last = self.ask(
+                lane, run, [(system, system.content), *self.seen(messages)], final, after=last, agent=call.name
+            )
             self.experts[key] = (lane, [*messages, final], last)
 
         owner = self.main
@@ -367,7 +453,14 @@ class App:
             owner.sub_agents.append(lane)
             system = Message("system", "You search the archive.")
             task = self.message("user", call.arguments["request"])
-            self.ask(lane, run, [(system, system.content), (task, task.content)], self.message("assistant", report), after=None, agent=call.name)
+            self.ask(
+                lane,
+                run,
+                [(system, system.content), (task, task.content)],
+                self.message("assistant", report),
+                after=None,
+                agent=call.name,
+            )
 
         return report, inside
 
@@ -400,7 +493,9 @@ class App:
 
     def copy(self, m):
         """Another lane's sight of a message is a message of its own in the truth."""
-        return dataclasses.replace(m, content=self.notes.get(m, m.content), shown=False, raw_output=None, optional=False, order_free=False)
+        return dataclasses.replace(
+            m, content=self.notes.get(m, m.content), shown=False, raw_output=None, optional=False, order_free=False
+        )
 
     def make_title(self, root):
         if self.h.title == "pasted":
@@ -415,7 +510,11 @@ class App:
     def fan_out(self, root, user):
         for part in ("price", "stock"):
             text = f"You look only at the {part}."
-            system = Message("system", text) if self.h.fan_out == "draft" else self.copies.setdefault(part, Message("system", text))
+            system = (
+                Message("system", text)
+                if self.h.fan_out == "draft"
+                else self.copies.setdefault(part, Message("system", text))
+            )
             task = Message("user", f"{user.content} Your part: {part}.")
             draft = self.message("assistant", self.text(f"Draft about {part}"))
             lane = self.talk.helper("worker") if self.h.fan_out == "single" else Lane("worker")
@@ -425,12 +524,23 @@ class App:
                 self.main.sub_agents.append(lane)
                 more = Message("user", "Make it final.")
                 context += [(draft, draft.content), (more, more.content)]
-                self.ask(lane, root, context, self.message("assistant", self.text("Final report")), after=call, agent="worker")
+                self.ask(
+                    lane,
+                    root,
+                    context,
+                    self.message("assistant", self.text("Final report")),
+                    after=call,
+                    agent="worker",
+                )
 
     def criticise(self, root, turn):
         """A critic reads the draft; the writer answers its remarks. The critic's lane is its own."""
         lane = Lane("critic") if self.h.critic == "memory" else self.talk.helper("critic")
-        system = self.copies.setdefault("critic", Message("system", "You are a strict critic.")) if self.h.critic == "stateless" else Message("system", "You are a strict critic.")
+        system = (
+            self.copies.setdefault("critic", Message("system", "You are a strict critic."))
+            if self.h.critic == "stateless"
+            else Message("system", "You are a strict critic.")
+        )
         seen, last = [(system, system.content)], None
         for round_ in range(2):
             draft = Message("user", f"Review this draft: {turn[-1].content}")
@@ -457,7 +567,9 @@ class App:
             if self.rng.random() < 0.4:
                 calls = self.tool_calls()
                 self.history.append(self.message("assistant", "", tool_calls=calls, seen_only=True))
-                self.history += [self.message("tool", self.text("Old result"), answers=c, seen_only=True) for c in calls]
+                self.history += [
+                    self.message("tool", self.text("Old result"), answers=c, seen_only=True) for c in calls
+                ]
             self.history.append(self.message("assistant", self.text("Old answer"), seen_only=True))
 
     def go_back(self, i):
@@ -467,7 +579,9 @@ class App:
             return
         if kind == "again" and len(self.tips) > 1:
             known = set(self.tips[-2][0])
-            self.again = next((m for m in self.tips[-1][0] if m not in known and m.role == "user" and not m.optional), None)
+            self.again = next(
+                (m for m in self.tips[-1][0] if m not in known and m.role == "user" and not m.optional), None
+            )
             kind = "regenerate"
         pick = -2 if kind == "regenerate" else self.rng.randrange(len(self.tips) - 1) if len(self.tips) > 1 else None
         if pick is None or (kind == "regenerate" and len(self.tips) < 2):
@@ -480,16 +594,16 @@ class App:
         self.fail_round = self.rng.choice([0, 0, 1])
         done = 0
         while done < self.h.turns:
-            output = [""]
-            with self.talk.trace("turn", {"text": "in"}, lambda: {} if self.h.no_root_output else {"output": output[0]}) as root:
+            with self.talk.trace("turn", {"text": "in"}) as root:
                 for _ in range(min(self.h.turns_in_trace, self.h.turns - done)):
                     self.go_back(done)
                     self.age_results()
-                    if self.h.compaction and not self.h.compaction_in_turn and len(self.history) > self.h.compaction_limit:
+                    if self.grew_too_long():
                         self.history = self.compact(root, self.history)
-                    output[0] = self.turn(root)
+                    output = self.turn(root)
                     self.tips.append((list(self.history), self.last))
                     done += 1
+                root["returns"] = {} if self.h.no_root_output else {"output": output}
             self.w.pass_time(20, 400)
             self.w.write_late_inputs()
         self.forget_unheld_partial()

@@ -23,7 +23,13 @@ ALONE = {
     "compaction_kept_one": {"compaction": "user", "compaction_kept": 1, "turns": 7},
     "compaction_kept_many": {"compaction": "system", "compaction_kept": 5, "compaction_limit": 9, "turns": 8},
     "compaction_in_turn": {"compaction": "user", "compaction_in_turn": True, "tools": 0.8, "turns": 5},
-    "compaction_in_turn_kept_nothing": {"compaction": "user", "compaction_kept": 0, "compaction_in_turn": True, "tools": 0.8, "turns": 5},
+    "compaction_in_turn_kept_nothing": {
+        "compaction": "user",
+        "compaction_kept": 0,
+        "compaction_in_turn": True,
+        "tools": 0.8,
+        "turns": 5,
+    },
     "truncated": {"results": "truncated", "tools": 0.8},
     "cut": {"results": "cut", "tools": 0.8},
     "cleared": {"results": "cleared", "tools": 0.8},
@@ -78,24 +84,31 @@ def undecidable(v):
     get = v.get
     forgets = get("history") == "stateless"
     keeps_nothing = get("compaction_kept") == 0
-    return any((
-        forgets and get("branch"),                # going back without a history to go back in
-        forgets and get("turns_in_trace"),        # turns of one trace that nothing links
-        forgets and get("compaction_in_turn"),
-        get("title") == "no_system" and get("system") == "none",  # a last question like the user's
-        get("branch") in ("regenerate", "edit", "switch") and get("repeats"),  # an edit that changes nothing
-        get("branch") and (get("failed_turn") or get("partial")),  # left out of later contexts either way
-        get("critic") == "stateless" and get("same_answers"),     # the same question put twice is a retry
-        get("branch") == "again" and get("retrieval"),
-        get("candidates") and get("no_root_output"),
-        get("guardrail") and get("repeats") and get("turns_in_trace"),
-        get("failed_turn") and get("turns_in_trace"),
-        get("system") == "growing" and (get("handoff") or get("compaction_in_turn")),
-        forgets and get("no_root_output") and (get("guardrail") or get("critic") or get("router")),  # which lane is the main one?
-        keeps_nothing and (get("failed_turn") or get("partial") or get("turns_in_trace") or get("coarse_clock") or get("branch")),
-        keeps_nothing and get("compaction_in_turn") and (get("system") == "none" or get("traced_tools") is False or get("handoff")),
-        get("coarse_clock") and (forgets or get("branch") or get("same_answers") or get("failed_turn")),
-    ))
+    return any(
+        (
+            forgets and get("branch"),  # going back without a history to go back in
+            forgets and get("turns_in_trace"),  # turns of one trace that nothing links
+            forgets and get("compaction_in_turn"),
+            get("title") == "no_system" and get("system") == "none",  # a last question like the user's
+            get("branch") in ("regenerate", "edit", "switch") and get("repeats"),  # an edit that changes nothing
+            get("branch") and (get("failed_turn") or get("partial")),  # left out of later contexts either way
+            get("critic") == "stateless" and get("same_answers"),  # the same question put twice is a retry
+            get("branch") == "again" and get("retrieval"),
+            get("candidates") and get("no_root_output"),
+            get("guardrail") and get("repeats") and get("turns_in_trace"),
+            get("failed_turn") and get("turns_in_trace"),
+            get("system") == "growing" and (get("handoff") or get("compaction_in_turn")),
+            forgets
+            and get("no_root_output")
+            and (get("guardrail") or get("critic") or get("router")),  # which lane is the main one?
+            keeps_nothing
+            and (get("failed_turn") or get("partial") or get("turns_in_trace") or get("coarse_clock") or get("branch")),
+            keeps_nothing
+            and get("compaction_in_turn")
+            and (get("system") == "none" or get("traced_tools") is False or get("handoff")),
+            get("coarse_clock") and (forgets or get("branch") or get("same_answers") or get("failed_turn")),
+        )
+    )
 
 
 def mixed(seed, count=3):

@@ -13,11 +13,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "data" / "truth")]
 
-import score
-from app import play, random_shape
-from habits import ALONE, habits, mixed
+import score  # noqa: E402
+from app import play, random_shape  # noqa: E402
+from habits import ALONE, habits, mixed  # noqa: E402
 
 PARTS = ("linkage", "subagents", "contexts", "counts")
 
@@ -45,7 +46,12 @@ def losses(truth, pred):
 
 def run(program, rows_file):
     out = subprocess.run([*program.split(), str(rows_file)], capture_output=True, text=True, check=True).stdout
-    return {d["conversation_id"]: score.record(d) for d in map(json.loads, out.splitlines())}
+    return read_records(out)
+
+
+def read_records(lines):
+    """Native records by conversation, in the form that the scorer compares."""
+    return {d["conversation_id"]: score.record(d) for d in map(json.loads, lines.splitlines())}
 
 
 def main():
@@ -65,7 +71,12 @@ def main():
         keep.mkdir(parents=True, exist_ok=True)
         rows_file = keep / "runs.jsonl"
         rows_file.write_text("".join(json.dumps(r) + "\n" for _, rows, _ in played for r in rows))
-        truths = {"scenario": "simulated", "project": "p", "session_id": "p", "conversations": [t for _, _, t in played]}
+        truths = {
+            "scenario": "simulated",
+            "project": "p",
+            "session_id": "p",
+            "conversations": [t for _, _, t in played],
+        }
         (keep / "truth.json").write_text(json.dumps(truths))
         found = run(a.program, rows_file)
     total, bad, shown = Counter(), Counter(), 0

@@ -2,7 +2,7 @@
 
 import json
 
-TOOLS = ("look_up", "get_weather", "convert", "ask_expert", "ask_archive", "transfer")
+CLASSES = {"system": "SystemMessage", "user": "HumanMessage", "assistant": "AIMessage", "tool": "ToolMessage"}
 
 
 def dumps(value):
@@ -31,7 +31,9 @@ class Shape:
         return {"runtime": {"sdk": "langsmith-py", "library": "langsmith"}}
 
     def metadata(self, agent):
-        return {"ls_provider": "openai", "ls_model_type": "chat", "ls_model_name": "gpt-5.2"} | ({"agent_name": agent} if agent else {})
+        return {"ls_provider": "openai", "ls_model_type": "chat", "ls_model_name": "gpt-5.2"} | (
+            {"agent_name": agent} if agent else {}
+        )
 
     def tool(self, call, output, error):
         return call.arguments, {"output": None if error else output}, {}
@@ -74,7 +76,13 @@ class OpenAI(Shape):
             }
             for i, m in enumerate(answers)
         ]
-        return {"id": response_id, "object": "chat.completion", "model": "gpt-5.2-2026", "choices": choices, "usage_metadata": self.usage(usage)}
+        return {
+            "id": response_id,
+            "object": "chat.completion",
+            "model": "gpt-5.2-2026",
+            "choices": choices,
+            "usage_metadata": self.usage(usage),
+        }
 
 
 class OpenAIJs(OpenAI):
@@ -93,16 +101,26 @@ class LangChain(Shape):
     """A chat model of langchain-openai: envelopes, batches, message ids."""
 
     candidates = True
-    classes = {"system": "SystemMessage", "user": "HumanMessage", "assistant": "AIMessage", "tool": "ToolMessage"}
 
     def envelope(self, m, text):
         kwargs = {"content": text, "type": {"user": "human", "assistant": "ai"}.get(m.role, m.role), "id": m.id}
         if m.role == "assistant":
-            kwargs |= {"additional_kwargs": {"refusal": None}, "response_metadata": {"model_name": "gpt-5.2"}, "invalid_tool_calls": []}
-            kwargs["tool_calls"] = [{"name": c.name, "args": c.arguments, "id": c.id, "type": "tool_call"} for c in m.tool_calls]
+            kwargs |= {
+                "additional_kwargs": {"refusal": None},
+                "response_metadata": {"model_name": "gpt-5.2"},
+                "invalid_tool_calls": [],
+            }
+            kwargs["tool_calls"] = [
+                {"name": c.name, "args": c.arguments, "id": c.id, "type": "tool_call"} for c in m.tool_calls
+            ]
         if m.answers:
             kwargs |= {"tool_call_id": m.answers.id, "name": m.answers.name, "status": "success"}
-        return {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", self.classes[m.role]], "kwargs": kwargs}
+        return {
+            "lc": 1,
+            "type": "constructor",
+            "id": ["langchain", "schema", "messages", CLASSES[m.role]],
+            "kwargs": kwargs,
+        }
 
     def inputs(self, context, chain=None):
         return {"messages": [[self.envelope(m, text) for m, text in context]]}
@@ -113,7 +131,9 @@ class LangChain(Shape):
             envelope = self.envelope(m, m.content)
             envelope["kwargs"]["usage_metadata"] = self.usage(usage)
             info = {"finish_reason": "tool_calls" if m.tool_calls else "stop"}
-            generations.append({"text": m.content, "generation_info": info, "type": "ChatGeneration", "message": envelope})
+            generations.append(
+                {"text": m.content, "generation_info": info, "type": "ChatGeneration", "message": envelope}
+            )
         return {"generations": [generations], "llm_output": {"id": response_id}, "run": None, "type": "LLMResult"}
 
     def tool(self, call, output, error):
@@ -157,9 +177,17 @@ class Anthropic(Shape):
 
     def outputs(self, answers, usage, response_id):
         m = answers[0]
-        out = {"id": response_id, "role": "assistant", "stop_reason": "tool_use" if m.tool_calls else "end_turn", "usage_metadata": self.usage(usage)}
+        out = {
+            "id": response_id,
+            "role": "assistant",
+            "stop_reason": "tool_use" if m.tool_calls else "end_turn",
+            "usage_metadata": self.usage(usage),
+        }
         if m.tool_calls and not self.javascript:
-            return out | {"content": m.content or None, "tool_calls": [openai_call(c) | {"index": i} for i, c in enumerate(m.tool_calls)]}
+            return out | {
+                "content": m.content or None,
+                "tool_calls": [openai_call(c) | {"index": i} for i, c in enumerate(m.tool_calls)],
+            }
         return out | {"content": self.blocks(m, m.content)}
 
 
@@ -185,7 +213,10 @@ class Responses(Shape):
     def answer(m, text):
         part = {"type": "output_text", "text": text, "annotations": []}
         message = {"id": m.id, "type": "message", "role": "assistant", "status": "completed", "content": [part]}
-        calls = [{"type": "function_call", "call_id": c.id, "name": c.name, "arguments": dumps(c.arguments)} for c in m.tool_calls]
+        calls = [
+            {"type": "function_call", "call_id": c.id, "name": c.name, "arguments": dumps(c.arguments)}
+            for c in m.tool_calls
+        ]
         return ([message] if text else []) + calls
 
     def inputs(self, context, chain=None):
@@ -194,7 +225,12 @@ class Responses(Shape):
         return out | ({"instructions": context[0][1]} if instructed else {})
 
     def outputs(self, answers, usage, response_id):
-        return {"id": response_id, "object": "response", "output": self.answer(answers[0], answers[0].content), "usage_metadata": self.usage(usage)}
+        return {
+            "id": response_id,
+            "object": "response",
+            "output": self.answer(answers[0], answers[0].content),
+            "usage_metadata": self.usage(usage),
+        }
 
 
 class StatefulResponses(Responses):
@@ -222,13 +258,19 @@ class Gemini(Shape):
         out = []
         for m, text in context:
             if m.role == "tool":
-                part = {"type": "function_response", "function_response": {"name": m.answers.name, "response": {"output": text}}}
+                part = {
+                    "type": "function_response",
+                    "function_response": {"name": m.answers.name, "response": {"output": text}},
+                }
                 if out and out[-1]["role"] == "user" and isinstance(out[-1]["content"], list):
                     out[-1]["content"].append(part)
                 else:
                     out.append({"role": "user", "content": [part]})
             elif m.role == "assistant" and m.tool_calls:
-                calls = [{"type": "function_call", "function_call": {"id": None, "name": c.name, "arguments": c.arguments}} for c in m.tool_calls]
+                calls = [
+                    {"type": "function_call", "function_call": {"id": None, "name": c.name, "arguments": c.arguments}}
+                    for c in m.tool_calls
+                ]
                 out.append({"role": "model", "content": ([{"type": "text", "text": text}] if text else []) + calls})
             elif m.role != "system":
                 out.append({"role": "model" if m.role == "assistant" else "user", "content": text})
@@ -237,7 +279,12 @@ class Gemini(Shape):
 
     def outputs(self, answers, usage, response_id):
         m = answers[0]
-        out = {"content": m.content or None, "role": "assistant", "finish_reason": "STOP", "usage_metadata": self.usage(usage)}
+        out = {
+            "content": m.content or None,
+            "role": "assistant",
+            "finish_reason": "STOP",
+            "usage_metadata": self.usage(usage),
+        }
         calls = [openai_call(c) | {"index": i, "id": None} for i, c in enumerate(m.tool_calls)]
         return out | ({"tool_calls": calls} if calls else {})
 
@@ -248,7 +295,9 @@ class Vercel(Shape):
     run_name = "openai.chat"
 
     def metadata(self, agent):
-        return {"ls_integration": "vercel-ai-sdk", "ai_sdk_method": "ai.doGenerate", "ls_model_name": "gpt-5.2"} | ({"agent_name": agent} if agent else {})
+        return {"ls_integration": "vercel-ai-sdk", "ai_sdk_method": "ai.doGenerate", "ls_model_name": "gpt-5.2"} | (
+            {"agent_name": agent} if agent else {}
+        )
 
     def extra(self, call):
         return {"runtime": {"sdk": "langsmith-js", "library": "langsmith"}}
@@ -257,7 +306,12 @@ class Vercel(Shape):
         out = []
         for m, text in context:
             if m.role == "tool":
-                part = {"type": "tool-result", "toolCallId": m.answers.id, "toolName": m.answers.name, "output": {"type": "text", "value": text}}
+                part = {
+                    "type": "tool-result",
+                    "toolCallId": m.answers.id,
+                    "toolName": m.answers.name,
+                    "output": {"type": "text", "value": text},
+                }
                 if out and out[-1]["role"] == "tool":
                     out[-1]["content"].append(part)
                 else:
@@ -265,7 +319,10 @@ class Vercel(Shape):
             elif m.role == "system":
                 out.append({"role": "system", "content": text})
             else:
-                calls = [{"type": "tool-call", "toolCallId": c.id, "toolName": c.name, "input": c.arguments} for c in m.tool_calls]
+                calls = [
+                    {"type": "tool-call", "toolCallId": c.id, "toolName": c.name, "input": c.arguments}
+                    for c in m.tool_calls
+                ]
                 out.append({"role": m.role, "content": ([{"type": "text", "text": text}] if text else []) + calls})
                 if calls:
                     out[-1]["tool_calls"] = [openai_call(c) for c in m.tool_calls]
@@ -273,12 +330,23 @@ class Vercel(Shape):
 
     def outputs(self, answers, usage, response_id):
         m = answers[0]
-        calls = [{"type": "tool-call", "toolCallId": c.id, "toolName": c.name, "input": dumps(c.arguments)} for c in m.tool_calls]
-        out = {"content": ([{"type": "text", "text": m.content}] if m.content else []) + calls, "role": "assistant", "usage_metadata": self.usage(usage)}
+        calls = [
+            {"type": "tool-call", "toolCallId": c.id, "toolName": c.name, "input": dumps(c.arguments)}
+            for c in m.tool_calls
+        ]
+        out = {
+            "content": ([{"type": "text", "text": m.content}] if m.content else []) + calls,
+            "role": "assistant",
+            "usage_metadata": self.usage(usage),
+        }
         return out | ({"tool_calls": [openai_call(c) for c in m.tool_calls]} if calls else {})
 
     def tool(self, call, output, error):
-        return {"args": [call.arguments, {"toolCallId": call.id, "messages": []}]}, {} if error else {"outputs": output}, {}
+        return (
+            {"args": [call.arguments, {"toolCallId": call.id, "messages": []}]},
+            {} if error else {"outputs": output},
+            {},
+        )
 
 
 class Plain(Shape):

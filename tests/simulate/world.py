@@ -156,7 +156,7 @@ class Lane:
         }
 
     def _paths(self):
-        """The path that leads to the last call, with every call that no answered one follows off it in a list of its own."""
+        """The path that leads to the last call, and what branches off it."""
         chain = set()
         last = self.calls[-1] if self.calls else None
         while last is not None:
@@ -201,7 +201,11 @@ class Lane:
             at = max(at, place[message] + 1)
         own = self._order(calls, order[:at])[at:]
         places = {m: i for i, m in enumerate([*order[:at], *own])}
-        return {"at_message": at, "messages": [self._message(m) for m in own], "calls": [self._call(c, places) for c in calls]}
+        return {
+            "at_message": at,
+            "messages": [self._message(m) for m in own],
+            "calls": [self._call(c, places) for c in calls],
+        }
 
     @staticmethod
     def _message(m):
@@ -212,7 +216,12 @@ class Lane:
             out |= {"tool_call_id": m.answers.id, "name": m.answers.name}
         if m.raw_output is not None or m.wrapped:
             out["raw_output"] = m.content if m.raw_output is None else m.raw_output
-        for flag, name in ((m.optional, "optional"), (m.order_free, "order_free"), (m.seen_only, "seen_only_as_input"), (m.cut, "cut")):
+        for flag, name in (
+            (m.optional, "optional"),
+            (m.order_free, "order_free"),
+            (m.seen_only, "seen_only_as_input"),
+            (m.cut, "cut"),
+        ):
             if flag:
                 out[name] = True
         return out
@@ -257,17 +266,24 @@ class Talk:
         return self.helpers.setdefault(kind, Lane(kind))
 
     @contextlib.contextmanager
-    def trace(self, name, inputs, outputs):
-        """Opens a root; `outputs` is called for what the root returns."""
+    def trace(self, name, inputs):
+        """Opens a root; what it is to return or to fail with is put down at `returns` and `fails`."""
         root = self.world.open("chain", name, None, inputs, self.metadata(True))
         self.traces.append(root["id"])
-        root["failure"] = None
+        root |= {"fails": None, "returns": {}}
         yield root
-        failure = root.pop("failure")
-        self.world.close(root, {"output": None} if failure else outputs(), failure)
+        failure, returned = root.pop("fails"), root.pop("returns")
+        self.world.close(root, {"output": None} if failure else returned, failure)
 
     def truth(self, name):
         auxiliary = [lane.truth() | {"kind": kind} for kind, lane in self.helpers.items() if lane.calls]
         main = self.main.truth()
         main["counts"]["turns"] = len(self.traces)
-        return {"conversation_id": self.id, "key": self.key, "name": name, "trace_ids": self.traces, **main, "auxiliary": auxiliary}
+        return {
+            "conversation_id": self.id,
+            "key": self.key,
+            "name": name,
+            "trace_ids": self.traces,
+            **main,
+            "auxiliary": auxiliary,
+        }

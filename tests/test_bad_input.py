@@ -1,0 +1,296 @@
+"""Damaged, incomplete and odd input: a clear line or a named problem, and nothing else lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import TRUTH, Run, lines_of
+
+EXPORT = TRUTH / "export.parquet"
+Row = dict[str, Any]
+
+
+def make_row(number: int, **fields: Any) -> Row:
+    """A root that is a model call of its own."""
+    run_id = f"{number:08d}-0000-4000-8000-000000000000"
+    stamp = f"{number // 3600 % 24:02d}{number // 60 % 60:02d}{number % 60:02d}"
+    row = {
+        "id": run_id,
+        "trace_id": run_id,
+        "name": "model",
+        "run_type": "llm",
+        "status": "success",
+        "start_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.000000",
+        "end_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.500000",
+        "dotted_order": f"20261122T{stamp}000000Z{run_id}",
+        "session_id": "project",
+        "inputs": {"messages": [{"role": "user", "content": f"question {number}"}]},
+        "outputs": {"role": "assistant", "content": f"answer {number}"},
+        "extra": {"metadata": {"thread_id": f"thread-{number}"}},
+    }
+    return {**row, **fields}
+
+
+def write_lines(path: Path, rows: list[Row | str]) -> Path:
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def import_rows(run: Run, tmp_path: Path) -> Callable[..., tuple[dict[str, Row], Row]]:
+    """Imports rows; returns the records by conversation id, and the report."""
+
+    def import_them(rows: list[Row | str], status: int = 0) -> tuple[dict[str, Row], Row]:
+        source = write_lines(tmp_path / "runs.jsonl", rows)
+        run("import", source, "--out", tmp_path / "out", "--format", "jsonl", "--force", "--quiet", status=status)
+        records = [json.loads(line) for line in lines_of(tmp_path / "out/trajectories.jsonl")]
+        return {record["conversation_id"]: record for record in records}, json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))
+
+    return import_them
+
+
+def texts(record: Row) -> list[str]:
+    return [message["content"] for message in record["messages"]]
+
+
+# ---- files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("empty.parquet", b"", "empty"),
+        ("text.parquet", b"hello", "neither Parquet nor JSON"),
+        ("cut.parquet", b"PAR1" + b"\0" * 100, "not a readable Parquet file"),
+        ("bom.json", b"\xef\xbb\xbf[]", "byte-order mark"),
+    ],
+)
+def test_a_file_that_is_no_export_is_one_clear_line(run: Run, tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = run("import", tmp_path / name, "--out", tmp_path / "out", status=1)
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+    assert name in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+def test_a_truncated_export_leaves_nothing_behind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cut.parquet").write_bytes(EXPORT.read_bytes()[:400_000])
+    done = run("import", tmp_path / "cut.parquet", "--out", tmp_path / "out", status=1)
+    assert "cut.parquet" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["cut.parquet"]
+
+
+def test_damaged_pages_fail_with_the_file_s_name(run: Run, tmp_path: Path) -> None:
+    data = bytearray(EXPORT.read_bytes())
+    data[2000:60_000] = b"\xff" * 58_000
+    (tmp_path / "damaged.parquet").write_bytes(bytes(data))
+    done = run("import", tmp_path / "damaged.parquet", "--out", tmp_path / "out", "--quiet", status=1)
+    assert "damaged.parquet" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_exports_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "export/tmp").mkdir(parents=True)
+    (tmp_path / "export/tmp/probe.txt").write_text("x", encoding="utf-8")
+    done = run("import", tmp_path / "export", "--out", tmp_path / "out", status=1)
+    assert "no *.parquet" in done.stderr
+
+
+def test_stray_files_in_a_folder_are_left_alone_and_counted(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "export/export_id=1/runs/year=2026"
+    folder.mkdir(parents=True)
+    write_lines(folder / "a.jsonl", [make_row(1)])
+    (tmp_path / "export/tmp").mkdir()
+    (tmp_path / "export/tmp/probe.txt").write_text("x", encoding="utf-8")
+    report = json.loads(run("import", tmp_path / "export", "--dry-run", "--json").stdout)
+    assert (report["other_files"], report["conversations"]) == (1, 1)
+
+
+def test_an_export_without_rows_gives_an_empty_dataset(run: Run, tmp_path: Path) -> None:
+    pq.write_table(pq.read_table(EXPORT).slice(0, 0), tmp_path / "none.parquet")
+    run("import", tmp_path / "none.parquet", "--out", tmp_path / "out", "--quiet")
+    assert pq.read_table(tmp_path / "out/train-00000.parquet").num_rows == 0
+
+
+# ---- columns
+
+STRUCTURE = ("dotted_order", "parent_run_id", "parent_run_ids")
+
+
+def roles_and_texts(path: Path) -> dict[str, list[tuple[str, str]]]:
+    records = [json.loads(line) for line in lines_of(path / "trajectories.jsonl")]
+    return {record["conversation_id"]: [(m["role"], m["content"]) for m in record["messages"]] for record in records}
+
+
+@pytest.mark.parametrize("structure", STRUCTURE)
+@pytest.mark.parametrize("with_extra", [True, False])
+def test_few_columns_are_enough(run: Run, tmp_path: Path, structure: str, with_extra: bool) -> None:
+    table = pq.read_table(EXPORT)
+    columns = ["id", "trace_id", "inputs", "outputs", structure, *(["extra", "start_time", "run_type", "name"] if with_extra else [])]
+    pq.write_table(table.select(columns), tmp_path / "few.parquet")
+    run("import", tmp_path / "few.parquet", "--out", tmp_path / "few", "--format", "jsonl", "--quiet")
+    found = roles_and_texts(tmp_path / "few")
+    assert sum(len(messages) for messages in found.values()) > 500
+    if with_extra:
+        run("import", EXPORT, "--out", tmp_path / "all", "--format", "jsonl", "--quiet")
+        everything = roles_and_texts(tmp_path / "all")
+        same = sum(found[key] == messages for key, messages in everything.items())
+        assert same >= 0.95 * len(everything)
+
+
+@pytest.mark.parametrize("missing", ["id", "trace_id", "inputs", "outputs"])
+def test_a_required_column_that_is_missing_is_named(run: Run, tmp_path: Path, missing: str) -> None:
+    pq.write_table(pq.read_table(EXPORT).drop_columns([missing]), tmp_path / "export.parquet")
+    done = run("import", tmp_path / "export.parquet", "--out", tmp_path / "out", status=1)
+    assert f"'{missing}'" in done.stderr
+    assert "export.parquet" in done.stderr
+
+
+def test_without_any_structure_all_three_columns_are_named(run: Run, tmp_path: Path) -> None:
+    pq.write_table(pq.read_table(EXPORT).drop_columns(list(STRUCTURE)), tmp_path / "export.parquet")
+    done = run("import", tmp_path / "export.parquet", "--out", tmp_path / "out", status=1)
+    assert all(name in done.stderr for name in STRUCTURE)
+
+
+# ---- rows and cells
+
+
+def test_a_line_that_is_no_json_is_refused_with_its_place(import_rows: Any) -> None:
+    records, report = import_rows([make_row(1), '{"id": "cut', make_row(3)], status=3)
+    assert sorted(records) == ["thread-1", "thread-3"]
+    assert report["rows_refused"] == 1
+    problem = report["problems"]["invalid_json_row"]
+    assert (problem["count"], problem["severity"]) == (1, "refused")
+    assert "runs.jsonl row 2" in problem["examples"][0]["place"]
+    assert report["adds_up"] is True
+
+
+def test_a_row_without_id_is_refused(import_rows: Any) -> None:
+    records, report = import_rows([make_row(1), make_row(2, id=None)], status=3)
+    assert list(records) == ["thread-1"]
+    assert report["problems"]["row_without_id"]["count"] == 1
+
+
+def parquet_with(tmp_path: Path, rows: list[Row]) -> Path:
+    """Rows as a Parquet export, payloads given as bytes or values."""
+    columns: dict[str, Any] = {}
+    for name in make_row(1):
+        values = [row[name] for row in rows]
+        if name in ("inputs", "outputs", "extra"):
+            values = [value if isinstance(value, bytes) else json.dumps(value).encode() for value in values]
+            columns[name] = pa.array(values, pa.binary())
+        else:
+            columns[name] = pa.array(values, pa.string())
+    pq.write_table(pa.table(columns), tmp_path / "export.parquet")
+    return tmp_path / "export.parquet"
+
+
+def import_parquet(run: Run, tmp_path: Path, rows: list[Row], status: int = 0) -> tuple[dict[str, Row], Row]:
+    run("import", parquet_with(tmp_path, rows), "--out", tmp_path / "out", "--format", "jsonl", "--force", "--quiet", status=status)
+    records = [json.loads(line) for line in lines_of(tmp_path / "out/trajectories.jsonl")]
+    return {record["conversation_id"]: record for record in records}, json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("cell", [b"{'python': 'repr'}", b"[" * 10_000 + b"]" * 10_000, b'{"messages": [', b'{"a": 01}'])
+def test_a_cell_that_is_no_json_costs_only_itself(run: Run, tmp_path: Path, cell: bytes) -> None:
+    records, report = import_parquet(run, tmp_path, [make_row(1), make_row(2, inputs=cell), make_row(3)], status=3)
+    assert texts(records["thread-1"]) == ["question 1", "answer 1"]
+    assert texts(records["thread-2"]) == ["answer 2"]
+    assert report["problems"]["invalid_json"]["count"] == 1
+    assert report["adds_up"] is True
+
+
+def test_broken_utf8_is_replaced_and_named(run: Run, tmp_path: Path) -> None:
+    cell = b'{"messages": [{"role": "user", "content": "caf\xe9 open?"}]}'
+    records, report = import_parquet(run, tmp_path, [make_row(1, inputs=cell)])
+    assert texts(records["thread-1"])[0] == "caf\ufffd open?"
+    assert report["problems"]["invalid_utf8"]["count"] == 1
+
+
+@pytest.mark.parametrize("text", ["lone \ud800 surrogate", "NUL \0 and \x1b[31m", "\u2028 \ufeff 😀", "x" * 300_000])
+def test_odd_text_survives_every_form(run: Run, tmp_path: Path, text: str) -> None:
+    row = make_row(1, inputs={"messages": [{"role": "user", "content": text}]})
+    source = write_lines(tmp_path / "runs.jsonl", [row])
+    run("import", source, "--out", tmp_path / "direct", "--format", "parquet,jsonl,json", "--quiet")
+    (line,) = lines_of(tmp_path / "direct/jsonl/trajectories.jsonl")
+    assert json.loads(line)["messages"][0]["content"] == text
+    run("convert", tmp_path / "direct/parquet", "--format", "jsonl", "--out", tmp_path / "converted", "--quiet")
+    assert (tmp_path / "converted/trajectories.jsonl").read_text(encoding="utf-8") == line + "\n"
+    saved = json.loads((tmp_path / "direct/json/thread-1.json").read_text(encoding="utf-8"))
+    assert saved["steps"][0]["messages"][0]["content"] == text
+    assert "\x1b" not in run("show", tmp_path / "direct/parquet").stdout
+
+
+def test_a_number_of_any_length_keeps_its_digits(import_rows: Any) -> None:
+    digits = "9" * 100_000
+    line = json.dumps(make_row(1, outputs={"role": "assistant", "content": "", "tool_calls": [{"id": "c", "name": "f", "args": {"n": 7}}]})).replace(": 7}", f": {digits}}}")
+    records, _ = import_rows([line])
+    assert digits in records["thread-1"]["messages"][1]["tool_calls"][0]["function"]["arguments"]
+
+
+def test_of_duplicate_rows_the_later_end_counts(import_rows: Any) -> None:
+    early = make_row(1, end_time=None, status="pending", outputs={})
+    for order in ([early, make_row(1)], [make_row(1), early]):
+        records, report = import_rows(order)
+        assert texts(records["thread-1"]) == ["question 1", "answer 1"]
+        assert report["runs_set_aside"]["duplicate_run"] == 1
+        assert report["adds_up"] is True
+
+
+def test_orphans_and_cycles_are_kept_and_named(import_rows: Any) -> None:
+    root = make_row(1)
+    orphan = make_row(2, trace_id=root["id"], parent_run_id="ffffffff-0000-4000-8000-000000000000", dotted_order=None)
+    first = make_row(3, trace_id="t3", parent_run_id=make_row(4)["id"], dotted_order=None)
+    second = make_row(4, trace_id="t3", parent_run_id=make_row(3)["id"], dotted_order=None, extra={"metadata": {"thread_id": "thread-3"}})
+    records, report = import_rows([root, orphan, first, second])
+    assert report["problems"]["orphan_run"]["count"] == 1
+    assert report["problems"]["parent_cycle"]["count"] == 1
+    kept = json.dumps(records)
+    for number in (1, 2, 3, 4):
+        assert f"answer {number}" in kept
+
+
+def test_a_pending_run_keeps_its_question(import_rows: Any) -> None:
+    records, _ = import_rows([make_row(1, outputs={}, end_time=None, status="pending")])
+    assert texts(records["thread-1"]) == ["question 1"]
+    assert records["thread-1"]["calls"][0]["answer"] is None
+
+
+NAMES = ["../escape", "a/b\\c", "nul\0name", ".hidden", "x" * 300, "CASE", "case", "", "con trol\n"]
+
+
+def test_conversation_ids_never_leave_the_folder(run: Run, tmp_path: Path) -> None:
+    rows: list[Row | str] = [make_row(n, extra={"metadata": {"thread_id": name}}) for n, name in enumerate(NAMES)]
+    source = write_lines(tmp_path / "runs.jsonl", rows)
+    report = json.loads(run("import", source, "--out", tmp_path / "out/saved", "--format", "json", "--json").stdout)
+    names = [path.name for path in (tmp_path / "out/saved").iterdir()]
+    assert len(names) == len(NAMES)
+    assert len({name.lower() for name in names}) == len(names)
+    assert all(name.endswith(".json") and not name.startswith(".") for name in names)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["saved"]
+    assert report["problems"]["file_renamed"]["count"] >= 3
+
+
+def test_rows_of_the_newer_api_are_read(import_rows: Any) -> None:
+    row = make_row(1, run_type="LLM", status="SUCCESS", metadata={"thread_id": "thread-1"}, total_cost=0.00012345, prompt_tokens=3, completion_tokens=4, total_tokens=7)
+    row["project_id"] = row.pop("session_id")
+    del row["extra"]
+    records, _ = import_rows([row])
+    assert texts(records["thread-1"]) == ["question 1", "answer 1"]
+    assert records["thread-1"]["project_id"] == "project"
+    assert records["thread-1"]["task"]["total_tokens"] == 7
+    assert records["thread-1"]["task"]["total_cost"] == 0.00012345
+
+
+def test_strict_writes_nothing_when_data_is_refused(run: Run, tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "runs.jsonl", [make_row(1), "not json"])
+    done = run("import", source, "--out", tmp_path / "out", "--strict", "--quiet", status=3)
+    assert "invalid_json_row 1" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.jsonl"]
