@@ -70,6 +70,7 @@ void order_ties(std::vector<Call>& calls, const messages::Tables& tables) {
       std::vector<Tied> tied;
       for (auto call = first; call != last; ++call) {
         add_calls(tied.emplace_back(), *call->run, tables);
+        tied.back().clock = start_in_dotted_order(tables.texts.get(call->run->dotted_order));
         tied.back().end = call->run->end_time.value_or(INT64_MAX);
       }
       std::vector<Call> sorted;

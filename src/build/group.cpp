@@ -146,6 +146,7 @@ void sort_traces(std::vector<Trace>& traces, const Tables& tables) {
       for (auto trace = first; trace != last; ++trace) {
         Tied& one = tied.emplace_back();
         for (const RunFacts& run : trace->runs) add_calls(one, run, tables);
+        one.clock = start_in_dotted_order(tables.texts.get(trace->runs[trace->root].dotted_order));
         one.end = trace->runs[trace->root].end_time.value_or(INT64_MAX);
       }
       std::vector<Trace> sorted;

@@ -1,9 +1,12 @@
 #include "build/lanes.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "build/align.h"
+#include "build/call_index.h"
 #include "build/lane_path.h"
 #include "build/replaced_contexts.h"
 #include "build/tool_runs.h"
@@ -12,18 +15,7 @@ namespace trajectory::build {
 
 namespace {
 
-using base::Hash128;
 using messages::MessageEntry;
-
-/// How many ends of lanes are looked at when neither a shared beginning nor a known answer leads to one. Those beyond
-/// are asleep.
-constexpr std::size_t k_awake_ends = 16;
-
-/// How many calls that gave the same answer are compared, latest first.
-constexpr std::size_t k_same_answers = 8;
-
-/// How many calls that followed the same answer are compared, latest first.
-constexpr std::size_t k_followers = 8;
 
 /// Ids up to this length ("call_0") come back in every answer.
 constexpr std::size_t k_short_id = 8;
@@ -34,7 +26,7 @@ constexpr std::size_t k_look_back = 200;
 /// The calls of one scope path (the conversation itself, or all instances of one sub-agent).
 class Linker {
  public:
-  Linker(Work& work, std::unordered_map<messages::TextId, CallId>& responses) : work_(work), responses_(responses) {}
+  Linker(Work& work, std::unordered_map<messages::TextId, CallId>& responses) : work_(work), responses_(responses), index_(work) {}
 
   void link(CallId id) {
     Call& call = work_.calls[id];
@@ -49,10 +41,6 @@ class Linker {
     CallId base = k_none;
     std::vector<SlotId> sequence;   ///< of the base
     Alignment alignment;
-  };
-  struct Node {
-    CallId ends = k_none;           ///< latest call whose whole sequence leads here
-    CallId through = k_none;        ///< latest call whose sequence passes here
   };
 
   const MessageEntry* entry(messages::MessageId id) const { return &work_.tables.messages.get(id); }
@@ -92,17 +80,22 @@ class Linker {
     Link link;
     if (call.facts->previous_response_id != 0) {
       const auto found = responses_.find(call.facts->previous_response_id);
-      if (found != responses_.end() && found->second != id) {
-        return continue_response(found->second, input);
-      }
+      if (found != responses_.end() && found->second != id) return continue_response(found->second, input);
       call.incomplete = true;
     }
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
-    consider_prefixes(call, said, link);
+    const CallIndex::Beginning known = index_.beginning(said);
+    if (known.ends != k_none) consider(known.ends, call, said, link);
+    if (known.through != k_none && known.through != known.ends) consider(known.through, call, said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
-    if (!link.alignment.whole || link.alignment.answers_left) consider_answers(call, said, link);
-    if (link.alignment.last_answer < 2 && (!link.alignment.whole || link.alignment.answers_left)) consider_ends(call, said, link);
+    if (!link.alignment.whole || link.alignment.answers_left) {
+      // Whatever the client dropped, cut or put before it, it goes on from the last answer.
+      for (const CallId base : index_.gave_last_answer(said)) consider(base, call, said, link);
+    }
+    if (link.alignment.last_answer < 2 && (!link.alignment.whole || link.alignment.answers_left)) {
+      for (auto end = index_.ends().rbegin(); end != index_.ends().rend(); ++end) consider(*end, call, said, link);
+    }
     if (link.base == k_none) consider_repeated_input(call, input, said, link);
     return link;
   }
@@ -161,59 +154,15 @@ class Linker {
     return before.answers.empty() || trace.runs[trace.root].failed;
   }
 
-  /// Earlier calls that share the beginning of the input, found by hash: the latest that ended on the way, and the
-  /// latest that passes the last known place.
-  void consider_prefixes(const Call& now, const std::vector<Seen>& said, Link& link) {
-    Hash128 prefix;
-    Node known;
-    for (const Seen& seen : said) {
-      prefix = base::combine(prefix, seen.entry->identity);
-      const auto found = trie_.find(prefix);
-      if (found == trie_.end()) break;
-      known.through = found->second.through;
-      if (found->second.ends != k_none) known.ends = found->second.ends;
-    }
-    if (known.ends != k_none) consider(known.ends, now, said, link);
-    if (known.through != k_none && known.through != known.ends) consider(known.through, now, said, link);
-  }
-
-  /// Calls that gave the input's last known answer: whatever the client dropped, cut or put before it, it continues one
-  /// of them.
-  void consider_answers(const Call& now, const std::vector<Seen>& said, Link& link) {
-    for (auto last = said.rbegin(); last != said.rend(); ++last) {
-      if (!is_assistant(last->entry)) continue;
-      const auto same = gave_.find(last->entry->identity);
-      if (same != gave_.end())
-        for (const CallId call : same->second) consider(call, now, said, link);
-      bool asked = false;
-      for (const model::ToolCall& tool : last->entry->message.tool_calls)
-        if (const auto found = asked_tool_.find(tool.id); !asked && found != asked_tool_.end()) {
-          consider(found->second, now, said, link);
-          asked = true;
-        }
-      if (asked || same != gave_.end()) return;
-    }
-  }
-
-  void consider_ends(const Call& now, const std::vector<Seen>& said, Link& link) {
-    for (auto end = ends_.rbegin(); end != ends_.rend(); ++end) consider(*end, now, said, link);
-  }
-
   /// The same question again in the same trace: a retry, whatever the words.
   void consider_repeated_input(const Call& call, const std::vector<Seen>& input, const std::vector<Seen>& said, Link& link) {
-    const auto found = asked_.find(input_key(call, input));
-    if (found == asked_.end()) return;
-    const Call& base = work_.calls[found->second];
+    const std::optional<CallId> before = index_.asked_the_same(call, input);
+    if (!before) return;
+    const Call& base = work_.calls[*before];
     if (call.run->pushed && base.run->agent_path != call.run->agent_path) return;
     std::vector<SlotId> sequence = context_slots(base);
     Alignment alignment = align(work_, sequence, said);
-    if (alignment.whole && alignment.matched == said.size()) link = {found->second, std::move(sequence), std::move(alignment)};
-  }
-
-  Hash128 input_key(const Call& call, const std::vector<Seen>& input) const {
-    Hash128 key{call.trace, call.scope};
-    for (const Seen& seen : input) key = base::combine(key, seen.entry->identity);
-    return key;
+    if (alignment.whole && alignment.matched == said.size()) link = {*before, std::move(sequence), std::move(alignment)};
   }
 
   /// Clients that cannot serialise a function's response leave a blank message where results stood: put the results
@@ -222,7 +171,7 @@ class Linker {
     const auto lost = [](const Seen& seen) { return seen.placeholder && seen.entry->message.role == model::Role::k_user; };
     if (std::none_of(input.begin(), input.end(), lost)) return;
     const Call* head = nullptr;
-    for (auto at = ends_.rbegin(); head == nullptr && at != ends_.rend(); ++at)
+    for (auto at = index_.ends().rbegin(); head == nullptr && at != index_.ends().rend(); ++at)
       if (work_.calls[*at].facts->shape == call.facts->shape) head = &work_.calls[*at];
     if (head == nullptr) return;
     const std::vector<SlotId> sequence = sequence_of(*head);
@@ -291,18 +240,16 @@ class Linker {
   /// What follows the last answer in the input may have been shown to another call that followed it: an attempt that
   /// failed or was thrown away, a question asked again for another answer. Those are the same messages.
   void share_question(const Call& call, std::vector<Seen>& input) const {
-    std::size_t last = input.size();
-    for (std::size_t j = 0; j < input.size(); ++j)
-      if (input[j].slot != k_none && work_.slots[input[j].slot].answer_of != k_none) last = j;
-    if (last == input.size()) return;
-    const auto followers = followers_.find(work_.slots[input[last].slot].answer_of);
-    if (followers == followers_.end()) return;
+    const auto last = std::find_if(input.rbegin(), input.rend(), [&](const Seen& seen) { return seen.slot != k_none && work_.slots[seen.slot].answer_of != k_none; });
+    if (last == input.rend()) return;
+    const std::vector<CallId>& followers = index_.followers(work_.slots[last->slot].answer_of);
+    if (followers.empty()) return;
     std::vector<Seen*> added;
-    for (std::size_t j = last + 1; j < input.size(); ++j)
-      if (!is_system(input[j].entry)) added.push_back(&input[j]);
+    for (auto seen = last.base(); seen != input.end(); ++seen)
+      if (!is_system(seen->entry)) added.push_back(&*seen);
     std::vector<SlotId> best;
-    for (auto before = followers->second.rbegin(); before != followers->second.rend(); ++before) {
-      const std::vector<SlotId> shown = shown_after(work_.calls[*before], input[last].slot);
+    for (auto before = followers.rbegin(); before != followers.rend(); ++before) {
+      const std::vector<SlotId> shown = shown_after(work_.calls[*before], last->slot);
       std::size_t same = 0;
       while (same < shown.size() && same < added.size() && same_message(work_.slots[shown[same]], *added[same])) ++same;
       if (same > best.size() && !is_put_anew(work_.calls[*before], call, same == added.size())) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
@@ -359,7 +306,8 @@ class Linker {
     }
     call.context = std::move(input);
     add_answers(id, order);
-    remember(id);
+    if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
+    index_.add(id);
   }
 
   /// What a resent message tells of the first recording: reasoning that it lost, calls that it garbled.
@@ -403,46 +351,9 @@ class Linker {
     if (!call.answers.empty()) call.answer = returned == call.answers.end() ? call.answers.front() : *returned;
   }
 
-  void remember(CallId id) {
-    const Call& call = work_.calls[id];
-    if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
-    asked_[input_key(call, call.context)] = id;
-    std::erase(ends_, call.parent);
-    if (call.parent != k_none) {
-      auto& followers = followers_[call.parent];
-      followers.push_back(id);
-      if (followers.size() > k_followers) followers.erase(followers.begin());
-    }
-    ends_.push_back(id);
-    if (ends_.size() > k_awake_ends) ends_.erase(ends_.begin());
-
-    Hash128 prefix;
-    for (const Seen& seen : call.context) {
-      if (is_system(seen.entry)) continue;
-      prefix = base::combine(prefix, seen.entry->identity);
-      trie_[prefix].through = id;
-    }
-    if (call.answers.empty()) trie_[prefix].ends = id;
-    for (const SlotId answer : call.answers) {
-      const MessageEntry* said = work_.slots[answer].entry;
-      Node& node = trie_[base::combine(prefix, said->identity)];
-      node.ends = node.through = id;
-      auto& same = gave_[said->identity];
-      same.insert(same.begin(), id);
-      if (same.size() > k_same_answers) same.pop_back();
-      for (const model::ToolCall& asked : said->message.tool_calls)
-        if (!asked.id.empty()) asked_tool_[asked.id] = id;
-    }
-  }
-
   Work& work_;
   std::unordered_map<messages::TextId, CallId>& responses_;
-  std::unordered_map<Hash128, Node, base::Hash128Hasher> trie_;
-  std::unordered_map<Hash128, CallId, base::Hash128Hasher> asked_;
-  std::unordered_map<Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer: the calls, latest first
-  std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
-  std::unordered_map<CallId, std::vector<CallId>> followers_;  ///< by call: those that continue its answer, latest last
-  std::vector<CallId> ends_;                        ///< calls that none continues yet, longest asleep first
+  CallIndex index_;
   std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
 };
 

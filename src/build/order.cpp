@@ -31,6 +31,11 @@ void add_calls(Tied& tied, const messages::RunFacts& run, const messages::Tables
   }
 }
 
+std::string_view start_in_dotted_order(std::string_view dotted_order) {
+  const std::string_view segment = dotted_order.substr(dotted_order.rfind('.') + 1);
+  return segment.size() <= 36 ? std::string_view() : segment.substr(0, segment.size() - 36);
+}
+
 std::vector<std::size_t> order_tied(const std::vector<Tied>& tied) {
   std::unordered_map<base::Hash128, std::size_t, base::Hash128Hasher> givers;
   std::unordered_set<base::Hash128, base::Hash128Hasher> ambiguous;
@@ -48,7 +53,7 @@ std::vector<std::size_t> order_tied(const std::vector<Tied>& tied) {
     waiting[i] = before.size();
   }
 
-  const auto later = [&](std::size_t a, std::size_t b) { return std::tuple(tied[a].end, tied[a].seen, a) > std::tuple(tied[b].end, tied[b].seen, b); };
+  const auto later = [&](std::size_t a, std::size_t b) { return std::tuple(tied[a].clock, tied[a].end, tied[a].seen, a) > std::tuple(tied[b].clock, tied[b].end, tied[b].seen, b); };
   std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> ready(later);
   std::vector<std::size_t> out;
   std::vector<bool> taken(tied.size(), false);

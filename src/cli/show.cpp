@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/time.h"
+#include "json/value.h"
 
 namespace trajectory::cli {
 
@@ -36,7 +37,7 @@ class Printer {
       seam(0, "beside the main line: helper" + (helper.name.empty() ? "" : " " + printable(helper.name, true)) + ", " + std::to_string(helper.calls.size()) + " calls");
       lane(helper, 1);
     }
-    if (!t.error.empty()) line(0, std::string(s_.error) + "the last turn failed: " + printable(t.error.substr(0, 300), true) + std::string(s_.off));
+    if (!t.error.empty()) line(0, std::string(s_.error) + "the last turn failed: " + shortened(t.error, 300) + std::string(s_.off));
   }
 
  private:
@@ -102,7 +103,7 @@ class Printer {
     const std::size_t hidden = place - std::min<std::size_t>(place, seen.size());
     if (hidden > 0) seam(depth, "the model saw " + std::to_string(seen.size()) + " of these " + std::to_string(place) + " messages");
     for (const auto& [at, variant] : call.variants)
-      seam(depth, "it saw message " + std::to_string(at) + " as: " + printable(variant.content.substr(0, 80), true) + (variant.content.size() > 80 ? "..." : ""));
+      seam(depth, "it saw message " + std::to_string(at) + " as: " + shortened(variant.content, 80));
     if (call.incomplete_context) seam(depth, "what came before is not in the recording");
   }
 
@@ -142,7 +143,8 @@ class Printer {
 
 }  // namespace
 
-std::string printable(std::string_view text, bool one_line) {
+std::string printable(std::string_view recorded, bool one_line) {
+  const std::string text = json::is_utf8(recorded) ? std::string(recorded) : json::repair_utf8(recorded);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -151,9 +153,6 @@ std::string printable(std::string_view text, bool one_line) {
       out.push_back(one_line ? ' ' : static_cast<char>(c));
     } else if (c < 0x20) {
       out.append("^").push_back(static_cast<char>(c + 0x40));
-    } else if (c == 0xED && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0) {
-      out.append("\xEF\xBF\xBD");  // a lone surrogate
-      i += 2;
     } else if (c == 0x7F || c1) {
       out.append(c1 ? "\xEF\xBF\xBD" : "^?");
       i += c1 ? 1 : 0;
@@ -162,6 +161,12 @@ std::string printable(std::string_view text, bool one_line) {
     }
   }
   return out;
+}
+
+std::string shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return printable(text, true);
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;  // not inside a character
+  return printable(text.substr(0, bytes), true) + "...";
 }
 
 void print_trajectory(const model::Trajectory& trajectory, Terminal& terminal) { Printer(terminal).trajectory(trajectory); }

@@ -9,7 +9,7 @@ namespace {
 
 std::string first_words(const model::Trajectory& t) {
   for (const model::TranscriptMessage& message : t.main.messages)
-    if (message.message.role == model::Role::k_user) return printable(message.message.content.substr(0, 60), true);
+    if (message.message.role == model::Role::k_user) return shortened(message.message.content, 60);
   return {};
 }
 

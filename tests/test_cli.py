@@ -1,0 +1,256 @@
+"""The program as its users meet it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TRUTH, Run, files_of, lines_of
+
+EXPORT = TRUTH / "export.parquet"
+COMMANDS = ("import", "show", "inspect", "convert", "verify", "completion")
+
+
+def ids_of(folder: Path) -> list[str]:
+    return [json.loads(line)["conversation_id"] for line in lines_of(folder / "trajectories.jsonl")]
+
+
+@pytest.fixture(scope="module")
+def dataset(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("cli") / "dataset"
+    run("import", EXPORT, "--out", out, "--quiet")
+    return out
+
+
+def import_lines(run: Run, out: Path, *options: str) -> list[str]:
+    run("import", EXPORT, "--out", out, "--format", "jsonl", "--quiet", *options)
+    return ids_of(out)
+
+
+# ---- help and usage
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_an_example(run: Run, command: str) -> None:
+    shown = run(command, "--help").stdout
+    assert f"trajectory {command}" in shown.split("Example:")[1]
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    shown = run("--help").stdout
+    assert all(command in shown for command in COMMANDS)
+    assert run("--version").stdout.startswith("trajectory ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "a command is missing"),
+        (["frobnicate"], "no command 'frobnicate'"),
+        (["import"], "SOURCE"),
+        (["import", "x.parquet"], "--out"),
+        (["import", "x.parquet", "--out", "o", "--format", "xml"], "parquet, jsonl or json"),
+        (["import", "x.parquet", "--out", "o", "--since", "soon"], "--since soon"),
+        (["import", "x.parquet", "--out", "o", "--memory", "lots"], "--memory lots"),
+        (["import", "x.parquet", "--out", "o", "--nope"], "--nope"),
+        (["verify", "x.parquet"], "DATASET"),
+        (["completion", "tcsh"], "tcsh"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_one_line(run: Run, arguments: list[str], says: str) -> None:
+    done = run(*arguments, status=2)
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+# ---- import
+
+
+def test_an_output_that_is_not_empty_is_refused_without_force(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("keep", encoding="utf-8")
+    done = run("import", EXPORT, "--out", out, status=1)
+    assert "--force" in done.stderr
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    run("import", EXPORT, "--out", out, "--force", "--quiet")
+    assert "mine.txt" not in files_of(out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_one_format_fills_the_folder_and_several_their_own(run: Run, tmp_path: Path) -> None:
+    run("import", EXPORT, "--out", tmp_path / "several", "--format", "jsonl", "--format", "json", "--quiet")
+    assert sorted(path.name for path in (tmp_path / "several").iterdir()) == ["json", "jsonl", "report.json"]
+    run("import", EXPORT, "--out", tmp_path / "one", "--format", "json", "--quiet")
+    assert all(path.suffix == ".json" and path.name != "report.json" for path in (tmp_path / "one").iterdir())
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "several/json")
+
+
+def test_limit_takes_the_first_in_sorted_order(run: Run, tmp_path: Path) -> None:
+    everything = import_lines(run, tmp_path / "all")
+    assert everything == sorted(everything)
+    assert import_lines(run, tmp_path / "few", "--limit", "4") == everything[:4]
+
+
+def test_conversation_takes_only_those(run: Run, tmp_path: Path) -> None:
+    everything = import_lines(run, tmp_path / "all")
+    wanted = [everything[7], everything[3]]
+    assert import_lines(run, tmp_path / "few", "--conversation", *wanted) == sorted(wanted)
+
+
+def test_project_takes_only_its_runs_and_the_report_says_so(run: Run, tmp_path: Path) -> None:
+    report = json.loads(run("inspect", EXPORT, "--json").stdout)
+    project, rows = next(iter(report["rows_by_project"].items()))
+    result = json.loads(run("import", EXPORT, "--dry-run", "--json", "--project", project).stdout)
+    assert sum(result["runs_used"].values()) == rows
+    assert result["runs_set_aside"]["other_project"] == report["rows"] - rows
+    assert result["adds_up"] is True
+
+
+def test_a_window_takes_traces_by_their_root_s_start(run: Run, tmp_path: Path) -> None:
+    everything = json.loads(run("import", EXPORT, "--dry-run", "--json").stdout)
+    middle = "2026-11-22T11:46:20Z"
+    before = json.loads(run("import", EXPORT, "--dry-run", "--json", "--until", middle).stdout)
+    after = json.loads(run("import", EXPORT, "--dry-run", "--json", "--since", middle).stdout)
+    assert before["turns"] + after["turns"] == everything["turns"]
+    assert before["turns"] > 0
+    assert after["turns"] > 0
+    kept_before = sum(before["runs_used"].values()) + sum(before["runs_set_aside"].values()) - before["runs_set_aside"]["trace_outside_window"]
+    assert after["runs_set_aside"]["trace_outside_window"] == kept_before
+    assert json.loads(run("import", EXPORT, "--dry-run", "--json", "--since", "0s").stdout)["turns"] == 0
+
+
+def test_keys_decide_what_a_conversation_is(run: Run) -> None:
+    by_default = json.loads(run("inspect", EXPORT, "--json").stdout)
+    by_one = json.loads(run("inspect", EXPORT, "--json", "--keys", "conversation_id").stdout)
+    assert by_one["conversations_by_key"]["conversation_id"] == by_default["conversations_by_key"]["conversation_id"]
+    assert "thread_id" not in by_one["conversations_by_key"]
+    assert by_one["conversations"] > by_default["conversations"]
+
+
+def test_feedback_becomes_reward_unless_told_otherwise(run: Run, tmp_path: Path) -> None:
+    run("import", EXPORT, "--out", tmp_path / "with", "--format", "jsonl", "--quiet")
+    run("import", EXPORT, "--out", tmp_path / "without", "--format", "jsonl", "--no-feedback", "--quiet")
+    rewards = [json.loads(line).get("reward") for line in lines_of(tmp_path / "with/trajectories.jsonl")]
+    assert any(rewards)
+    for reward in filter(None, rewards):
+        values = [component["value"] for component in reward["components"]]
+        assert reward["aggregated_value"] == pytest.approx(sum(values) / len(values))
+    assert not any("reward" in json.loads(line) for line in lines_of(tmp_path / "without/trajectories.jsonl"))
+
+
+def test_a_dry_run_writes_nothing_and_reports_everything(run: Run, tmp_path: Path) -> None:
+    done = run("import", EXPORT, "--dry-run", "--report", tmp_path / "report.json", cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert done.stdout == ""
+    assert "rows read" in done.stderr
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["conversations"] == 106
+
+
+def test_quiet_is_quiet_and_json_goes_to_standard_output(run: Run) -> None:
+    done = run("import", EXPORT, "--dry-run", "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
+    done = run("import", EXPORT, "--dry-run", "--json")
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["rows_read"] == 1683
+
+
+def test_a_contract_file_above_the_limit_is_refused_with_its_size(run: Run, tmp_path: Path) -> None:
+    done = run("import", EXPORT, "--out", tmp_path / "out", "--format", "json", "--max-file", "20kB", status=3)
+    assert "file_too_large" in done.stderr
+    written = list((tmp_path / "out").iterdir())
+    assert written
+    assert all(path.stat().st_size <= 20_000 for path in written)
+
+
+def test_ctrl_c_leaves_nothing_behind(program: Path, tmp_path: Path) -> None:
+    fifo = tmp_path / "runs.jsonl"
+    row = {"id": "a", "trace_id": "a", "dotted_order": "x", "run_type": "chain", "inputs": {}, "outputs": {}}
+    lines = b"".join(json.dumps({**row, "id": f"{n}", "trace_id": f"{n}"}).encode() + b"\n" for n in range(400_000))
+    fifo.write_bytes(lines)
+    command = [str(program), "import", str(fifo), "--out", str(tmp_path / "out"), "--threads", "1", "--quiet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        # The working folder appears before the first row is read.
+        while not list(tmp_path.glob(".out.trajectory-*")) and process.poll() is None:
+            os.sched_yield()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert b"interrupted" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.jsonl"]
+
+
+def test_leftovers_of_a_killed_import_are_cleaned_by_the_next(program: Path, run: Run, tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    leftover = tmp_path / f".out.trajectory-{gone.pid}"
+    leftover.mkdir()
+    run("import", EXPORT, "--out", tmp_path / "out", "--quiet")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+# ---- show, inspect, verify, completion
+
+
+def test_show_lists_and_prints_without_colours_when_piped(run: Run, dataset: Path) -> None:
+    listed = run("show", dataset).stdout.splitlines()
+    assert len(listed) == 106
+    shown = run("show", dataset, "bcab47dd-26a1-4e58-a8e6-0b903819cd7c").stdout
+    assert "it saw message 3 as: [cleared]" in shown
+    assert '-> read_log {"day": 1}' in shown
+    assert "\x1b" not in shown
+
+
+def test_show_indents_sub_agents_below_their_call(run: Run, dataset: Path) -> None:
+    identifier = "c24f2549-52ba-4cd5-ad8a-15dc9615b919"
+    lines = run("show", dataset, identifier).stdout.splitlines()
+    (agent,) = [line for line in lines if line.strip() == "--- sub-agent specialist"]
+    (nested,) = [line for line in lines if line.strip() == "--- sub-agent archive"]
+    assert agent.startswith("    ---")
+    assert nested.startswith("        ---")
+
+
+def test_show_says_when_a_conversation_is_not_there(run: Run, dataset: Path) -> None:
+    done = run("show", dataset, "nobody", status=1)
+    assert "'nobody'" in done.stderr
+
+
+def test_inspect_says_what_an_export_holds(run: Run) -> None:
+    text = run("inspect", ROOT / "examples/export").stdout
+    for word in ("files", "rows", "time span", "projects", "traces", "conversations", "run types", "payload shapes"):
+        assert word in text
+    assert json.loads(run("inspect", EXPORT, "--json").stdout)["rows"] == 1683
+
+
+def test_verify_finds_a_message_that_was_changed(run: Run, tmp_path: Path) -> None:
+    source = ROOT / "examples/export"
+    run("import", source, "--out", tmp_path / "lines", "--format", "jsonl", "--quiet")
+    clean = json.loads(run("verify", source, tmp_path / "lines/trajectories.jsonl", "--json").stdout)
+    assert clean["exact"] == clean["calls"] > 200
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text((tmp_path / "lines/trajectories.jsonl").read_text(encoding="utf-8").replace("Read day one.", "Read day two."), encoding="utf-8")
+    done = run("verify", source, changed, status=3)
+    assert "message 1: text" in done.stdout
+
+
+def test_a_dataset_that_was_tampered_with_is_refused(run: Run, dataset: Path, tmp_path: Path) -> None:
+    run("convert", dataset, "--format", "parquet", "--out", tmp_path / "copy", "--quiet")
+    (file,) = (tmp_path / "copy").glob("*.parquet")
+    data = bytearray(file.read_bytes())
+    data[5000] ^= 1
+    file.write_bytes(bytes(data))
+    done = run("show", tmp_path / "copy", status=1)
+    assert "checksum" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_every_command(run: Run, shell: str) -> None:
+    script = run("completion", shell).stdout
+    assert all(command in script for command in COMMANDS)
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
