@@ -1,0 +1,73 @@
+#include "base/output_folder.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace trajectory::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OutputFolderTest : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(root_); }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static void put(const fs::path& path) { std::ofstream(path) << "x"; }
+  [[nodiscard]] std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(root_), {})); }
+
+  fs::path root_ = fs::temp_directory_path() / ("trajectory-output-test-" + std::to_string(getpid()));
+  fs::path target_ = root_ / "out";
+};
+
+TEST_F(OutputFolderTest, AppearsWholeOnCommit) {
+  auto folder = OutputFolder::create(target_.string(), false);
+  ASSERT_TRUE(folder);
+  put(folder->path() + "/a");
+  EXPECT_FALSE(fs::exists(target_));
+  ASSERT_TRUE(folder->commit().ok());
+  EXPECT_TRUE(fs::exists(target_ / "a"));
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(OutputFolderTest, LeavesNothingWithoutCommit) {
+  {
+    auto folder = OutputFolder::create(target_.string(), false);
+    ASSERT_TRUE(folder);
+    put(folder->path() + "/a");
+  }
+  EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(OutputFolderTest, RefusesAFolderWithSomethingInIt) {
+  fs::create_directory(target_);
+  EXPECT_TRUE(OutputFolder::create(target_.string(), false));
+  put(target_ / "mine");
+  const auto folder = OutputFolder::create(target_.string(), false);
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().code(), ErrorCode::k_exists);
+}
+
+TEST_F(OutputFolderTest, ExchangesTheOldFolderWhenForced) {
+  fs::create_directory(target_);
+  put(target_ / "old");
+  auto folder = OutputFolder::create(target_.string(), true);
+  ASSERT_TRUE(folder);
+  put(folder->path() + "/new");
+  EXPECT_TRUE(fs::exists(target_ / "old"));
+  ASSERT_TRUE(folder->commit().ok());
+  EXPECT_TRUE(fs::exists(target_ / "new"));
+  EXPECT_FALSE(fs::exists(target_ / "old"));
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(OutputFolderTest, RefusesAFileInTheWay) {
+  put(target_);
+  EXPECT_FALSE(OutputFolder::create(target_.string(), true));
+}
+
+}  // namespace
+}  // namespace trajectory::base
