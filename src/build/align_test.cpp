@@ -10,15 +10,15 @@ namespace {
 using model::Role;
 
 /// A sequence of messages and an input to hold against it, written as short texts: "u:hi" (user), "a:hello"
-/// (assistant), "t1:result" (tool result of call 1), "c1" (assistant asking call 1).
+/// (assistant), "t1:result" (tool result of call 1), "c1" (assistant asking call 1); "c" and "t:" have no id.
 class AlignTest : public testing::Test {
  protected:
   const messages::MessageEntry* entry(std::string_view text) {
     model::Message message;
     message.role = text[0] == 'u' ? Role::k_user : text[0] == 't' ? Role::k_tool : Role::k_assistant;
-    if (text[0] == 'c') message.tool_calls.push_back({"call_" + std::string(text.substr(1)), "look", "{}"});
+    if (text[0] == 'c') message.tool_calls.push_back({text.size() == 1 ? "" : "call_" + std::string(text.substr(1)), "look", "{}"});
     else message.content = text.substr(text.find(':') + 1);
-    if (text[0] == 't') message.tool_call_id = "call_" + std::string(text.substr(1, text.find(':') - 1));
+    if (text[0] == 't' && text[1] != ':') message.tool_call_id = "call_" + std::string(text.substr(1, text.find(':') - 1));
     return work_.make(std::move(message));
   }
 
@@ -85,6 +85,27 @@ TEST_F(AlignTest, TakesAnAugmentedUserTextAsAFormOfItWhenTheAnswerBehindItAgrees
 TEST_F(AlignTest, AnotherCallIdIsAnotherCallWhateverTheText) {
   // The summary stands where the first question stood; the first call has the text of the second, not its id.
   EXPECT_EQ(align_to({"u:1", "c1", "t1:same", "c2", "t2:same", "a:done"}, {"u:summary", "c2", "t2:same", "a:done", "u:2"}), (Places{-1, 3, 4, 5, -1}));
+}
+
+TEST_F(AlignTest, TakesTheLaterPlaceOfAnAnswerThatWasGivenTwice) {
+  EXPECT_EQ(align_to({"u:1", "a:ok", "u:2", "c1", "t1:r", "a:ok"}, {"u:1", "a:ok", "u:2", "a:ok", "u:3"}), (Places{0, 1, 2, 5, -1}));
+}
+
+TEST_F(AlignTest, TakesASummaryForAMessageOfItsOwnWhateverStoodThere) {
+  EXPECT_EQ(align_to({"u:where are the bears", "a:2"}, {"u:so far nothing", "a:2", "u:3"}), (Places{-1, 1, -1}));
+}
+
+TEST_F(AlignTest, TakesClearedResultsWithoutIdsAsFormsWhenWhatFollowsAgrees) {
+  EXPECT_EQ(align_to({"u:1", "c", "t:one", "t:two", "a:4"}, {"u:1", "c", "t:[cleared]", "t:[cleared]", "a:4", "u:5"}), (Places{0, 1, 2, 3, 4, -1}));
+}
+
+TEST_F(AlignTest, SaysWhetherTheLastAnswerWasFoundWithItsIds) {
+  align_to({"u:1", "c1"}, {"u:1", "c2", "t2:r"});
+  EXPECT_EQ(last_.last_answer, 1u);
+  align_to({"u:1", "c1"}, {"u:1", "c1", "t1:r"});
+  EXPECT_EQ(last_.last_answer, 2u);
+  align_to({"u:1", "c1"}, {"u:1", "a:other"});
+  EXPECT_EQ(last_.last_answer, 0u);
 }
 
 TEST(SimilarText, TellsAClockFromAnotherText) {

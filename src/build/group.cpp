@@ -5,6 +5,7 @@
 
 #include "build/build.h"
 #include "build/order.h"
+#include "build/untyped_runs.h"
 
 namespace trajectory::build {
 
@@ -116,6 +117,7 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
   Trace trace;
   trace.id = tables.texts.get(id);
   sort_runs(runs, tables);
+  find_tool_runs(runs, tables);
   // OpenTelemetry's roots have ids of their own; what else names no parent is a root as well.
   const auto names_no_parent = [&](const RunFacts& run) { return run.parent_id == 0 && run.ancestors.empty() && tables.texts.get(run.dotted_order).find('.') == std::string_view::npos; };
   const auto stands_alone = std::find_if(runs.begin(), runs.end(), names_no_parent);

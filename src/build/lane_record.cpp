@@ -5,15 +5,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/sha256.h"
 #include "build/align.h"
 #include "build/lane_path.h"
+#include "build/tool_results.h"
 
 namespace trajectory::build {
 
 namespace {
-
-using messages::RunFacts;
 
 /// A line of messages under construction: the main line of a lane, or an alternative behind its beginning.
 struct Line {
@@ -43,7 +41,7 @@ struct Line {
 class Recorder {
  public:
   Recorder(Work& work, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions)
-      : work_(work), helper_(helper), tool_runs_(tool_runs), definitions_(definitions) {}
+      : work_(work), helper_(helper), results_(work, tool_runs), definitions_(definitions) {}
 
   LaneRecord record(const std::vector<CallId>& calls) {
     assign_systems(calls);
@@ -53,7 +51,7 @@ class Recorder {
     Line line;
     for (const CallId id : path.main) place(id, line);
     drop_unheld_partial(path, line);
-    answer_tool_calls(line);
+    line.order = results_.complete(std::move(line.order));
     line.renumber();
     record_line(line, model::TrainableStatus::k_trainable, out_.lane.messages);
     for (const CallId id : path.main) {
@@ -63,6 +61,7 @@ class Recorder {
     for (const CallId id : path.main) record_candidates(id, line);
     for (const auto& branch : path.branches) record_branch(branch, line);
     out_.helpers = path.helpers;
+    out_.tool_runs = results_.take_runs();
     std::stable_sort(out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
                      [](const model::Alternative& a, const model::Alternative& b) { return a.at_message < b.at_message; });
     return std::move(out_);
@@ -157,124 +156,6 @@ class Recorder {
     }
   }
 
-  // ---- tool results
-
-  struct OpenCall {
-    SlotId assistant;
-    std::size_t index;
-    bool answered = false;
-  };
-
-  /// Leads every tool message to its call, every call to its tool's run, and takes results that no model saw from there.
-  void answer_tool_calls(Line& line) {
-    std::vector<OpenCall> open;
-    for (const SlotId id : line.order) {
-      const messages::MessageEntry* entry = slot(id).entry;
-      for (std::size_t i = 0; i < entry->message.tool_calls.size(); ++i) {
-        if (entry->message.tool_calls[i].id.empty() && !made_ids_.contains({id, i})) made_ids_[{id, i}] = "call-" + std::to_string(++made_);
-        open.push_back({id, i});
-      }
-      if (is_tool(entry)) resolve(id, open);
-    }
-    for (const OpenCall& call : open) link_run(call);
-    std::unordered_map<SlotId, std::vector<SlotId>> unseen;  // by assistant: results that no model saw
-    for (const OpenCall& call : open)
-      if (!call.answered) complete(call, unseen);
-    if (!unseen.empty()) line.order = with_unseen(line.order, unseen);
-  }
-
-  /// They stand behind those results of their answer that a model saw.
-  std::vector<SlotId> with_unseen(const std::vector<SlotId>& order, const std::unordered_map<SlotId, std::vector<SlotId>>& unseen) const {
-    std::vector<SlotId> out;
-    const std::vector<SlotId>* waiting = nullptr;
-    for (const SlotId id : order) {
-      if (waiting != nullptr && !is_tool(slot(id).entry)) {
-        out.insert(out.end(), waiting->begin(), waiting->end());
-        waiting = nullptr;
-      }
-      out.push_back(id);
-      if (const auto found = unseen.find(id); found != unseen.end()) waiting = &found->second;
-    }
-    if (waiting != nullptr) out.insert(out.end(), waiting->begin(), waiting->end());
-    return out;
-  }
-
-  const model::ToolCall& call_of(const OpenCall& open) const { return slot(open.assistant).entry->message.tool_calls[open.index]; }
-
-  std::string id_of(SlotId assistant, std::size_t index) const {
-    const auto made = made_ids_.find({assistant, index});
-    return made == made_ids_.end() ? slot(assistant).entry->message.tool_calls[index].id : made->second;
-  }
-
-  void resolve(SlotId tool, std::vector<OpenCall>& open) {
-    const model::Message& message = slot(tool).entry->message;
-    const auto take = [&](auto&& fits) {
-      // Ids may repeat from answer to answer: the latest answer's call counts, within it the first that is open.
-      for (auto last = open.rbegin(); last != open.rend();) {
-        const SlotId assistant = last->assistant;
-        auto first = last;
-        while (first != open.rend() && first->assistant == assistant) ++first;
-        for (auto call = first.base(); call != last.base(); ++call) {
-          if (call->answered || !fits(*call)) continue;
-          call->answered = true;
-          resolved_[tool] = {assistant, call->index};
-          return true;
-        }
-        last = first;
-      }
-      return false;
-    };
-    if (!message.tool_call_id.empty()) {
-      take([&](const OpenCall& call) { return call_of(call).id == message.tool_call_id; });
-      return;
-    }
-    if (!take([&](const OpenCall& call) { return call_of(call).name == message.name; }) && message.name.empty()) take([](const OpenCall&) { return true; });
-  }
-
-  void link_run(const OpenCall& open) {
-    const ToolRuns::Link link = tool_runs_.take(call_of(open), slot(open.assistant).answer_of);
-    if (link.run == nullptr) return;
-    runs_[{open.assistant, open.index}] = link;
-    out_.tool_runs[link.run] = id_of(open.assistant, open.index);
-  }
-
-  void complete(const OpenCall& open, std::unordered_map<SlotId, std::vector<SlotId>>& unseen) {
-    const SlotId result = result_slot(open);
-    if (result == k_none) {
-      unanswered_[open.assistant] = true;
-      return;
-    }
-    resolved_[result] = {open.assistant, open.index};
-    unseen[open.assistant].push_back(result);
-  }
-
-  /// A result that no later input shows: from the answer's own payload, else from the tool's run.
-  SlotId result_slot(const OpenCall& open) {
-    const CallId asked_by = slot(open.assistant).answer_of;
-    if (asked_by != k_none) {
-      const Call& call = work_.calls[asked_by];
-      for (const messages::Answer& answer : call.facts->answers)
-        for (const messages::MessageId id : answer.results) {
-          const messages::MessageEntry* entry = &work_.tables.messages.get(id);
-          if (is_tool(entry) && entry->message.tool_call_id == call_of(open).id) return work_.add_slot(entry, call.run);
-        }
-    }
-    const auto link = runs_.find({open.assistant, open.index});
-    if (link == runs_.end()) return k_none;
-    const RunFacts& run = *link->second.run;
-    const std::string_view error = work_.text(run.error);
-    const bool interrupted = error.starts_with("GraphInterrupt") || error.starts_with("NodeInterrupt");
-    if (run.pending || interrupted || (run.failed && run.tool->output == 0 && error.empty())) return k_none;
-    model::Message message;
-    message.role = model::Role::k_tool;
-    message.name = work_.text(run.tool->name);
-    message.content = run.failed && run.tool->output == 0 ? error_sentence(error) : std::string(work_.text(run.tool->output));
-    if (run.failed) message.error = error_sentence(error);
-    const SlotId out = work_.add_slot(work_.make(std::move(message)), &run);
-    work_.slots[out].from_tool_run = true;
-    return out;
-  }
-
   // ---- writing down
 
   void record_line(const Line& line, model::TrainableStatus answers, std::vector<model::TranscriptMessage>& into) {
@@ -285,12 +166,12 @@ class Recorder {
     const Slot& s = slot(id);
     model::TranscriptMessage out;
     out.message = form(id)->message;
-    for (std::size_t i = 0; i < out.message.tool_calls.size(); ++i) out.message.tool_calls[i].id = id_of(id, i);
+    for (std::size_t i = 0; i < out.message.tool_calls.size(); ++i) out.message.tool_calls[i].id = results_.id_of(id, i);
     out.origin = {std::string(work_.text(s.run->id)), s.answer_of != k_none || s.from_tool_run ? "outputs" : "inputs", s.origin};
     out.time = s.answer_of != k_none ? s.run->end_time : s.run->start_time;
     out.cut = s.cut;
     out.seen_only_as_input = seen_only;
-    out.unanswered_calls = unanswered_.contains(id);
+    out.unanswered_calls = results_.is_unanswered(id);
     if (is_assistant(s.entry) && s.answer_of != k_none && !s.cut) {
       const bool superseded = answers == model::TrainableStatus::k_superseded;
       out.trainable = superseded ? answers : helper_ ? model::TrainableStatus::k_not_trainable : model::TrainableStatus::k_trainable;
@@ -298,28 +179,8 @@ class Recorder {
       out.trainable = answers;
     }
     if (s.summary) out.trainable = model::TrainableStatus::k_summarization_boundary;
-    if (is_tool(s.entry)) add_tool_facts(id, out);
+    if (is_tool(s.entry)) results_.describe(id, out);
     return out;
-  }
-
-  void add_tool_facts(SlotId id, model::TranscriptMessage& out) {
-    const auto resolved = resolved_.find(id);
-    if (resolved == resolved_.end()) return;
-    const auto [assistant, index] = resolved->second;
-    const model::ToolCall& call = slot(assistant).entry->message.tool_calls[index];
-    if (out.message.tool_call_id.empty() && !slot(id).from_tool_run) out.origin.kind = model::OriginKind::k_inferred;
-    out.message.tool_call_id = id_of(assistant, index);
-    if (out.message.name.empty()) out.message.name = call.name;
-    const auto link = runs_.find({assistant, index});
-    if (link == runs_.end()) return;
-    const RunFacts& run = *link->second.run;
-    const std::string_view output = work_.text(run.tool->output);
-    model::ToolRun tool_run{.run_id = std::string(work_.text(run.id)), .raw_output_sha256 = {}, .start_time = run.start_time, .end_time = run.end_time,
-                            .linked_by_order = link->second.by_order};
-    if (output != out.message.content && !output.empty()) tool_run.raw_output_sha256 = base::sha256_hex(output);
-    if (run.failed && out.message.error.empty()) out.message.error = run.error == 0 ? out.message.content : error_sentence(work_.text(run.error));
-    if (slot(id).from_tool_run) out.time = run.end_time;
-    out.tool_run = std::move(tool_run);
   }
 
   model::ModelCall record_call(CallId id, const Line& line) {
@@ -392,7 +253,7 @@ class Recorder {
     line.trunk = &main;
     line.shared = at;
     for (const CallId id : calls) place(id, line);
-    answer_tool_calls(line);
+    line.order = results_.complete(std::move(line.order));
     line.renumber();
 
     model::Alternative alternative;
@@ -408,7 +269,7 @@ class Recorder {
 
   Work& work_;
   bool helper_;
-  ToolRuns& tool_runs_;
+  ToolResults results_;
   DefinitionTable& definitions_;
   LaneRecord out_;
   std::unordered_map<SlotId, const messages::MessageEntry*> first_forms_;  ///< helpers: the form that they saw first
@@ -421,11 +282,6 @@ class Recorder {
   std::unordered_map<base::Hash128, SlotId, base::Hash128Hasher> systems_;
   std::vector<Instructions> instructions_;
   std::vector<CallId> partial_;
-  std::map<std::pair<SlotId, std::size_t>, std::string> made_ids_;
-  std::size_t made_ = 0;
-  std::unordered_map<SlotId, std::pair<SlotId, std::size_t>> resolved_;  ///< tool message: its assistant and call
-  std::map<std::pair<SlotId, std::size_t>, ToolRuns::Link> runs_;
-  std::unordered_map<SlotId, bool> unanswered_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "build/align.h"
 #include "build/call_index.h"
@@ -220,20 +221,22 @@ class Linker {
     while (end > 0 && order[end - 1] != said[first]->slot) --end;
     if (end == 0) return;
     const std::size_t stop = --end > k_look_back ? end - k_look_back : 0;
-    std::vector<SlotId> taken;
+    const std::size_t last = std::min(order.size(), end + k_look_back);
+    std::unordered_set<SlotId> taken;
+    for (const Seen* seen : said) taken.insert(seen->slot);
     const auto latest = [&](std::size_t from, std::size_t to, const Seen& seen) {
       for (; to > from; --to)
-        if (same_message(work_.slots[order[to - 1]], seen) && std::find(taken.begin(), taken.end(), order[to - 1]) == taken.end()) return to - 1;
+        if (same_message(work_.slots[order[to - 1]], seen) && !taken.contains(order[to - 1])) return to - 1;
       return k_nowhere;
     };
     std::size_t at = end;
     for (std::size_t j = first; j-- > 0;) {
       std::size_t found = latest(stop, at, *said[j]);
       if (found != k_nowhere) at = found;
-      else found = latest(at, end, *said[j]);
+      else found = latest(at, last, *said[j]);
       if (found == k_nowhere) continue;
       said[j]->slot = order[found];
-      taken.push_back(order[found]);
+      taken.insert(order[found]);
     }
   }
 

@@ -10,19 +10,32 @@
 
 namespace trajectory::build {
 
+namespace {
+
+/// Equal texts are told apart by their call ids.
+base::Hash128 identity_with_ids(const messages::MessageEntry& entry) {
+  base::Hash128 out = entry.identity;
+  for (const model::ToolCall& call : entry.message.tool_calls)
+    if (!call.id.empty()) out = base::combine(out, base::hash128(call.id));
+  return out;
+}
+
+}  // namespace
+
 void add_calls(Tied& tied, const messages::RunFacts& run, const messages::Tables& tables) {
   for (const messages::CallFacts& call : run.calls) {
     std::vector<base::Hash128> own;
     for (const messages::Answer& answer : call.answers) {
       const messages::MessageEntry& entry = tables.messages.get(answer.message);
-      if (!is_blank(&entry)) own.push_back(entry.identity);
+      if (!is_blank(&entry)) own.push_back(identity_with_ids(entry));
     }
     std::size_t seen = 0;
     for (; seen < call.input.size(); ++seen) {
       const messages::MessageEntry& entry = tables.messages.get(call.input[seen]);
       if (!is_assistant(&entry)) continue;
-      if (call.late_recording && std::find(own.begin(), own.end(), entry.identity) != own.end()) break;
-      tied.saw.push_back(entry.identity);
+      const base::Hash128 identity = identity_with_ids(entry);
+      if (call.late_recording && std::find(own.begin(), own.end(), identity) != own.end()) break;
+      tied.saw.push_back(identity);
     }
     tied.seen = std::max(tied.seen, seen);
     tied.gave.insert(tied.gave.end(), own.begin(), own.end());

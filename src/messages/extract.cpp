@@ -143,11 +143,12 @@ struct Extractor::Impl {
     reader.set_place(run.id);
     const Value& extra = read_extra(run);
     RunFacts facts = read_structure(run, extra);
-    if (facts.type == RunType::k_unknown) facts.type = type_by_payload(run, extra);
+    const bool untyped = facts.type == RunType::k_unknown;
+    if (untyped) facts.type = type_by_payload(run, extra);
 
     if (facts.type == RunType::k_llm) {
       read_calls(run, extra, facts);
-    } else if (facts.type == RunType::k_tool) {
+    } else if (facts.type == RunType::k_tool || (untyped && !is_root(run))) {
       const Value& inputs = parse(run.inputs, json::Parser::k_max_depth, "inputs", run);
       const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
       facts.tool = read_tool({run.name, inputs, outputs, extra, facts.failed}, tables, parser);
@@ -166,10 +167,15 @@ struct Extractor::Impl {
   RunType type_by_payload(const model::Run& run, const Value& extra) {
     const Value& outputs = parse(run.outputs, 3, "outputs", run);
     const Value& inputs = parse(run.inputs, 2, "inputs", run);
-    const bool asks = inputs.has("messages") || inputs.has("prompts") || inputs.has("contents") || inputs.has("input");
+    const bool asks = inputs.has("messages") || inputs.has("prompts") || inputs.has("contents") || inputs.has("input") || inputs["args"].is_array();
+    const std::string_view item = outputs["output"][0]["type"].string();
+    const std::string_view role = outputs["role"].string();
     const bool answers = outputs.has("generations") || outputs.has("choices") || outputs.has("candidates") || outputs["object"].string() == "response" ||
-                         outputs.has("usage_metadata") || outputs.has("stop_reason");
-    if (asks && (answers || extra["invocation_params"].is_object() || extra["metadata"].has("ls_model_name"))) return RunType::k_llm;
+                         outputs.has("usage_metadata") || outputs.has("stop_reason") || role == "assistant" || role == "model" ||
+                         outputs["message"].is_object() || item == "message" || item == "reasoning" || item == "function_call";
+    const Value& metadata = extra["metadata"];
+    if (metadata.has("ls_model_name") || metadata["ls_model_type"].string() == "chat") return RunType::k_llm;
+    if (asks && (answers || extra["invocation_params"].is_object())) return RunType::k_llm;
     const Value& output = outputs["output"];
     if (extra.has("tool_call_id") || output["type"].string() == "tool" || output.has("tool_call_id")) return RunType::k_tool;
     return RunType::k_chain;

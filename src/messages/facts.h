@@ -63,7 +63,7 @@ struct RunFacts {
   std::optional<model::Micros> start_time;
   std::optional<model::Micros> end_time;
   std::vector<CallFacts> calls;
-  std::optional<ToolFacts> tool;
+  std::optional<ToolFacts> tool;     ///< of tool runs; without run types also of chains, until grouping tells which is which
   std::vector<std::uint64_t> output_texts;  ///< roots: `text_identity` of every text leaf of the outputs, sorted
   std::uint64_t text_bytes = 0;             ///< text in inputs and outputs
   TextId feedback = 0;                      ///< JSON text of feedback_stats
