@@ -7,7 +7,6 @@ tell is not played.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +25,7 @@ Played = list[tuple[str, list[dict[str, Any]], dict[str, Any]]]
 
 def import_records(program: Path, played: Played, folder: Path) -> dict[str, Any]:
     rows = folder / "runs.jsonl"
-    rows.write_text("".join(json.dumps(row) + "\n" for _, of_one, _ in played for row in of_one), encoding="utf-8")
+    rows.write_text(simulated.shuffled_lines(played), encoding="utf-8")
     out = folder / "out"
     command = [str(program), "import", str(rows), "--out", str(out), "--format", "jsonl", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

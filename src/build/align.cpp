@@ -23,6 +23,14 @@ bool contains_text(std::string_view text, std::string_view part) {
   return text.find(part.substr(first, part.find_last_not_of(k_space) - first + 1)) != std::string_view::npos;
 }
 
+/// A spoken answer is named by its audio's id alone when it goes back in.
+bool names_spoken_answer(const model::Message& seen, const model::Message& said) {
+  constexpr std::string_view k_audio = R"([{"type":"audio","audio":{"id":)";
+  if (!seen.content.empty() || !seen.parts.starts_with(k_audio)) return false;
+  const std::string_view reference = std::string_view(seen.parts).substr(0, seen.parts.find_first_of(",}", k_audio.size()));
+  return said.parts.starts_with(reference);
+}
+
 /// Same place, other content: the same message in another form? `next_agrees`: what follows is the same on both sides.
 bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   const model::Message& a = slot.entry->message;
@@ -75,7 +83,7 @@ bool same_message(const Slot& slot, const Seen& seen) {
   if (a.role != b.role) return false;
   if (a.role == model::Role::k_tool) return !a.tool_call_id.empty() && a.tool_call_id == b.tool_call_id;
   if (a.role != model::Role::k_assistant) return false;
-  if (shares_call_id(a, b)) return true;
+  if (shares_call_id(a, b) || names_spoken_answer(b, a)) return true;
   // What stood beside the text (code that ran, media) lost on the way back in.
   if (a.parts.empty() != b.parts.empty() && !b.content.empty() && a.tool_calls.empty() && b.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash) return true;
   // The calls of an answer lost on the way back in, or the whole of it.

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "build/joined_calls.h"
 #include "build/lane_path.h"
 #include "build/lane_record.h"
 #include "build/lanes.h"
@@ -101,7 +102,7 @@ class Builder {
     for (const std::uint32_t lane : main) calls.insert(calls.end(), lanes.at(lane).begin(), lanes.at(lane).end());
     std::sort(calls.begin(), calls.end());
     LaneRecord record = record_lane(work_, calls, /*helper=*/false, tool_runs_, definitions_);
-    keep(record, 0);
+    keep(record);
     out_.main = std::move(record.lane);
     for (const auto& [lane, others] : lanes)
       if (!main.contains(lane)) add_side_lane(others, 0);
@@ -109,6 +110,10 @@ class Builder {
 
   /// The calls below one tool run: its sub-agent, and what ran beside it.
   void build_subagent(std::uint32_t scope, const Linked& lanes) {
+    if (work_.scopes[scope].tool_run->mark == AgentMark::k_helper) {
+      for (const auto& [lane, calls] : lanes) add_helper(calls);
+      return;
+    }
     const auto said = [&](const std::vector<CallId>& calls) {
       return std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).answer != k_none && reaches_output(work_, call(id), call(id).answer); });
     };
@@ -148,37 +153,49 @@ class Builder {
     std::uint32_t scope;      ///< enclosing scope
     const RunFacts* tool_run; ///< that started it, or none
     std::uint32_t own_scope;
+    CallId first;             ///< its first call
   };
 
   void add_subagent(const std::vector<CallId>& calls, std::uint32_t scope, std::uint32_t own_scope) {
     LaneRecord record = record_lane(work_, calls, /*helper=*/false, tool_runs_, definitions_);
-    keep(record, own_scope == k_none ? scope : own_scope);
+    keep(record);
     const Call& first = call(calls.front());
     const RunFacts* tool = own_scope == k_none ? nullptr : work_.scopes[own_scope].tool_run;
     record.lane.name = !first.agent.empty() ? first.agent : tool != nullptr ? work_.text(tool->name) : first.run->node != 0 ? work_.text(first.run->node) : work_.text(first.run->name);
-    subagents_.push_back({std::move(record.lane), own_scope == k_none ? scope : work_.scopes[own_scope].parent, tool, own_scope});
+    subagents_.push_back({std::move(record.lane), own_scope == k_none ? scope : work_.scopes[own_scope].parent, tool, own_scope, calls.front()});
   }
 
-  void keep(LaneRecord& record, std::uint32_t scope) {
-    for (auto& [run, id] : record.tool_runs) started_by_.emplace(run, std::pair(scope, std::move(id)));
+  void keep(LaneRecord& record) {
+    asked_by_.merge(record.tool_runs);
     replay(work_, record.lane, record.calls, figures_);
     for (const auto& branch : record.helpers) add_helper(branch);
   }
 
-  /// Hangs every sub-agent under the lane whose call started it, innermost first.
+  /// Where a sub-agent stands among the others: by the call that asked for it, whichever of several ran first.
+  [[nodiscard]] std::pair<CallId, std::size_t> place(const Subagent& agent) const {
+    const auto asked = asked_by_.find(agent.tool_run);
+    return asked == asked_by_.end() || asked->second.call == k_none ? std::pair(agent.first, std::size_t{0}) : std::pair(asked->second.call, asked->second.index);
+  }
+
+  /// Hangs every sub-agent under the lane whose call started it.
   void place_subagents() {
-    std::unordered_map<std::uint32_t, model::Lane*> owners{{0, &out_.main}};  // by scope
-    for (Subagent& agent : subagents_)
-      if (agent.own_scope != k_none) owners.emplace(agent.own_scope, &agent.lane);
-    // Inner ones come later: each is complete, in reversed order, when its turn comes.
-    for (auto agent = subagents_.rbegin(); agent != subagents_.rend(); ++agent) {
-      if (agent->tool_run != nullptr)
-        if (const auto found = started_by_.find(agent->tool_run); found != started_by_.end()) agent->lane.parent_tool_call_id = found->second.second;
-      std::reverse(agent->lane.subagents.begin(), agent->lane.subagents.end());
-      const auto owner = owners.find(agent->scope);
-      (owner == owners.end() ? out_.main : *owner->second).subagents.push_back(std::move(agent->lane));
+    std::set<std::uint32_t> owners;
+    for (const Subagent& agent : subagents_) owners.insert(agent.own_scope);
+    SubagentsByScope below;
+    for (Subagent& agent : subagents_) below[owners.contains(agent.scope) ? agent.scope : 0].push_back(&agent);
+    hang(out_.main, 0, below);
+  }
+
+  using SubagentsByScope = std::map<std::uint32_t, std::vector<Subagent*>>;
+
+  void hang(model::Lane& lane, std::uint32_t scope, SubagentsByScope& below) {
+    std::vector<Subagent*>& agents = below[scope];
+    std::stable_sort(agents.begin(), agents.end(), [&](const Subagent* a, const Subagent* b) { return place(*a) < place(*b); });
+    for (Subagent* agent : agents) {
+      if (const auto asked = asked_by_.find(agent->tool_run); asked != asked_by_.end()) agent->lane.parent_tool_call_id = asked->second.tool_call_id;
+      if (agent->own_scope != k_none) hang(agent->lane, agent->own_scope, below);
+      lane.subagents.push_back(std::move(agent->lane));
     }
-    std::reverse(out_.main.subagents.begin(), out_.main.subagents.end());
   }
 
   void write_auxiliary() {
@@ -243,7 +260,7 @@ class Builder {
       add(out_.usage.cache_creation_tokens, usage.cache_creation_tokens);
       add(out_.usage.reasoning_tokens, usage.reasoning_tokens);
       add(out_.usage.cost, usage.cost);
-      out_.failed_calls += each.answers.empty() ? 1 : 0;
+      out_.failed_calls += each.answers.empty() && each.answer == k_none ? 1 : 0;
     }
     if (out_.usage.prompt_tokens || out_.usage.completion_tokens)
       out_.usage.total_tokens = out_.usage.prompt_tokens.value_or(0) + out_.usage.completion_tokens.value_or(0);
@@ -256,7 +273,7 @@ class Builder {
   model::Trajectory out_;
   std::vector<Subagent> subagents_;
   std::map<std::string, std::vector<CallId>> helpers_;
-  std::map<const RunFacts*, std::pair<std::uint32_t, std::string>> started_by_;
+  std::map<const RunFacts*, AskedBy> asked_by_;
 };
 
 }  // namespace
@@ -264,6 +281,7 @@ class Builder {
 model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
   Work work = collect_calls(conversation, tables, figures);
   link_calls(work);
+  part_joined_calls(work);
   mark_summaries(work);
   return Builder(work, figures).build();
 }

@@ -113,6 +113,26 @@ void sort_runs(std::vector<RunFacts>& runs, const Tables& tables) {
   std::sort(runs.begin(), runs.end(), before);
 }
 
+/// Gives model calls the system text that only the run above them shows. Those below a tool are another agent's.
+void hand_down_instructions(std::vector<RunFacts>& runs, const Tables& tables) {
+  if (std::none_of(runs.begin(), runs.end(), [](const RunFacts& run) { return run.instructions.has_value(); })) return;
+  std::unordered_map<TextId, const RunFacts*> by_id;
+  for (const RunFacts& run : runs) by_id.emplace(run.id, &run);
+  for (RunFacts& run : runs) {
+    if (run.calls.empty()) continue;
+    const RunFacts* above = &run;
+    while (above != nullptr && !above->instructions && above->type != model::RunType::k_tool) {
+      const auto parent = by_id.find(above->parent_id);
+      above = above->parent_id == 0 || parent == by_id.end() ? nullptr : parent->second;
+    }
+    if (above == nullptr || !above->instructions) continue;
+    for (messages::CallFacts& call : run.calls) {
+      const bool has_its_own = std::any_of(call.input.begin(), call.input.end(), [&](messages::MessageId message) { return tables.messages.get(message).message.role == model::Role::k_system; });
+      if (!has_its_own && !call.input.empty()) call.input.insert(call.input.begin(), *above->instructions);
+    }
+  }
+}
+
 Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
   Trace trace;
   trace.id = tables.texts.get(id);
@@ -123,6 +143,7 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
   const auto stands_alone = std::find_if(runs.begin(), runs.end(), names_no_parent);
   const TextId root_id = std::any_of(runs.begin(), runs.end(), [&](const RunFacts& run) { return run.id == id; }) || stands_alone == runs.end() ? id : stands_alone->id;
   Ancestry(runs, tables, figures).settle();
+  hand_down_instructions(runs, tables);
   const auto is_root = [&](const RunFacts& run) { return run.id == root_id; };
   const auto no_parent = [](const RunFacts& run) { return run.parent_id == 0; };
   auto root = std::find_if(runs.begin(), runs.end(), is_root);

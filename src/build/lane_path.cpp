@@ -19,7 +19,7 @@ SlotId first_system(const Call& call) {
 /// Whether the call was given another system text than the one that it continues.
 bool is_foreign(const Work& work, const Call& call) {
   // Instructions of a stateful request are not inherited: their absence says nothing.
-  if (call.parent == k_none || call.facts->previous_response_id != 0) return false;
+  if (call.parent == k_none || call.facts->is_stateful()) return false;
   return first_system(call) != first_system(work.calls[call.parent]);
 }
 

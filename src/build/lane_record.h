@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "build/slots.h"
-#include "build/tool_runs.h"
+#include "build/tool_results.h"
 
 namespace trajectory::build {
 
@@ -25,7 +25,7 @@ struct LaneRecord {
   model::Lane lane;
   std::vector<CallId> calls;                                  ///< of `lane.calls`, in the same order
   std::vector<std::vector<CallId>> helpers;                   ///< branches with a system text of their own: other lanes
-  std::map<const messages::RunFacts*, std::string> tool_runs; ///< tool runs that its calls led to, with the call ids
+  std::map<const messages::RunFacts*, AskedBy> tool_runs;     ///< tool runs that its calls led to
 };
 
 /// Writes the calls of one lane (in order of time) down as transcript, model calls and alternatives. Of a `helper`

@@ -84,6 +84,8 @@ class Linker {
       if (found != responses_.end() && found->second != id) return continue_response(found->second, input);
       call.incomplete = true;
     }
+    if (call.facts->conversation != 0)
+      if (const auto found = responses_.find(call.facts->conversation); found != responses_.end()) return continue_response(found->second, input);
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
     const CallIndex::Beginning known = index_.beginning(said);
@@ -127,6 +129,7 @@ class Linker {
     for (std::size_t candidate = 0; candidate < std::max<std::size_t>(call.answers.size(), 1); ++candidate) {
       std::vector<SlotId> sequence = context;
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
+      else if (call.answer != k_none) sequence.push_back(call.answer);
       Alignment alignment = align(work_, sequence, said);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
       if (is_put_anew(call, now, adds_nothing(now, alignment, said))) continue;
@@ -209,7 +212,63 @@ class Linker {
       first = std::min(first, j);
     }
     call.lane = work_.calls[link.base].lane;
-    if (first > 0 && first < said.size() && !link.alignment.whole) find_older(call, said, first);
+    find_lost_answer(link, said);
+    find_lost_input(link, call, said, first);
+    if (first > 0 && first < said.size() && !link.alignment.whole) {
+      find_older(call, said, first);
+      find_before_gap(call, said, first);
+    }
+  }
+
+  /// What a call saw whose recording has no input at all: what stands before its answer in the next request.
+  void find_lost_input(const Link& link, const Call& call, const std::vector<Seen*>& said, std::size_t first) {
+    Call& base = work_.calls[link.base];
+    if (!base.facts->input.empty() || !base.context.empty() || first == said.size() || said[first]->slot != base.answer) return;
+    for (std::size_t j = 0; j < first; ++j) {
+      if (said[j]->slot != k_none) return;
+      said[j]->slot = work_.add_slot(said[j]->entry, call.run);
+      lane_slots_[base.lane].push_back(said[j]->slot);
+      base.context.push_back(*said[j]);
+    }
+  }
+
+  static bool stopped_by_client(std::string_view error) {
+    return error.starts_with("GeneratorExit") || error.starts_with("CancelledError") || error.starts_with("Cancelled") || error.starts_with("KeyboardInterrupt") ||
+           error.starts_with("AbortError");
+  }
+
+  /// The answer of a call whose recording lost it (a stream that ended early for the client) is what stands behind the
+  /// call's context in the next request.
+  void find_lost_answer(const Link& link, const std::vector<Seen*>& said) {
+    Call& base = work_.calls[link.base];
+    const std::size_t behind = context_slots(base).size();
+    const bool broken_off = base.run->failed && stopped_by_client(work_.text(base.run->error));
+    if (base.answer != k_none || !base.answers.empty() || !link.alignment.whole || behind >= said.size()) return;
+    if (base.run->failed && !broken_off) return;  // what stands there was said by somebody else
+    Seen& seen = *said[behind];
+    if (seen.slot != k_none || !is_assistant(seen.entry)) return;
+    seen.slot = work_.add_slot(seen.entry, base.run);
+    work_.slots[seen.slot].answer_of = link.base;
+    work_.slots[seen.slot].origin = model::OriginKind::k_inferred;
+    work_.slots[seen.slot].cut = broken_off;
+    base.answer = seen.slot;
+    lane_slots_[base.lane].push_back(seen.slot);
+  }
+
+  /// A window that once held a question alone tore the lane: what it shows of the time before is found through the
+  /// answers there.
+  void find_before_gap(const Call& call, const std::vector<Seen*>& said, std::size_t first) {
+    std::vector<Seen> older;
+    for (std::size_t j = 0; j < first && said[j]->slot == k_none; ++j) older.push_back(*said[j]);
+    Link link;
+    for (const CallId base : index_.gave_last_answer(older)) consider(base, call, older, link);
+    if (link.alignment.last_answer < 2) return;
+    for (std::size_t j = 0; j < older.size(); ++j)
+      if (link.alignment.to[j] != k_none) said[j]->slot = link.sequence[link.alignment.to[j]];
+    std::vector<Seen> input;
+    for (std::size_t j = 0; j < first; ++j) input.push_back(*said[j]);
+    share_question(call, input);
+    for (std::size_t j = 0; j < first; ++j) said[j]->slot = input[j].slot;
   }
 
   /// A window that grew shows older messages of the lane again: as a rule in their order, but a summary stands before
@@ -310,10 +369,11 @@ class Linker {
     call.context = std::move(input);
     add_answers(id, order);
     if (call.facts->response_id != 0) responses_[call.facts->response_id] = id;
+    if (call.facts->conversation != 0) responses_[call.facts->conversation] = id;  // its latest call
     index_.add(id);
   }
 
-  /// What a resent message tells of the first recording: reasoning that it lost, calls that it garbled.
+  /// What a resent message tells of the first recording: reasoning and parts that it lost, calls that it garbled.
   void learn(const Seen& seen) {
     Slot& slot = work_.slots[seen.slot];
     if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
@@ -321,8 +381,10 @@ class Linker {
     const model::Message& resent = seen.entry->message;
     const bool garbled = said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
     const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
-    if (!garbled && !reasoning_lost) return;
+    const bool parts_lost = said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
+    if (!garbled && !reasoning_lost && !parts_lost) return;
     model::Message mended = garbled ? resent : said;
+    if (parts_lost) mended.parts = resent.parts;
     if (mended.reasoning.empty()) mended.reasoning = resent.reasoning;
     if (mended.reasoning.empty()) mended.reasoning = said.reasoning;
     slot.entry = work_.make(std::move(mended));
@@ -355,7 +417,7 @@ class Linker {
   }
 
   Work& work_;
-  std::unordered_map<messages::TextId, CallId>& responses_;
+  std::unordered_map<messages::TextId, CallId>& responses_;  ///< by id of a response, or of a conversation at the provider
   CallIndex index_;
   std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
 };

@@ -19,23 +19,41 @@ class ReplacedContexts {
 
   void join() {
     std::vector<bool> begun(work_.lanes, false);
-    std::unordered_map<std::uint32_t, CallId> follows;  // by lane: the call that its first one follows
     for (CallId id = 0; id < work_.calls.size(); ++id) {
       Call& call = work_.calls[id];
       if (id == 0 || call.trace != work_.calls[id - 1].trace) enter(call.trace);
       if (!begun[call.lane] && starts_anew(call))
-        if (const CallId before = left_off(call); before != k_none) {
-          follows[call.lane] = before;
-          lane_of_[call.lane] = lane_of_[work_.calls[before].lane];
-        }
+        if (const CallId before = left_off(call); before != k_none) follow(call, before);
+      if (!begun[call.lane] && call.parent == k_none && !follows_.contains(call.lane) && !call.incomplete)
+        if (const CallId before = handed_over(id); before != k_none) follow(call, before);
       begun[call.lane] = true;
-      if (const auto found = follows.find(call.lane); call.parent == k_none && found != follows.end()) call.parent = found->second;
+      if (const auto found = follows_.find(call.lane); call.parent == k_none && found != follows_.end()) call.parent = found->second;
       if (!continued_[id] && ran_tools(call)) open_[key(call)].push_back(id);
     }
     for (Call& call : work_.calls) call.lane = lane_of_[call.lane];
   }
 
  private:
+  void follow(const Call& call, CallId before) {
+    follows_[call.lane] = before;
+    lane_of_[call.lane] = lane_of_[work_.calls[before].lane];
+  }
+
+  /// The call of another agent that handed the conversation over, whatever it let the next one see of it.
+  CallId handed_over(CallId id) const {
+    const Call& call = work_.calls[id];
+    CallId before = id;
+    while (before-- > 0 && work_.calls[before].trace == call.trace)
+      if (work_.calls[before].scope == call.scope) break;
+    if (before == k_none || work_.calls[before].trace != call.trace || work_.calls[before].agent == call.agent || continued_[before]) return k_none;
+    const std::vector<messages::RunFacts>& runs = work_.conversation.traces[call.trace].runs;
+    const auto between = [&](const messages::RunFacts& run) {
+      return run.handoff && work_.run_scopes[call.trace][static_cast<std::size_t>(&run - runs.data())] == call.scope && run.start_time >= work_.calls[before].run->start_time &&
+             run.start_time <= call.run->start_time;
+    };
+    return std::any_of(runs.begin(), runs.end(), between) ? before : k_none;
+  }
+
   void enter(std::uint32_t trace) {
     open_.clear();
     tools_run_.clear();
@@ -80,6 +98,7 @@ class ReplacedContexts {
   Work& work_;
   std::vector<std::uint32_t> lane_of_;
   std::vector<bool> continued_;
+  std::unordered_map<std::uint32_t, CallId> follows_;  ///< by lane: the call that its first one follows
   std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> open_;  ///< calls of this trace that ran tools and were not continued
   std::unordered_set<std::string_view> tools_run_;                             ///< ids, else names, of the tools run in this trace
 };

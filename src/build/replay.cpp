@@ -28,9 +28,10 @@ std::string replay_difference(const std::vector<const model::TranscriptMessage*>
   for (const auto& [begin, end] : call.context)
     for (std::uint32_t place = begin; place < end; ++place) places.push_back(place);
   std::vector<const model::Message*> recorded;
+  if (recorded_call.input.empty() && !recorded_call.is_stateful()) return {};  // nothing to compare with
   for (const messages::MessageId id : recorded_call.input) recorded.push_back(&table.get(id).message);
 
-  if (recorded_call.previous_response_id != 0) {
+  if (recorded_call.is_stateful()) {
     std::size_t systems = 0;
     while (systems < recorded.size() && recorded[systems]->role == model::Role::k_system) ++systems;
     if (places.size() < recorded.size()) return "number of messages";

@@ -81,7 +81,7 @@ void ToolResults::link_run(const OpenCall& open) {
   const ToolRuns::Link link = tool_runs_.take(call_of(open), slot(open.assistant).answer_of);
   if (link.run == nullptr) return;
   runs_[{open.assistant, open.index}] = link;
-  started_[link.run] = id_of(open.assistant, open.index);
+  started_[link.run] = {slot(open.assistant).answer_of, open.index, id_of(open.assistant, open.index)};
 }
 
 /// From the answer's own payload, else from the tool's run.

@@ -12,6 +12,13 @@
 
 namespace trajectory::build {
 
+/// The call of an answer that a tool run came of.
+struct AskedBy {
+  CallId call = k_none;   ///< the model call that gave the answer; none for an answer from before the recording
+  std::size_t index = 0;  ///< which of the answer's tool calls
+  std::string tool_call_id;
+};
+
 /// Leads the tool messages of a lane to the calls that they answer, and the calls to the tools' own runs.
 class ToolResults {
  public:
@@ -30,8 +37,8 @@ class ToolResults {
   /// Adds to a tool message which call it answers and what the tool's run says of it.
   void describe(SlotId tool, model::TranscriptMessage& out) const;
 
-  /// The tool runs that calls led to, with the call ids.
-  [[nodiscard]] std::map<const messages::RunFacts*, std::string> take_runs() { return std::move(started_); }
+  /// The tool runs that calls led to.
+  [[nodiscard]] std::map<const messages::RunFacts*, AskedBy> take_runs() { return std::move(started_); }
 
  private:
   using CallPlace = std::pair<SlotId, std::size_t>;  ///< an assistant message, and which of its calls
@@ -56,7 +63,7 @@ class ToolResults {
   std::unordered_map<SlotId, CallPlace> resolved_;  ///< by tool message: the call that it answers
   std::map<CallPlace, ToolRuns::Link> runs_;
   std::unordered_set<SlotId> unanswered_;
-  std::map<const messages::RunFacts*, std::string> started_;
+  std::map<const messages::RunFacts*, AskedBy> started_;
 };
 
 }  // namespace trajectory::build

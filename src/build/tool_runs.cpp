@@ -42,6 +42,18 @@ std::string canonical(std::string_view arguments) {
   return out;
 }
 
+/// A lone argument `input`: a tool's run shows it without the name.
+std::string only_input(std::string_view arguments) {
+  json::Parser parser;
+  const auto parsed = parser.parse(arguments);
+  if (!parsed || (*parsed)->members().size() != 1 || !(*parsed)->has("input")) return std::string(arguments);
+  const json::Value& input = (**parsed)["input"];
+  if (input.is_string()) return canonical(input.text());
+  std::string out;
+  json::append_canonical(out, input);
+  return out;
+}
+
 }  // namespace
 
 std::vector<model::ToolCall> calls_of_tools_run(const Work& work, CallId call) {
@@ -110,7 +122,8 @@ ToolRuns::Link ToolRuns::take(const model::ToolCall& tool_call, CallId answer_of
     while (at != candidates.end() && (runs_[*at].taken || (runs_[*at].facts->tool->tool_call_id != 0 && !tool_call.id.empty()))) ++at;
     return at == candidates.end() ? SIZE_MAX : *at;
   };
-  for (const auto& [index, arguments] : {std::pair(&by_arguments_, canonical(tool_call.arguments)), std::pair(&by_name_, std::string())}) {
+  const std::string arguments_in_full = canonical(tool_call.arguments);
+  for (const auto& [index, arguments] : {std::pair(&by_arguments_, arguments_in_full), std::pair(&by_arguments_, only_input(tool_call.arguments)), std::pair(&by_name_, std::string())}) {
     const auto candidates = index->find(key(call->trace, call->scope, tool_call.name, arguments));
     if (candidates == index->end()) continue;
     if (const std::size_t at = first_free(candidates->second); at != SIZE_MAX) return give(at, true);

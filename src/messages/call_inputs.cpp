@@ -85,6 +85,12 @@ class InputsReader {
     append_parameter(out_.parameters, key, opened);
   }
 
+  void book_repeated(std::string_view key, const Value& value) {
+    const Value& opened = open(value);
+    tools_.ledger.expect(opened);
+    tools_.ledger.repeated(key, opened);
+  }
+
   void read_text(const Value& text, std::string_view shape) {
     out_.prompts.push_back(tools_.messages.read(text, context_).messages);
     out_.shape = shape;
@@ -121,6 +127,9 @@ class InputsReader {
 
   /// One member holds the messages, others what was said before, system texts, tools; the rest are parameters.
   void read_members(const Value& params) {
+    // Claude Managed Agents write each block of an answer as a message, and all events that led to it.
+    const bool managed = !params["model_request_start"].is_null();
+    context_.one_answer = managed;
     const std::size_t before = out_.prompts.size();
     std::string_view source;
     std::string_view empty;
@@ -144,7 +153,8 @@ class InputsReader {
     if (out_.shape.empty() && !source.empty()) out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
     const std::string_view past = read_history(params, before);
     for (const json::Member& member : params.members())
-      if (member.key != source && member.key != past && member.key != request) read_member(member.key, member.value);
+      if (managed && (member.key == "events" || member.key == "model_request_start")) book_repeated(member.key, member.value);
+      else if (member.key != source && member.key != past && member.key != request) read_member(member.key, member.value);
   }
 
   /// A list that ends with an answer, or holds instructions alone, is the past: a text beside it is the request. Returns
@@ -201,6 +211,7 @@ class InputsReader {
     } else {
       if (key == "model" || key == "modelId" || key == "model_id") out_.model = value.string();
       if (key == "previous_response_id") out_.previous_response_id = value.string();
+      if (key == "conversation") out_.conversation = open(value).is_object() ? open(value)["id"].string() : value.string();
       book_parameter(key, value);
     }
   }

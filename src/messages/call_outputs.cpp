@@ -4,6 +4,7 @@
 
 #include "json/write.h"
 #include "messages/call_reader.h"
+#include "messages/event_streams.h"
 #include "messages/parts.h"
 #include "messages/streamed_answers.h"
 
@@ -94,10 +95,12 @@ class OutputsReader {
     if (outputs["id"].is_string()) first().response_id = tools_.tables.texts.add(outputs["id"].text());
 
     if (is_embedding(outputs)) return set_aside_embedding(outputs);
+    if (is_event_stream(outputs)) return read_events(outputs);
     if (outputs["generations"].is_array()) return read_generations(outputs);
     if (outputs["choices"].is_array()) return read_choices(outputs);
     if (outputs["candidates"].is_array()) return read_candidates(outputs);
     if (looks_like_message(outputs)) return read_message_object(outputs);
+    if (outputs["model_request_end"].is_object()) return read_model_request(outputs);
     const Value& message = outputs["message"];
     if (message.is_object() && looks_like_message(message)) {
       add_message(message, first(), finish_reason(outputs));
@@ -216,6 +219,7 @@ class OutputsReader {
     const Value& head = list[0];
     const auto all = [&](auto&& holds) { return std::all_of(list.items().begin(), list.items().end(), holds); };
     if (looks_like_message(list)) return add_message(list, first(), finish);  // ["assistant", "text"]
+    if (is_event_stream(list)) return read_events(list);
     if (head["choices"].is_array()) return read_streamed(join_choices(list, first().usage), list);
     if (all([](const Value& v) { return v["candidates"].is_array(); })) return read_streamed({join_candidates(list, first().usage)}, list);
     const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
@@ -241,6 +245,21 @@ class OutputsReader {
     add_answer({tools_.tables.messages.add(std::move(message))}, first(), finish);
   }
 
+  /// Claude Managed Agents: a message a block of the answer, and the raw events' view of it.
+  void read_model_request(const Value& outputs) {
+    add_pieces(outputs["messages"], first(), {});
+    for (const std::string_view key : {"content", "tool_calls"}) tools_.ledger.repeated(key, outputs[key]);
+    book_others(outputs, {"messages", "content", "tool_calls"});
+  }
+
+  /// A stream's events: what they add up to is read in their place.
+  void read_events(const Value& events) {
+    const auto joined = tools_.parser.parse(join_events(events));
+    if (!joined) return tools_.ledger.repeated("events", events);
+    tools_.ledger.replace(events, **joined);
+    read_object(**joined);
+  }
+
   void read_streamed(std::vector<StreamedAnswer> answers, const Value& chunks) {
     tools_.ledger.message(chunks);
     for (StreamedAnswer& answer : answers) add_answer({tools_.tables.messages.add(std::move(answer.message))}, first(), answer.finish_reason);
@@ -263,7 +282,7 @@ class OutputsReader {
   /// Messages behind one another: the answer is the assistant message behind what the input held.
   void read_message_list(const Value& list, std::string_view finish) {
     for (const Value& item : list.items()) read_usage(item["usage_metadata"], first().usage);
-    const auto ended = [](const Value& item) { return !finish_reason(item).empty(); };
+    const auto ended = [&](const Value& item) { return !finish_reason(item).empty() && (item["id"].is_null() || item["id"].string() != list[0]["id"].string() || &item == &list[0]); };
     const bool one_each = std::all_of(list.items().begin(), list.items().end(), ended);
     if (one_each && list.size() > 1) {  // OpenTelemetry: a message a candidate
       for (const Value& item : list.items()) add_message(item, first(), {});
@@ -278,7 +297,7 @@ class OutputsReader {
     const auto answer = std::find_if(messages.begin(), messages.end(), [&](MessageId id) { return is_answer(id); });
     if (answer == messages.end()) return;
     const auto more = std::count_if(answer, messages.end(), [&](MessageId id) { return is_answer(id); }) - 1;
-    if (more == 0 || calls_.size() > 1 || first().previous_response_id != 0) return add_answer({answer, messages.end()}, first(), finish);
+    if (more == 0 || calls_.size() > 1 || first().is_stateful()) return add_answer({answer, messages.end()}, first(), finish);
 
     std::vector<MessageId> context = first().input;
     const CallFacts request = first();
@@ -344,14 +363,19 @@ class OutputsReader {
 
   void read_choices(const Value& outputs) {
     if (outputs["messages"].is_array()) add_history(read_new(outputs["messages"]));
-    for (const Value& choice : outputs["choices"].items()) {
+    // Completions of several prompts: the choices of each stand together.
+    const std::size_t of_each = std::max<std::size_t>(outputs["choices"].size() / calls_.size(), 1);
+    for (std::size_t i = 0; i < outputs["choices"].size(); ++i) {
+      const Value& choice = outputs["choices"].items()[i];
+      CallFacts& call = calls_[std::min<std::size_t>(static_cast<std::size_t>(choice["index"].integer(static_cast<std::int64_t>(i))) / of_each, calls_.size() - 1)];
       const Value& message = choice["message"].is_object() ? choice["message"] : choice["delta"];
-      if (message.is_object()) add_message(message, first(), finish_reason(choice));
-      else if (choice["text"].is_string()) add_text(choice["text"], first(), finish_reason(choice));
+      if (message.is_object()) add_message(message, call, finish_reason(choice));
+      else if (choice["text"].is_string()) add_text(choice["text"], call, finish_reason(choice));
       for (const json::Member& member : choice.members())
         if (&member.value != &message && member.key != "text") tools_.ledger.leftover("choice", member.key, member.value);
     }
-    book_others(outputs, {"choices", outputs["messages"].is_array() ? "messages" : "choices"});
+    tools_.ledger.repeated("completion", outputs["completion"]);  // the last chunk of a joined stream
+    book_others(outputs, {"choices", "completion", outputs["messages"].is_array() ? "messages" : "choices"});
   }
 
   /// OpenTelemetry's events put the history's assistant and tool messages into the outputs, and leave the user's in the

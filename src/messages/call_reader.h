@@ -34,6 +34,7 @@ struct CallInputs {
   std::string parameters;                       ///< JSON members, comma-separated
   std::string model;
   std::string previous_response_id;
+  std::string conversation;
   std::string_view shape;                       ///< a literal
 };
 

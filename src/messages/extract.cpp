@@ -59,9 +59,14 @@ struct Extractor::Impl {
     const std::string_view type = metadata["ls_agent_type"].string();
     if (type == "subagent") facts.mark = AgentMark::k_subagent;
     if (type == "middleware" || type == "compaction" || metadata["lc_source"].string() == "summarization") facts.mark = AgentMark::k_helper;
-    // An agent span of the OpenAI Agents SDK is a chain that carries no payload but its name; the other spans are "Span".
-    if (facts.type == RunType::k_chain && metadata["ls_integration"].string() == "openai-agents-sdk" && run_name != "Span" && run_name != "Handoff" && facts.parent_id != 0 && facts.agent_name == 0)
-      facts.agent_name = facts.name;
+    const std::string_view integration = metadata["ls_integration"].string();
+    // The Claude Agent SDK's sub-agents are the chains below its conversation.
+    if (integration.starts_with("claude") && facts.mark == AgentMark::k_subagent && facts.type == RunType::k_chain && facts.agent_name == 0) facts.agent_name = facts.name;
+    if (integration != "openai-agents-sdk") return;
+    // An agent span is a chain that carries no payload but its name; the other spans are "Span".
+    facts.handoff = facts.type == RunType::k_chain && run_name == "Handoff";
+    if (facts.type == RunType::k_chain && run_name != "Span" && !facts.handoff && facts.parent_id != 0 && facts.agent_name == 0) facts.agent_name = facts.name;
+    if (facts.type == RunType::k_tool && metadata["triggered"].is_bool()) facts.mark = AgentMark::k_helper;  // a guardrail
   }
 
   void read_calls(const model::Run& run, const Value& extra, RunFacts& facts) {
@@ -71,21 +76,30 @@ struct Extractor::Impl {
     CallInputs in = read_inputs(inputs, settings, read_tools);
     if (in.prompts.empty()) in.prompts.emplace_back();
 
+    const auto depth = std::max<std::size_t>(facts.ancestors.size(), static_cast<std::size_t>(std::count(run.dotted_order.begin(), run.dotted_order.end(), '.')));
+    const bool below_agent = depth > 2 && (*settings.metadata)["ls_integration"].string() == "claude-agent-sdk-js";
     for (auto& prompt : in.prompts) {
+      if (below_agent) drop_outer_history(prompt);
       CallFacts& call = facts.calls.emplace_back();
       call.input = std::move(prompt);
       call.tools = in.tools;
       if (!in.parameters.empty()) call.parameters = tables.texts.add("{" + in.parameters + "}");
       call.model = tables.texts.add(in.model);
       call.previous_response_id = tables.texts.add(in.previous_response_id);
+      call.conversation = tables.texts.add(in.conversation);
       call.late_recording = settings.javascript;
     }
     const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
     read_outputs(outputs, settings, read_tools, facts.calls);
 
-    // The Agents SDK keeps the response's id in the metadata.
+    // The Agents SDK keeps what it does not know of a response in the metadata.
     CallFacts& first = facts.calls.front();
-    if (first.response_id == 0 && (*settings.metadata)["id"].string().starts_with("resp_")) first.response_id = tables.texts.add((*settings.metadata)["id"].text());
+    const Value& metadata = *settings.metadata;
+    if (first.response_id == 0 && metadata["id"].string().starts_with("resp_")) {
+      first.response_id = tables.texts.add(metadata["id"].text());
+      if (first.previous_response_id == 0) first.previous_response_id = tables.texts.add(metadata["previous_response_id"].string());
+      if (first.conversation == 0) first.conversation = tables.texts.add(metadata["conversation"]["id"].string());
+    }
     const std::string_view shape = refine_shape(in.shape, outputs, settings);
     for (CallFacts& call : facts.calls) call.shape = shape;
     census.calls_by_shape[std::string(shape)] += facts.calls.size();
@@ -103,6 +117,27 @@ struct Extractor::Impl {
     if (outputs["stop_reason"].is_string()) return "anthropic";
     if (outputs["candidates"].is_array()) return "gemini";
     return shape == "responses" ? "openai-responses" : shape;
+  }
+
+  /// The Claude Agent SDK: the system text stands on the conversation's run, not on the turns'. A preset is only named.
+  void read_instructions(const Value& inputs, const Value& extra, RunFacts& facts) {
+    if (!extra["metadata"]["ls_integration"].string().starts_with("claude-agent-sdk")) return;
+    const std::string_view text = inputs["system"].is_string() ? inputs["system"].text() : inputs["options"]["systemPrompt"].string();
+    if (text.empty() || text.starts_with("preset: ")) return;
+    model::Message message;
+    message.role = model::Role::k_system;
+    message.content = text;
+    facts.instructions = tables.messages.add(std::move(message));
+  }
+
+  /// The Claude Agent SDK in JavaScript puts the history around a sub-agent before the sub-agent's own messages: it ends
+  /// with the call that started it, which nothing there answers.
+  void drop_outer_history(std::vector<MessageId>& input) const {
+    const auto message = [&](MessageId id) -> const model::Message& { return tables.messages.get(id).message; };
+    const auto is_answered = [&](const model::ToolCall& call) { return std::any_of(input.begin(), input.end(), [&](MessageId id) { return message(id).tool_call_id == call.id; }); };
+    const auto starts_agent = [&](const model::ToolCall& call) { return (call.name == "Task" || call.name == "Agent") && !is_answered(call); };
+    const auto start = std::find_if(input.rbegin(), input.rend(), [&](MessageId id) { return std::any_of(message(id).tool_calls.begin(), message(id).tool_calls.end(), starts_agent); });
+    if (start != input.rbegin() && start != input.rend()) input.erase(input.begin(), start.base());
   }
 
   static void read_column_usage(const model::Run& run, model::Usage& usage) {
@@ -158,6 +193,9 @@ struct Extractor::Impl {
       facts.text_bytes = text_bytes(inputs) + text_bytes(outputs);
       collect_texts(outputs, facts.output_texts);
       std::sort(facts.output_texts.begin(), facts.output_texts.end());
+      read_instructions(inputs, extra, facts);
+    } else if (facts.type == RunType::k_chain) {
+      if (extra["metadata"]["ls_integration"].string().starts_with("claude-agent-sdk")) read_instructions(parse(run.inputs, json::Parser::k_max_depth, "inputs", run), extra, facts);
     }
     parser.reset();
     return facts;

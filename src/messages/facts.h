@@ -27,10 +27,14 @@ struct CallFacts {
   TextId parameters = 0;           ///< JSON object
   TextId model = 0;
   TextId response_id = 0;
-  TextId previous_response_id = 0; ///< set on stateful calls: `input` holds only what is new
+  TextId previous_response_id = 0; ///< the response that the call goes on from: `input` holds only what is new
+  TextId conversation = 0;         ///< the provider's store of earlier turns: `input` holds only what is new
   std::string_view shape;          ///< name of the payload shape, a string literal
   model::Usage usage;
   bool late_recording = false;     ///< the client may have recorded the input after the answer
+
+  /// Whether the provider kept what was said before.
+  [[nodiscard]] bool is_stateful() const { return previous_response_id != 0 || conversation != 0; }
 };
 
 /// A tool's own run.
@@ -66,9 +70,11 @@ struct RunFacts {
   std::optional<ToolFacts> tool;     ///< of tool runs; without run types also of chains, until grouping tells which is which
   std::vector<std::uint64_t> output_texts;  ///< roots: `text_identity` of every text leaf of the outputs, sorted
   std::uint64_t text_bytes = 0;             ///< text in inputs and outputs
+  std::optional<MessageId> instructions;    ///< system text of the model calls below, where only their parent's run shows it
   TextId feedback = 0;                      ///< JSON text of feedback_stats
   model::Place place;
   AgentMark mark = AgentMark::k_none;
+  bool handoff = false;                     ///< the OpenAI Agents SDK: one agent passes the conversation to another
   bool pushed = false;                      ///< LangGraph: started by a Send
   bool failed = false;
   bool pending = false;

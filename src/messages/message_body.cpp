@@ -42,7 +42,7 @@ class BodyReader {
       } else if (key == "name" || key == "tool_name" || key == "toolName") {
         m.name = value.string();
         ledger_.message(value);
-      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text") {
+      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text" || key == "thinking_blocks") {
         read_reasoning(key, value);
       } else if (key == "thought" && value.is_string()) {
         // AutoGen: what was said beside calls; beside a text, what was thought.
@@ -57,7 +57,10 @@ class BodyReader {
         for (const Value& call : value.items()) read_content(call, draft_, ledger_);
       } else if (key == "audio" && value.is_object()) {
         append_text(m, value["transcript"].string());
+        add_media(draft_, key, value);
         ledger_.message(value);
+      } else if (key == "images" && value.is_array()) {  // what a model drew, as OpenRouter and LiteLLM give it
+        read_content(value, draft_, ledger_);
       } else if (key == "is_error" || key == "isError" || (key == "status" && value.string() == "error")) {
         failed_ = failed_ || value.is_true() || value.is_string();
         ledger_.leftover("message", key, value);

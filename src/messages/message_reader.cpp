@@ -53,22 +53,41 @@ Draft read_answer_item(const Value& item, std::string_view type, Ledger& ledger)
     read_content(item, draft, ledger);
   } else if (type == "function_call" || type == "custom_tool_call") {
     draft.message.tool_calls.push_back(read_call(item, ledger));
+  } else if (item["call_id"].is_string() || item["callId"].is_string()) {
+    // The client's to answer: the computer, shells, patches. The type says which.
+    ledger.message(item);
+    model::ToolCall& call = draft.message.tool_calls.emplace_back();
+    call.id = (item["call_id"].is_string() ? item["call_id"] : item["callId"]).text();
+    call.name = type.substr(0, type.size() - std::string_view("_call").size());
+    for (const std::string_view key : {"action", "operation", "arguments"})
+      if (call.arguments.empty() && !item[key].is_null()) call.arguments = arguments_text(item[key]);
+    if (call.arguments.empty()) call.arguments = R"({"actions":)" + arguments_text(item["actions"]) + "}";
   } else {
     ledger.message(item);
-    draft.parts.clear();
-    json::append_compact(draft.parts, item);
-    draft.rich = true;
+    add_media(draft, item);
   }
   return draft;
+}
+
+/// Whether an answer that holds such an item is not over with it.
+bool goes_on_after(const Value& item, std::string_view type) {
+  if (type == "message") return item["phase"].string() == "commentary";
+  return is_answer_item(type) && item["call_id"].is_null() && item["callId"].is_null() && type != "mcp_approval_request";
 }
 
 Draft read_result_item(const Value& item, Ledger& ledger) {
   Draft draft;
   draft.message.role = Role::k_tool;
-  draft.message.tool_call_id = item["call_id"].is_string() ? item["call_id"].text() : item["id"].string();
-  draft.message.content = result_text(item["output"].is_null() ? item["content"] : item["output"]);
+  for (const std::string_view key : {"call_id", "callId", "id"})
+    if (draft.message.tool_call_id.empty()) draft.message.tool_call_id = item[key].string();
+  draft.message.name = item["name"].string();
+  const Value& tools = item["tools"];  // of a search for tools
+  const Value& content = item["content"].is_null() ? tools : item["content"];
+  const Value& output = item["output"].is_null() ? content : item["output"];
+  fill_result(output, draft.message, output["type"].is_string() && looks_like_part(output));
   for (const json::Member& member : item.members()) {
-    if (member.key == "call_id" || member.key == "output" || member.key == "content" || member.key == "type") ledger.message(member.value);
+    const bool read = member.key == "call_id" || member.key == "callId" || member.key == "output" || member.key == "content" || member.key == "type" || member.key == "name";
+    if (read || &member.value == &tools) ledger.message(member.value);
     else ledger.leftover("item", member.key, member.value);
   }
   return draft;
@@ -164,8 +183,12 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   } else if (shape.role == type && is_answer_item(type) && v["role"].is_null()) {
     draft = read_answer_item(v, type, ledger);
     out.item = true;
+    out.goes_on = goes_on_after(v, type);
   } else if (shape.role == type && is_result_item(type)) {
     draft = read_result_item(v, ledger);
+  } else if (shape.role == type && is_user_item(type)) {
+    ledger.message(v);
+    add_media(draft, v);
   } else if (shape.role == "reasoning") {
     Draft inside;
     inside.message.role = Role::k_assistant;
@@ -173,7 +196,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     draft.message.role = Role::k_assistant;
     append_reasoning(draft.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
     ledger.repeated("role", v["role"]);
-    out.item = true;
+    out.item = out.goes_on = true;
   } else if (shape.role == "remove" || shape.role.starts_with("RemoveMessage")) {
     ledger.repeated("remove", v);
     return out;
@@ -187,6 +210,9 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
     read_body(*shape.body, draft, ledger, context.nested_json ? &parser_ : nullptr);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
+    out.goes_on = out.item && goes_on_after(v, type);
+    const std::string_view id = (*shape.body)["id"].string();
+    if (!id.empty() && draft.message.role == Role::k_assistant) out.id = base::hash64(id);
     out.has_text = true;
   }
   for (const std::string& unknown : draft.unknown_types) problem("unknown_part_type", unknown);
@@ -222,19 +248,20 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
   base::Hash128 group;
   bool open = false;
   bool open_has_text = false;
-  bool after_reasoning = false;  // a message of role reasoning belongs to the answer behind it
-  const auto is_reasoning = [&](const Element& element) {
-    const model::Message& m = tables_.get(element.messages.front()).message;
-    return element.item && !element.has_text && m.role == Role::k_assistant && m.tool_calls.empty() && m.parts.empty();
-  };
+  std::uint64_t id = 0;
+  base::Hash128 last;    // bytes of the element before
+  bool goes_on = false;  // reasoning, tools at the provider and commentary belong to the answer that follows
   for (const Value& value : list.items()) {
     const Element element = read(value, context);
     if (element.messages.empty()) continue;
     const base::Hash128 raw = base::hash128(value.raw());
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;
+    const bool same_id = assistant && element.id != 0 && element.id == id && !(raw == last);  // one answer that arrived in pieces
     const bool joins = open && element.messages.size() == 1 &&
-                       (context.one_answer || after_reasoning ? assistant : element.item && !(element.has_text && open_has_text));
-    after_reasoning = is_reasoning(element);
+                       (context.one_answer || goes_on || same_id ? assistant : element.item && !(element.has_text && open_has_text));
+    id = element.id;
+    last = raw;
+    goes_on = element.goes_on;
     if (joins) {
       join(out, group, element.messages.front(), raw);
       open_has_text = open_has_text || element.has_text;

@@ -72,11 +72,13 @@ std::optional<Role> role_of(std::string_view name) {
 }
 
 bool is_answer_item(std::string_view type) {
-  return type == "reasoning" || type == "function_call" || type == "custom_tool_call" ||
-         (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" || type == "mcp_approval_request";
+  return type == "reasoning" || (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" || type == "mcp_approval_request" ||
+         type == "compaction" || type == "item_reference";
 }
 
-bool is_result_item(std::string_view type) { return type.ends_with("_call_output") || type == "mcp_approval_response"; }
+bool is_result_item(std::string_view type) { return type.ends_with("_call_output") || type.ends_with("_call_result") || type == "tool_search_output"; }
+
+bool is_user_item(std::string_view type) { return type == "mcp_approval_response"; }
 
 bool is_text_key(std::string_view key) { return key == "text" || key == "message" || key == "value"; }
 
@@ -107,7 +109,7 @@ bool looks_like_message(const Value& v) {
   if (role_of(stated_role(v))) return filled || plain;
   if (v.has("role") || v.has("message.role")) return filled;
   const std::string_view type = v["type"].string();
-  if (is_answer_item(type) || is_result_item(type)) return true;
+  if (is_answer_item(type) || is_result_item(type) || is_user_item(type)) return true;
   if (role_of(type) && filled) return true;
   return !v.has("content") && v["message"].is_object() && looks_like_message(v["message"]);
 }

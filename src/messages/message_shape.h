@@ -11,9 +11,10 @@ namespace trajectory::messages {
 /// The role behind a client's name for it: role names in any case, LangChain's and AutoGen's classes and types.
 [[nodiscard]] std::optional<model::Role> role_of(std::string_view name);
 
-/// Whether a Responses item of that type is a piece of an answer, or a result.
+/// Whether a Responses item of that type is a piece of an answer, a result, or what a user decided.
 [[nodiscard]] bool is_answer_item(std::string_view type);
 [[nodiscard]] bool is_result_item(std::string_view type);
+[[nodiscard]] bool is_user_item(std::string_view type);
 
 /// Whether messages without a `content` hold their text under that key.
 [[nodiscard]] bool is_text_key(std::string_view key);

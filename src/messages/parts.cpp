@@ -1,5 +1,6 @@
 #include "messages/parts.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -62,6 +63,7 @@ constexpr auto k_part_types = std::to_array<PartType>({
     {"file", PartKind::k_media},
     {"input_file", PartKind::k_media},
     {"document", PartKind::k_media},
+    {"computer_screenshot", PartKind::k_media},
     {"media", PartKind::k_media},
     {"image-url", PartKind::k_media},
     {"audio-url", PartKind::k_media},
@@ -148,11 +150,20 @@ std::uint64_t base64_size(std::string_view text) {
   return size * 3 / 4;
 }
 
+/// Where the data of a data: link begins at the latest.
+constexpr std::size_t k_data_head = 200;
+
+/// Whether a text is data and not something to read.
+bool is_base64(std::string_view text) {
+  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || among(std::string_view(&c, 1), {"+", "/", "-", "_", "=", "\n", "\r"}); };
+  return text.size() > 64 && std::all_of(text.begin(), text.end(), fits);
+}
+
 /// Replaces inline data by its hash and size; links and identifiers stay.
 void append_media(std::string& out, const Value& value, std::string_view key) {
   const std::string_view text = value.string();
-  const bool data_link = text.starts_with("data:");
-  const bool raw_data = among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value"}) && text.size() > 64;
+  const bool data_link = text.starts_with("data:") && text.find(',') < k_data_head;
+  const bool raw_data = among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value", "result"}) && is_base64(text);
   if (data_link || raw_data) {
     const std::size_t comma = data_link ? text.find(',') : std::string_view::npos;
     const std::string_view data = comma == std::string_view::npos ? text : text.substr(comma + 1);
@@ -189,12 +200,6 @@ void append_media(std::string& out, const Value& value, std::string_view key) {
   json::append_compact(out, value);
 }
 
-void add_media(Draft& draft, const Value& part) {
-  if (!draft.parts.empty()) draft.parts.push_back(',');
-  append_media(draft.parts, part, "");
-  draft.rich = true;
-}
-
 std::string_view part_text(const Value& part) {
   const Value& text = first_of(part, {"text", "refusal", "content", "message_content.text"});
   return text.is_object() ? text["value"].string() : text.string();
@@ -210,6 +215,7 @@ void read_reasoning(const Value& part, Draft& draft, Ledger& ledger) {
   const Value& inner = inner_of(part, part["type"].string());
   const Value& text = first_of(inner, {"thinking", "reasoning", "text", "reasoningText"});
   append_reasoning(draft.message, text.is_object() ? text["text"].string() : text.string());
+  for (const Value& item : text.items()) append_reasoning(draft.message, item["text"].string());  // Mistral
   for (const std::string_view list : {std::string_view("summary"), std::string_view("content")}) {
     append_reasoning(draft.message, inner[list].string());
     for (const Value& item : inner[list].items()) append_reasoning(draft.message, item.is_string() ? item.text() : item["text"].string());
@@ -240,17 +246,8 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
   if (content.is_object() && content.has("value") && among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"})) {
     result.content = result_text(content["value"]);
     failed = failed || among(kind, {"error-text", "error-json", "execution-denied"});
-  } else if (content.is_array()) {
-    Draft inside;
-    inside.message.role = model::Role::k_tool;
-    Census unbooked;  // the whole part is booked below
-    Ledger ignored(unbooked);
-    read_content(content, inside, ignored);
-    const bool all_read = inside.part_calls.empty() && inside.results.empty() && inside.unknown_types.empty();
-    result.content = all_read ? inside.message.content : result_text(content);
-    if (inside.rich) result.parts = "[" + inside.parts + "]";
   } else {
-    result.content = result_text(content);
+    fill_result(content, result);
   }
   if (failed) result.error = result.content.empty() ? "tool_error" : result.content;
   for (const json::Member& member : part.members()) {
@@ -331,6 +328,39 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
 
 }  // namespace
 
+void fill_result(const Value& content, model::Message& result, bool one_part) {
+  if (content.is_array() || one_part) {
+    Draft inside;
+    inside.message.role = model::Role::k_tool;
+    Census unbooked;  // the caller books the whole
+    Ledger ignored(unbooked);
+    read_content(content, inside, ignored);
+    if (inside.part_calls.empty() && inside.results.empty() && inside.unknown_types.empty()) {
+      result.content = inside.message.content;
+      if (inside.rich) result.parts = "[" + inside.parts + "]";
+      return;
+    }
+  }
+  result.content = result_text(content);
+}
+
+void add_media(Draft& draft, const Value& part) {
+  if (!draft.parts.empty()) draft.parts.push_back(',');
+  append_media(draft.parts, part, "");
+  draft.rich = true;
+}
+
+void add_media(Draft& draft, std::string_view type, const Value& media) {
+  draft.parts.append(draft.parts.empty() ? "" : ",").append(R"({"type":)");
+  json::append_string(draft.parts, type);
+  draft.parts.push_back(',');
+  json::append_string(draft.parts, type);
+  draft.parts.push_back(':');
+  append_media(draft.parts, media, "");
+  draft.parts.push_back('}');
+  draft.rich = true;
+}
+
 void append_text(model::Message& message, std::string_view text) {
   if (text.empty()) return;
   if (!message.content.empty() && message.role != model::Role::k_assistant) message.content.push_back('\n');
@@ -360,14 +390,17 @@ bool looks_like_part(const Value& value) { return value.is_object() && find_type
 
 model::ToolCall read_call(const Value& outer, Ledger& ledger) {
   const Value& call = outer["tool_call"].is_object() ? outer["tool_call"] : outer;  // OpenInference
-  const Value& function = call["function"].is_object() ? call["function"] : call;
+  // OpenAI: {"type": "function", "function": {...}}, custom tools {"type": "custom", "custom": {"name", "input"}}.
+  const Value& function = call["function"].is_object() ? call["function"] : call["custom"].is_object() ? call["custom"] : call;
   model::ToolCall out;
-  out.id = first_of(call, {"call_id", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
+  out.id = first_of(call, {"call_id", "callId", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
   out.name = first_of(function, {"name", "toolName", "tool_name", "tool_call.function.name"}).string();
-  out.arguments = arguments_text(first_of(function, {"arguments", "args", "input", "parameters", "tool_call.function.arguments"}));
+  // What a stream brought of the arguments before it broke off (LangSmith's JavaScript wrapper).
+  const Value& partial = call["_partial_json"];
+  out.arguments = arguments_text(partial.is_string() ? partial : first_of(function, {"arguments", "args", "input", "parameters", "tool_call.function.arguments"}));
   for (const json::Member& member : call.members()) {
-    if (among(member.key, {"tool_call.id", "tool_call.function.name", "tool_call.function.arguments", "function", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "toolCallId", "tool_call_id",
-                           "toolUseId", "id", "type"}))
+    if (among(member.key, {"tool_call.id", "tool_call.function.name", "tool_call.function.arguments", "function", "custom", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "callId", "toolCallId", "tool_call_id",
+                           "toolUseId", "id", "type", "_partial_json"}))
       ledger.message(member.value);
     else ledger.leftover("call", member.key, member.value);
   }

@@ -24,6 +24,15 @@ struct Draft {
 /// The part types are one table in parts.cpp: a new type is one line there.
 void read_content(const json::Value& content, Draft& draft, Ledger& ledger);
 
+/// Reads a tool's result into a message: text, a list of parts, or, where the client writes them so, one part. Other
+/// values stay JSON text.
+void fill_result(const json::Value& content, model::Message& result, bool one_part = false);
+
+/// Adds a part as it is, but for inline data, which becomes its hash and size.
+void add_media(Draft& draft, const json::Value& part);
+/// Adds media that stands beside the content, as a part {"type": type, type: media}.
+void add_media(Draft& draft, std::string_view type, const json::Value& media);
+
 /// Whether an object has a known part type, said or inferred.
 [[nodiscard]] bool looks_like_part(const json::Value& value);
 

@@ -31,14 +31,20 @@ std::vector<StreamedAnswer> join_choices(const Value& chunks, model::Usage& usag
     for (const Value& choice : chunk["choices"].items()) {
       Joined& joined = choices[choice["index"].integer()];
       const Value& delta = choice["delta"].is_object() ? choice["delta"] : choice["message"];
-      joined.answer.message.content.append(delta["content"].string());
-      joined.answer.message.reasoning.append(delta["reasoning_content"].string());
+      model::Message& message = joined.answer.message;
+      message.content.append(delta["content"].string()).append(delta["refusal"].string()).append(delta["audio"]["transcript"].string());
+      message.content.append(choice["text"].string());  // the completions endpoint
+      message.reasoning.append((delta["reasoning_content"].is_string() ? delta["reasoning_content"] : delta["reasoning"]).string());
+      const auto extend = [](model::ToolCall& call, const Value& function) {
+        call.name.append(function["name"].string());
+        call.arguments.append(function["arguments"].string()).append(function["input"].string());
+      };
       for (const Value& part : delta["tool_calls"].items()) {
         model::ToolCall& call = joined.calls[part["index"].integer()];
         if (part["id"].is_string()) call.id = part["id"].text();
-        call.name.append(part["function"]["name"].string());
-        call.arguments.append(part["function"]["arguments"].string());
+        extend(call, part["custom"].is_object() ? part["custom"] : part["function"]);
       }
+      if (delta["function_call"].is_object()) extend(joined.calls[0], delta["function_call"]);
       if (choice["finish_reason"].is_string()) joined.answer.finish_reason = choice["finish_reason"].text();
     }
   }

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "messages/message_reader.h"
+#include "messages/parts.h"
 
 namespace trajectory::messages {
 
@@ -30,6 +31,7 @@ class ToolReader {
     for (const Value* place : {call_, &run_.inputs, &run_.extra["metadata"]})
       for (const std::string_view key : {"toolCallId", "tool_call_id", "call_id", "gen_ai.tool.call.id"})
         if (id.empty()) id = (*place)[key].string();
+    if (id.empty() && call_ == &run_.inputs["event"]) id = (*call_)["id"].string();
     std::string text = result(tool.output_is_object, id);
     tool.output = tables_.texts.add(text);
     tool.tool_call_id = tables_.texts.add(id);
@@ -62,6 +64,11 @@ class ToolReader {
         if (inputs[name].is_string()) name_ = inputs[name].text();
       return arguments_text(inputs[key]);
     }
+    // Claude Managed Agents: the call beside its event.
+    if (inputs["event"]["type"].string().starts_with("agent.") && inputs.has("input")) {
+      call_ = &inputs["event"];
+      return arguments_text(input);
+    }
     // OpenLLMetry's entity input.
     if (inputs.has("tags") && inputs.has("metadata") && holds_only(inputs, {"input_str", "inputs", "tags", "metadata", "kwargs"}))
       return arguments_text(inputs["inputs"].is_null() ? inputs["input_str"] : inputs["inputs"]);
@@ -72,6 +79,14 @@ class ToolReader {
       return arguments_text(messages[0]["content"]);
     }
     return arguments_text(inputs);
+  }
+
+  /// A result as MCP gives it: content parts, and remarks about them.
+  static bool holds_parts(const Value& value) {
+    const Value& content = value["content"];
+    if (content.is_string()) return value.members().size() == 1;
+    const auto is_part = [](const Value& part) { return part["type"].is_string() && looks_like_part(part); };
+    return !content.items().empty() && std::all_of(content.items().begin(), content.items().end(), is_part);
   }
 
   const Value& wrapped_result() const {
@@ -100,6 +115,10 @@ class ToolReader {
         if (id.empty()) id = read.tool_call_id;
         if (id.empty()) id = message["tool_call_id"].string();
       }
+    } else if (holds_parts(value)) {
+      model::Message read;
+      fill_result(value["content"], read);
+      text = std::move(read.content);
     } else {
       text = result_text(value);
       is_object = value.is_object();

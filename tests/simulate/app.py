@@ -44,6 +44,7 @@ class Habits:
     router: bool = False
     guardrail: str = ""  # question, history
     title: str = ""  # own_system, no_system, pasted
+    late_title: bool = False  # made while the next turn runs
     critic: str = ""  # memory, stateless
     fan_out: str = ""  # single, draft
     handoff: bool = False

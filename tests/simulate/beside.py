@@ -108,6 +108,14 @@ class Beside:
         )
 
     def make_title(self, root):
+        now = self.w.now
+        if self.h.late_title:
+            self.w.pass_time(100, 900)
+        self.ask_for_title(root)
+        if self.h.late_title:
+            root["goes_on_until"], self.w.now = self.w.now, now
+
+    def ask_for_title(self, root):
         if self.h.title == "pasted":
             text = "Title for:\n" + "\n".join(m.content for m in self.history)
             self.side_call("title", root, "You make titles.", [Message("user", text)], self.text("Title"))

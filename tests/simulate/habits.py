@@ -62,6 +62,7 @@ ALONE = {
     "guardrail": {"guardrail": "question"},
     "guardrail_history": {"guardrail": "history"},
     "title": {"title": "own_system"},
+    "late_title": {"title": "own_system", "late_title": True},
     "title_without_system": {"title": "no_system"},
     "title_pasted": {"title": "pasted"},
     "critic": {"critic": "memory", "tools": 0.2},

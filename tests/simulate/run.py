@@ -7,6 +7,7 @@ PROGRAM takes the file of rows and prints native records, one a line.
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,13 @@ def cases(seeds, names, mix, shape):
             yield label, rows, truth
             if mix:
                 break
+
+
+def shuffled_lines(played):
+    """The rows of all conversations, in no order."""
+    lines = [json.dumps(row) + "\n" for _, rows, _ in played for row in rows]
+    random.Random(len(lines)).shuffle(lines)
+    return "".join(lines)
 
 
 def losses(truth, pred):
@@ -70,7 +78,7 @@ def main():
         keep = a.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
         rows_file = keep / "runs.jsonl"
-        rows_file.write_text("".join(json.dumps(r) + "\n" for _, rows, _ in played for r in rows))
+        rows_file.write_text(shuffled_lines(played))
         truths = {
             "scenario": "simulated",
             "project": "p",

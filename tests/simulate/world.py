@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+PROJECT = "5e1f0000-0000-4000-8000-00000000a11e"  # all conversations run side by side in one
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -55,7 +56,7 @@ class World:
         self.rng = random.Random(seed)
         self.now = START + timedelta(seconds=self.rng.randrange(1000))
         self.rows = []
-        self.project = self.uuid()
+        self.project = PROJECT
         self.coarse_clock = False
         self.late = []
         self.count = 0
@@ -270,10 +271,14 @@ class Talk:
         """Opens a root; what it is to return or to fail with is put down at `returns` and `fails`."""
         root = self.world.open("chain", name, None, inputs, self.metadata(True))
         self.traces.append(root["id"])
-        root |= {"fails": None, "returns": {}}
+        root |= {"fails": None, "returns": {}, "goes_on_until": None}
         yield root
-        failure, returned = root.pop("fails"), root.pop("returns")
+        failure, returned, end = (root.pop(key) for key in ("fails", "returns", "goes_on_until"))
+        now = self.world.now
+        self.world.now = end or now
         self.world.close(root, {"output": None} if failure else returned, failure)
+        if end:
+            self.world.now = now  # the next trace starts before this one is over
 
     def truth(self, name):
         auxiliary = [lane.truth() | {"kind": kind} for kind, lane in self.helpers.items() if lane.calls]
