@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -120,7 +123,11 @@ def test_a_window_takes_traces_by_their_root_s_start(run: Run, tmp_path: Path) -
     assert before["turns"] + after["turns"] == everything["turns"]
     assert before["turns"] > 0
     assert after["turns"] > 0
-    kept_before = sum(before["runs_used"].values()) + sum(before["runs_set_aside"].values()) - before["runs_set_aside"]["trace_outside_window"]
+    kept_before = (
+        sum(before["runs_used"].values())
+        + sum(before["runs_set_aside"].values())
+        - before["runs_set_aside"]["trace_outside_window"]
+    )
     assert after["runs_set_aside"]["trace_outside_window"] == kept_before
     assert json.loads(run("import", EXPORT, "--dry-run", "--json", "--since", "0s").stdout)["turns"] == 0
 
@@ -233,7 +240,10 @@ def test_verify_finds_a_message_that_was_changed(run: Run, tmp_path: Path) -> No
     clean = json.loads(run("verify", source, tmp_path / "lines/trajectories.jsonl", "--json").stdout)
     assert clean["exact"] == clean["calls"] > 200
     changed = tmp_path / "changed.jsonl"
-    changed.write_text((tmp_path / "lines/trajectories.jsonl").read_text(encoding="utf-8").replace("Read day one.", "Read day two."), encoding="utf-8")
+    changed.write_text(
+        (tmp_path / "lines/trajectories.jsonl").read_text(encoding="utf-8").replace("Read day one.", "Read day two."),
+        encoding="utf-8",
+    )
     done = run("verify", source, changed, status=3)
     assert "message 1: text" in done.stdout
 
@@ -254,3 +264,157 @@ def test_completion_knows_every_command(run: Run, shell: str) -> None:
     assert all(command in script for command in COMMANDS)
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+# ---- streams
+
+
+def on_a_terminal(program: Path, *arguments: str | Path, environment: dict[str, str] | None = None) -> tuple[int, str]:
+    """Runs the program with its output on a pseudo-terminal; returns the exit status and what it showed."""
+    controller, terminal = pty.openpty()
+    command = [str(program), *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=terminal, stderr=terminal, env={**os.environ, **(environment or {})}
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux ends a closed terminal with an error
+            while chunk := os.read(controller, 65536):
+                shown += chunk
+    os.close(controller)
+    return process.returncode, shown.decode()
+
+
+def test_colours_are_for_terminals_and_no_color_is_honoured(program: Path, dataset: Path) -> None:
+    show = ("show", dataset, "bcab47dd-26a1-4e58-a8e6-0b903819cd7c")
+    status, shown = on_a_terminal(program, *show, environment={"NO_COLOR": ""})
+    assert status == 0
+    assert "\x1b[1;34muser\x1b[0m" in shown
+    assert "\x1b" not in on_a_terminal(program, *show, environment={"NO_COLOR": "1"})[1]
+
+
+def test_progress_renews_one_line_on_a_terminal_and_is_taken_back(program: Path, tmp_path: Path) -> None:
+    source = tmp_path / "runs.jsonl"
+    row = {"id": "a", "dotted_order": "x", "run_type": "chain", "inputs": {"text": "x" * 1000}, "outputs": {}}
+    with source.open("w", encoding="utf-8") as out:
+        for number in range(120_000):
+            out.write(json.dumps({**row, "id": str(number), "trace_id": str(number)}) + "\n")
+    _, shown = on_a_terminal(program, "import", source, "--dry-run", "--threads", "1")
+    progress, report = shown.split("Import report", 1)
+    assert re.search(r"\r\x1b\[Kreading [\d,]+, [\d,]+/s", progress)
+    assert "\n" not in progress
+    assert progress.endswith("\r\x1b[K")
+    assert "120,000" in report
+
+
+@pytest.mark.parametrize("command", ["inspect", "import"])
+def test_recorded_text_never_steers_the_terminal(run: Run, tmp_path: Path, command: str) -> None:
+    source = tmp_path / "red\x1b[31m.jsonl"
+    row = {
+        "id": "a",
+        "trace_id": "a",
+        "dotted_order": "x",
+        "run_type": "llm",
+        "session_id": "p\x1b]0;title\x07",
+        "inputs": {"\x1b[2J": "text"},
+        "outputs": {},
+    }
+    source.write_text(json.dumps(row) + "\nno json\n", encoding="utf-8")
+    options = ["--dry-run"] if command == "import" else []
+    done = run(command, source, *options, status=3)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\x07" not in done.stdout + done.stderr
+    assert "^[[31m" in done.stdout + done.stderr
+
+
+def test_a_full_disk_is_named_and_a_reader_that_left_is_no_failure(program: Path, dataset: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([program, "show", dataset], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "standard output" in done.stderr
+    with subprocess.Popen([program, "show", dataset], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait() == 0
+
+
+# ---- options meet each other
+
+
+def test_an_option_for_one_value_may_stand_before_the_source(run: Run, tmp_path: Path) -> None:
+    run("import", "--format", "jsonl", EXPORT, "--out", tmp_path / "out", "--quiet")
+    assert (tmp_path / "out/trajectories.jsonl").exists()
+
+
+@pytest.mark.parametrize("limit", ["-1", "many", "1.5"])
+def test_a_limit_is_a_number_of_conversations(run: Run, limit: str) -> None:
+    assert "--limit" in run("import", EXPORT, "--dry-run", "--limit", limit, status=2).stderr
+
+
+def test_a_report_that_cannot_be_written_is_known_before_the_import(run: Run, tmp_path: Path) -> None:
+    done = run("import", EXPORT, "--out", tmp_path / "out", "--report", tmp_path / "missing/report.json", status=1)
+    assert "report.json" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    run("import", EXPORT, "--out", tmp_path / "out", "--report", tmp_path / "out/again.json", "--quiet")
+    assert (tmp_path / "out/again.json").read_bytes() == (tmp_path / "out/report.json").read_bytes()
+
+
+def test_strict_refuses_the_output_but_not_the_report(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "runs.jsonl"
+    source.write_text('{"id": "cut\n', encoding="utf-8")
+    done = run("import", source, "--out", tmp_path / "out", "--strict", "--report", tmp_path / "report.json", status=3)
+    assert "runs.jsonl row 1" in done.stderr
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["rows_refused"] == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_conversation_or_project_that_is_not_there_is_named(run: Run) -> None:
+    done = run("import", EXPORT, "--dry-run", "--conversation", "nobody", "--project", "nowhere")
+    assert "conversation_not_found" in done.stderr
+    assert "nobody" in done.stderr
+    assert "project_not_found" in done.stderr
+
+
+def test_conversations_of_one_id_are_told_apart_by_project(run: Run, tmp_path: Path) -> None:
+    source = ROOT / "tests/golden/structure/same_key_in_two_projects/runs.jsonl"
+    run("import", source, "--out", tmp_path / "out", "--quiet")
+    listed = run("show", tmp_path / "out").stdout.splitlines()
+    shared = [line.split("  ") for line in listed if "  project " in line]
+    assert len(shared) >= 2
+    assert len({tuple(words[:2]) for words in shared}) == len(shared)
+    shown = run("show", tmp_path / "out", shared[0][0]).stdout
+    assert shown.count(f"conversation {shared[0][0]},") == len([words for words in shared if words[0] == shared[0][0]])
+
+
+@pytest.mark.parametrize("command", ["convert", "verify", "inspect"])
+def test_a_signal_ends_the_other_commands_too(program: Path, tmp_path: Path, command: str) -> None:
+    source = tmp_path / "runs.jsonl"
+    row = {"id": "a", "trace_id": "a", "dotted_order": "x", "run_type": "chain", "inputs": {}, "outputs": {}}
+    lines = b"".join(json.dumps({**row, "id": f"{n}", "trace_id": f"{n}"}).encode() + b"\n" for n in range(60_000))
+    source.write_bytes(lines)
+    dataset = tmp_path / "lines"
+    if command != "inspect":
+        subprocess.run([program, "import", source, "--out", dataset, "--format", "jsonl", "--quiet"], check=True)
+    by_command: dict[str, list[str | Path]] = {
+        "convert": [dataset, "--out", tmp_path / "out"],
+        "verify": [source, dataset],
+        "inspect": [source],
+    }
+    arguments = [program, command, *by_command[command], "--quiet"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # A signal that comes before the program listens would end it at once.
+        while not stops_at_terminate(process.pid) and process.poll() is None:
+            os.sched_yield()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert b"interrupted" in errors
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".out.*"))
+
+
+def stops_at_terminate(process: int) -> bool:
+    """Whether the process has a handler for SIGTERM."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    caught = int(re.search(r"SigCgt:\s*([0-9a-f]+)", text)[1], 16)  # type: ignore[index]
+    return bool(caught >> (signal.SIGTERM - 1) & 1)

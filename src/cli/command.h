@@ -16,20 +16,20 @@ namespace trajectory::cli {
 
 /// Where a command runs: what a program has of its process, handed in by `main` (or a test).
 struct Terminal {
-  std::ostream& out;                    ///< data only
-  std::ostream& err;                    ///< progress, reports, errors
+  std::ostream& out;  ///< data only
+  std::ostream& err;  ///< progress, reports, errors
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  bool colours = false;                 ///< out is a terminal and NO_COLOR is not set
-  int columns = 80;
-  std::atomic<bool>* stop = nullptr;    ///< set by Ctrl-C
+  bool colours = false;               ///< out is a terminal and NO_COLOR is not set
+  int columns = 80;                   ///< width of the terminal that shows progress
+  std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C
 };
 
 /// One command: declares its options, then runs. Declaring touches nothing.
 struct Command {
   std::string_view name;
   std::string_view summary;
-  std::string_view example;             ///< printed at the end of its help
+  std::string_view example;  ///< printed at the end of its help
   /// Adds the options to the parser and returns what runs them; its result is the exit status.
   std::function<std::function<int(Terminal&)>(CLI::App&)> declare;
 };

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "cli/printable.h"
 
 namespace trajectory::cli {
 
@@ -21,7 +22,8 @@ int run_import(const Options& options, Terminal& terminal) {
   auto output = output_options(options.output);
   if (!output) return fail(terminal, output.error());
   if (options.dry_run) output->folder.clear();
-  else if (output->folder.empty()) return fail(terminal, {base::ErrorCode::k_usage, "import needs --out DIR, or --dry-run to write nothing"});
+  else if (output->folder.empty())
+    return fail(terminal, {base::ErrorCode::k_usage, "import needs --out DIR, or --dry-run to write nothing"});
   output->report_file = options.report;
   output->strict = options.strict;
 
@@ -31,28 +33,31 @@ int run_import(const Options& options, Terminal& terminal) {
   if (!report) return fail(terminal, report.error());
   if (options.talk.json) terminal.out << report->json();
   else if (!options.talk.quiet) {
-    terminal.err << report->text();
-    if (!output->folder.empty()) terminal.err << "  written to            " << output->folder << "\n";
+    terminal.err << printable(report->text());
+    if (!output->folder.empty()) terminal.err << "  written to            " << printable(output->folder, true) << "\n";
   }
   if (!report->adds_up()) {
     terminal.err << "trajectory: the counts of the report do not add up: this is a bug, please report it\n";
     return 3;
   }
   if (report->refused() == 0) return 0;
-  terminal.err << "trajectory: done, but data was refused: " << pipeline::with_commas(report->refused()) << " problems (see the report)\n";
+  terminal.err << "trajectory: done, but data was refused: " << pipeline::with_commas(report->refused())
+               << " problems (see the report)\n";
   return 3;
 }
 
 }  // namespace
 
 Command import_command() {
-  return {"import", "Import runs into trajectories", "trajectory import export/ --out dataset --since 7d", [](CLI::App& app) -> std::function<int(Terminal&)> {
+  return {"import", "Import runs into trajectories", "trajectory import export/ --out dataset --since 7d",
+          [](CLI::App& app) -> std::function<int(Terminal&)> {
             auto options = std::make_shared<Options>();
             add_source(app, options->source);
             app.add_option("--out", options->output.out, "The folder to write; it appears whole or not at all");
             add_output(app, options->output);
             add_selection(app, options->source);
-            add_machine(app, options->source);
+            add_threads(app, options->source);
+            add_memory(app, options->source);
             app.add_option("--report", options->report, "Also write the import report to this file");
             app.add_flag("--dry-run", options->dry_run, "Read and build everything, write nothing");
             app.add_flag("--strict", options->strict, "Fail, and write nothing, when any data is refused");

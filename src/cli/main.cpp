@@ -1,9 +1,9 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -18,7 +18,13 @@ extern "C" void stop_on_signal(int) {
 
 int terminal_columns() {
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// A reader that has seen enough (`| head`) is no failure; a full disk is.
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
 }
 
 }  // namespace
@@ -29,8 +35,17 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const bool out_is_terminal = isatty(STDOUT_FILENO) != 0;
   const char* no_colour = std::getenv("NO_COLOR");
-  trajectory::cli::Terminal terminal{std::cout, std::cerr, out_is_terminal, isatty(STDERR_FILENO) != 0, out_is_terminal && (no_colour == nullptr || *no_colour == 0), terminal_columns(), &g_stop};
+  trajectory::cli::Terminal terminal{std::cout,
+                                     std::cerr,
+                                     out_is_terminal,
+                                     isatty(STDERR_FILENO) != 0,
+                                     out_is_terminal && (no_colour == nullptr || *no_colour == 0),
+                                     terminal_columns(),
+                                     &g_stop};
   const int status = trajectory::cli::run(std::vector<std::string>(argv + 1, argv + argc), terminal);
-  std::cout.flush();
+  if (!std::cout.flush() && !reader_is_gone()) {
+    std::cerr << "trajectory: cannot write to standard output\n";
+    return 1;
+  }
   return status;
 }

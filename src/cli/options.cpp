@@ -7,15 +7,19 @@
 #include "base/error_table.h"
 #include "base/threads.h"
 #include "base/time.h"
+#include "cli/printable.h"
 
 namespace trajectory::cli {
 
 namespace {
 
-double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 base::Error wrong(std::string_view option, std::string_view value, std::string_view expected) {
-  return {base::ErrorCode::k_usage, std::string(option) + " " + std::string(value) + ": expected " + std::string(expected)};
+  return {base::ErrorCode::k_usage,
+          std::string(option) + " " + std::string(value) + ": expected " + std::string(expected)};
 }
 
 std::vector<std::string> split(std::string_view text) {
@@ -31,25 +35,41 @@ std::vector<std::string> split(std::string_view text) {
 }  // namespace
 
 void add_source(CLI::App& app, SourceOptions& options) {
-  app.add_option("SOURCE", options.sources, "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs")->required();
+  app.add_option("SOURCE", options.sources,
+                 "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs")
+      ->required();
 }
 
 void add_selection(CLI::App& app, SourceOptions& options) {
   app.add_option("--project", options.project, "Take only runs of this project id");
-  app.add_option("--since", options.since, "Take traces whose root starts at or after this time (2026-11-22T10:00:00Z) or this long ago (7d, 12h)");
+  app.add_option(
+      "--since", options.since,
+      "Take traces whose root starts at or after this time (2026-11-22T10:00:00Z) or this long ago (7d, 12h)");
   app.add_option("--until", options.until, "Take traces whose root starts before this time, or this long ago");
-  app.add_option("--limit", options.limit, "Take the first N conversations in sorted order of their id");
-  app.add_option("--conversation", options.conversations, "Take only these conversations")->expected(1, -1);
-  app.add_option("--keys", options.keys, "Metadata keys that name the conversation, best first [conversation_id,thread_id,session_id]");
+  app.add_option("--limit", options.limit, "Take the first N conversations in sorted order of their id")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--conversation", options.conversations, "Take only these conversations; name the sources before it")
+      ->expected(1, -1);
+  app.add_option("--keys", options.keys,
+                 "Metadata keys that name the conversation, best first [conversation_id,thread_id,session_id]");
 }
 
-void add_machine(CLI::App& app, SourceOptions& options) {
-  app.add_option("--threads", options.threads, "Threads to use [all that the process may]")->check(CLI::Range(1U, 1024U));
-  app.add_option("--memory", options.memory, "Memory to use, as 512MiB or 4GB [half of what the process may]");
+void add_threads(CLI::App& app, SourceOptions& options) {
+  app.add_option("--threads", options.threads, "Threads to use [all that the process may]")
+      ->check(CLI::Range(1U, 1024U));
+}
+
+void add_memory(CLI::App& app, SourceOptions& options) {
+  app.add_option("--memory", options.memory,
+                 "Memory to use, as 512MiB or 4GB; with little the source is read in several passes [half of what the "
+                 "process may]");
 }
 
 void add_output(CLI::App& app, OutputFlags& flags) {
-  app.add_option("--format", flags.formats, "parquet (a dataset), jsonl (native records) or json (one file a conversation); several, or a comma list, go to folders of their names [parquet]");
+  app.add_option("--format", flags.formats,
+                 "parquet (a dataset), jsonl (native records) or json (one file a conversation); several, or a comma "
+                 "list, go to folders of their names [parquet]")
+      ->allow_extra_args(false);
   app.add_option("--max-file", flags.max_file, "With json: refuse larger files [2GiB]");
   app.add_flag("--force", flags.force, "Replace an output folder that is not empty");
 }
@@ -64,8 +84,20 @@ base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view o
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
-  constexpr std::pair<std::string_view, double> units[] = {{"", 1},       {"B", 1},         {"kB", 1e3},       {"KB", 1e3},          {"MB", 1e6},         {"GB", 1e9},          {"TB", 1e12},
-                                                            {"K", 1024.0}, {"KiB", 1024.0}, {"M", 1048576.0}, {"MiB", 1048576.0}, {"G", 1073741824.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+  constexpr std::pair<std::string_view, double> units[] = {{"", 1},
+                                                           {"B", 1},
+                                                           {"kB", 1e3},
+                                                           {"KB", 1e3},
+                                                           {"MB", 1e6},
+                                                           {"GB", 1e9},
+                                                           {"TB", 1e12},
+                                                           {"K", 1024.0},
+                                                           {"KiB", 1024.0},
+                                                           {"M", 1048576.0},
+                                                           {"MiB", 1048576.0},
+                                                           {"G", 1073741824.0},
+                                                           {"GiB", 1073741824.0},
+                                                           {"TiB", 1099511627776.0}};
   if (error == std::errc() && number > 0)
     for (const auto& [name, factor] : units)
       if (unit == name && number * factor < 1e18) return static_cast<std::uint64_t>(number * factor);
@@ -94,8 +126,11 @@ base::Result<pipeline::ImportOptions> import_options(const SourceOptions& option
     if (!memory) return memory.error();
     out.memory = *memory;
   }
-  const model::Micros now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  for (const auto& [text, option, into] : {std::tuple(&options.since, "--since", &out.selection.since), std::tuple(&options.until, "--until", &out.selection.until)}) {
+  const model::Micros now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  for (const auto& [text, option, into] : {std::tuple(&options.since, "--since", &out.selection.since),
+                                           std::tuple(&options.until, "--until", &out.selection.until)}) {
     if (text->empty()) continue;
     const auto moment = parse_moment(*text, option, now);
     if (!moment) return moment.error();
@@ -117,7 +152,7 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
   for (const std::string& list : flags.formats) {
     for (const std::string& name : split(list)) {
       bool known = false;
-      for (const record::Format format : {record::Format::k_parquet, record::Format::k_jsonl, record::Format::k_json}) {
+      for (const record::Format format : k_formats) {
         if (record::format_name(format) != name) continue;
         known = true;
         if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
@@ -135,7 +170,7 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
 }
 
 int fail(Terminal& terminal, const base::Error& error) {
-  terminal.err << "trajectory: " << error.text() << "\n";
+  terminal.err << "trajectory: " << printable(error.text(), true) << "\n";
   return base::meaning_of(error.code()).exit_status;
 }
 
@@ -160,6 +195,9 @@ void Progress::show(std::string_view stage, std::uint64_t done, std::uint64_t to
     const auto left = static_cast<std::uint64_t>(static_cast<double>(total - done) / rate);
     line += ", " + (left >= 60 ? std::to_string(left / 60) + " min " : "") + std::to_string(left % 60) + " s left";
   }
+  // A line that wraps could not be taken back.
+  if (terminal_.err_is_terminal && line.size() >= static_cast<std::size_t>(terminal_.columns))
+    line.resize(static_cast<std::size_t>(terminal_.columns) - 1);
   if (terminal_.err_is_terminal) terminal_.err << "\r\x1b[K" << line << std::flush;
   else terminal_.err << line << "\n";
   line_open_ = terminal_.err_is_terminal;
@@ -171,7 +209,8 @@ void Progress::clear() {
 }
 
 pipeline::Hooks Progress::hooks() {
-  return {terminal_.stop, [this](std::string_view stage, std::uint64_t done, std::uint64_t total) { show(stage, done, total); }};
+  return {terminal_.stop,
+          [this](std::string_view stage, std::uint64_t done, std::uint64_t total) { show(stage, done, total); }};
 }
 
 }  // namespace trajectory::cli

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "base/result.h"
 #include "cli/command.h"
@@ -25,6 +26,9 @@ struct SourceOptions {
   std::string memory;
 };
 
+inline constexpr auto k_formats =
+    std::to_array({record::Format::k_parquet, record::Format::k_jsonl, record::Format::k_json});
+
 struct OutputFlags {
   std::vector<std::string> formats;
   std::string out;
@@ -39,7 +43,8 @@ struct TalkFlags {
 
 void add_source(CLI::App& app, SourceOptions& options);
 void add_selection(CLI::App& app, SourceOptions& options);
-void add_machine(CLI::App& app, SourceOptions& options);
+void add_threads(CLI::App& app, SourceOptions& options);
+void add_memory(CLI::App& app, SourceOptions& options);
 void add_output(CLI::App& app, OutputFlags& flags);
 void add_talk(CLI::App& app, TalkFlags& flags);
 
@@ -50,7 +55,8 @@ void add_talk(CLI::App& app, TalkFlags& flags);
 /// "512MiB", "2GB", "1000000" as bytes. Errors: k_usage.
 [[nodiscard]] base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view option);
 /// An ISO 8601 time, or a span before `now` such as 7d, 12h, 30m. Errors: k_usage.
-[[nodiscard]] base::Result<model::Micros> parse_moment(std::string_view text, std::string_view option, model::Micros now);
+[[nodiscard]] base::Result<model::Micros> parse_moment(std::string_view text, std::string_view option,
+                                                       model::Micros now);
 
 /// Prints "trajectory: ..." and returns the exit status that belongs to the error.
 int fail(Terminal& terminal, const base::Error& error);

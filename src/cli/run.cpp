@@ -1,13 +1,14 @@
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 
 namespace trajectory::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{import_command(), show_command(), inspect_command(), convert_command(), verify_command(), completion_command()};
+  static const std::vector<Command> all{import_command(),  show_command(),   inspect_command(),
+                                        convert_command(), verify_command(), completion_command()};
   return all;
 }
 
@@ -29,9 +30,13 @@ int run(std::vector<std::string> arguments, Terminal& terminal) {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error, terminal.out, terminal.err);  // help, version
-    const auto known = std::find_if(commands().begin(), commands().end(), [&](const Command& command) { return command.name == name; });
-    if (known != commands().end()) terminal.err << "trajectory " << name << ": " << error.what() << " (see trajectory " << name << " --help)\n";
-    else terminal.err << "trajectory: " << (name.empty() ? "a command is missing" : "there is no command '" + name + "'") << " (see trajectory --help)\n";
+    const auto known = std::find_if(commands().begin(), commands().end(),
+                                    [&](const Command& command) { return command.name == name; });
+    if (known != commands().end())
+      terminal.err << "trajectory " << name << ": " << error.what() << " (see trajectory " << name << " --help)\n";
+    else
+      terminal.err << "trajectory: " << (name.empty() ? "a command is missing" : "there is no command '" + name + "'")
+                   << " (see trajectory --help)\n";
     return 2;
   }
   return action(terminal);

@@ -1,11 +1,12 @@
 #include "cli/show.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <set>
 
 #include "base/time.h"
-#include "json/value.h"
+#include "cli/printable.h"
 
 namespace trajectory::cli {
 
@@ -29,15 +30,25 @@ class Printer {
   }
 
   void trajectory(const model::Trajectory& t) {
-    line(0, std::string(s_.dim) + "conversation " + printable(t.conversation_id, true) + ", " + std::to_string(t.trace_ids.size()) + " turns, " +
-                std::to_string(t.main.calls.size()) + " model calls" + (t.usage.total_tokens ? ", " + std::to_string(*t.usage.total_tokens) + " tokens" : "") +
+    line(0, std::string(s_.dim) + "conversation " + printable(t.conversation_id, true) + ", " +
+                std::to_string(t.trace_ids.size()) + " turns, " + std::to_string(t.main.calls.size()) + " model calls" +
+                (t.usage.total_tokens ? ", " + std::to_string(*t.usage.total_tokens) + " tokens" : "") +
                 (t.start_time ? ", " + base::format_time(*t.start_time).substr(0, 19) : "") + std::string(s_.off));
     lane(t.main, 0);
     for (const model::Lane& helper : t.auxiliary) {
-      seam(0, "beside the main line: helper" + (helper.name.empty() ? "" : " " + printable(helper.name, true)) + ", " + std::to_string(helper.calls.size()) + " calls");
+      seam(0, "beside the main line: helper" + (helper.name.empty() ? "" : " " + printable(helper.name, true)) + ", " +
+                  std::to_string(helper.calls.size()) + " calls");
       lane(helper, 1);
     }
-    if (!t.error.empty()) line(0, std::string(s_.error) + "the last turn failed: " + shortened(t.error, 300) + std::string(s_.off));
+    for (const model::Event& event : t.events) {
+      seam(0, "a tool run by plain code: no model asked for it");
+      body(0, "-> " + event.name + " " + event.arguments, s_.tool);
+      if (!event.output.empty()) body(0, event.output, "");
+      if (!event.error.empty()) body(0, "error: " + event.error, s_.error);
+    }
+    if (t.reward) reward(*t.reward);
+    if (!t.error.empty())
+      line(0, std::string(s_.error) + "the last turn failed: " + shortened(t.error, 300) + std::string(s_.off));
   }
 
  private:
@@ -46,22 +57,67 @@ class Printer {
     for (const model::ModelCall& call : lane.calls)
       if (call.answer) by_answer[*call.answer] = &call;
     std::multimap<std::uint32_t, const model::Alternative*> alternatives;
-    for (const model::Alternative& alternative : lane.alternatives) alternatives.emplace(alternative.at_message, &alternative);
-    std::multimap<std::string, const model::Lane*> agents;
+    for (const model::Alternative& alternative : lane.alternatives)
+      alternatives.emplace(alternative.at_message, &alternative);
+    std::multimap<std::uint32_t, const model::ModelCall*> failed;
+    for (const model::ModelCall& call : lane.calls)
+      if (!call.answer) failed.emplace(end_of_context(call), &call);
+    Agents agents;
     for (const model::Lane& agent : lane.subagents) agents.emplace(agent.parent_tool_call_id, &agent);
 
     const std::set<std::uint32_t> turns = depth == 0 ? turn_starts(lane) : std::set<std::uint32_t>();
     for (std::uint32_t place = 0; place < lane.messages.size(); ++place) {
-      for (auto [at, end] = alternatives.equal_range(place); at != end; ++at) alternative(*at->second, depth);
+      for (auto [at, end] = failed.equal_range(place); at != end; ++at) failed_call(*at->second, depth);
+      for (auto [at, end] = alternatives.equal_range(place); at != end; ++at) alternative(*at->second, agents, depth);
       const auto call = by_answer.find(place);
       if (turns.contains(place)) seam(depth, "turn");
       if (call != by_answer.end()) context_change(*call->second, place, depth);
       message(lane.messages[place], depth);
-      for (const model::ToolCall& tool_call : lane.messages[place].message.tool_calls)
-        for (auto [at, end] = agents.equal_range(tool_call.id); at != end; ++at) agent(*at->second, depth + 1);
+      agents_of(lane.messages[place], agents, depth);
     }
-    for (auto [at, end] = alternatives.equal_range(static_cast<std::uint32_t>(lane.messages.size())); at != end; ++at) alternative(*at->second, depth);
-    for (auto [at, end] = agents.equal_range(""); at != end; ++at) agent(*at->second, depth + 1);
+    const auto last = static_cast<std::uint32_t>(lane.messages.size());
+    for (auto [at, end] = failed.equal_range(last); at != end; ++at) failed_call(*at->second, depth);
+    for (auto [at, end] = alternatives.equal_range(last); at != end; ++at) alternative(*at->second, agents, depth);
+    for (const auto& [parent, agent] : agents) this->agent(*agent, depth + 1);
+  }
+
+  /// Sub-agents that are not printed yet, by the call that started them.
+  using Agents = std::multimap<std::string, const model::Lane*>;
+
+  /// Prints the sub-agents of a message's calls below it.
+  void agents_of(const model::TranscriptMessage& message, Agents& agents, int depth) {
+    for (const model::ToolCall& call : message.message.tool_calls) {
+      if (call.id.empty()) continue;
+      const auto [begin, end] = agents.equal_range(call.id);
+      for (auto at = begin; at != end; ++at) agent(*at->second, depth + 1);
+      agents.erase(begin, end);
+    }
+  }
+
+  static std::uint32_t end_of_context(const model::ModelCall& call) {
+    std::uint32_t end = 0;
+    for (const auto& [from, to] : call.context) end = std::max(end, to);
+    return end;
+  }
+
+  void failed_call(const model::ModelCall& call, int depth) {
+    if (call.error.empty()) seam(depth, "a model call has no answer");
+    else
+      line(depth,
+           std::string(s_.error) + "--- a model call failed: " + shortened(call.error, 300) + std::string(s_.off));
+  }
+
+  void reward(const model::Reward& reward) {
+    std::string text;
+    for (const model::RewardComponent& component : reward.components)
+      text += (text.empty() ? "" : ", ") + printable(component.name, true) + " " + number(component.value);
+    seam(0, "reward " + number(reward.aggregated_value) + " (" + text + ")");
+  }
+
+  static std::string number(double value) {
+    char out[32];
+    std::snprintf(out, sizeof out, "%.6g", value);
+    return out;
   }
 
   /// Where the first new message of each trace but the first stands.
@@ -89,9 +145,12 @@ class Printer {
     lane(lane_of_agent, depth);
   }
 
-  void alternative(const model::Alternative& alternative, int depth) {
-    seam(depth, "not continued (" + alternative.reason + ")");
-    for (const model::TranscriptMessage& one : alternative.messages) message(one, depth + 1);
+  void alternative(const model::Alternative& alternative, Agents& agents, int depth) {
+    seam(depth, "not continued (" + printable(alternative.reason, true) + ")");
+    for (const model::TranscriptMessage& one : alternative.messages) {
+      message(one, depth + 1);
+      agents_of(one, agents, depth + 1);
+    }
     seam(depth, "the main line goes on");
   }
 
@@ -99,9 +158,9 @@ class Printer {
   void context_change(const model::ModelCall& call, std::uint32_t place, int depth) {
     std::set<std::uint32_t> seen;
     for (const auto& [from, to] : call.context)
-      for (std::uint32_t at = from; at < to; ++at) seen.insert(at);
-    const std::size_t hidden = place - std::min<std::size_t>(place, seen.size());
-    if (hidden > 0) seam(depth, "the model saw " + std::to_string(seen.size()) + " of these " + std::to_string(place) + " messages");
+      for (std::uint32_t at = from; at < std::min(to, place); ++at) seen.insert(at);
+    if (seen.size() < place)
+      seam(depth, "the model saw " + std::to_string(seen.size()) + " of these " + std::to_string(place) + " messages");
     for (const auto& [at, variant] : call.variants)
       seam(depth, "it saw message " + std::to_string(at) + " as: " + shortened(variant.content, 80));
     if (call.incomplete_context) seam(depth, "what came before is not in the recording");
@@ -109,11 +168,16 @@ class Printer {
 
   void message(const model::TranscriptMessage& one, int depth) {
     const model::Message& m = one.message;
-    const std::string_view colour = m.role == model::Role::k_user ? s_.user : m.role == model::Role::k_assistant ? s_.assistant : m.role == model::Role::k_tool ? s_.tool : s_.system;
+    const std::string_view colour = m.role == model::Role::k_user        ? s_.user
+                                    : m.role == model::Role::k_assistant ? s_.assistant
+                                    : m.role == model::Role::k_tool      ? s_.tool
+                                                                         : s_.system;
     std::string head = std::string(colour) + std::string(model::role_name(m.role)) + std::string(s_.off);
     if (m.role == model::Role::k_tool && !m.name.empty()) head += " " + printable(m.name, true);
     std::string notes;
     if (one.seen_only_as_input) notes += " [from before the recording]";
+    if (one.trainable == model::TrainableStatus::k_summarization_boundary)
+      notes += " [summary in place of older messages]";
     if (one.cut) notes += " [the stream broke off]";
     if (one.unanswered_calls) notes += " [a call was never answered]";
     line(depth, head + std::string(s_.dim) + notes + std::string(s_.off));
@@ -128,14 +192,19 @@ class Printer {
     const std::string shown = printable(text);
     for (std::size_t begin = 0; begin <= shown.size();) {
       const std::size_t end = std::min(shown.find('\n', begin), shown.size());
-      line(depth, "  " + std::string(colour) + shown.substr(begin, end - begin) + std::string(colour.empty() ? "" : s_.off));
+      line(depth,
+           "  " + std::string(colour) + shown.substr(begin, end - begin) + std::string(colour.empty() ? "" : s_.off));
       begin = end + 1;
     }
   }
 
-  void seam(int depth, const std::string& text) { line(depth, std::string(s_.dim) + "--- " + text + std::string(s_.off)); }
+  void seam(int depth, const std::string& text) {
+    line(depth, std::string(s_.dim) + "--- " + text + std::string(s_.off));
+  }
 
-  void line(int depth, const std::string& text) { t_.out << std::string(static_cast<std::size_t>(4 * depth), ' ') << text << "\n"; }
+  void line(int depth, const std::string& text) {
+    t_.out << std::string(static_cast<std::size_t>(4 * depth), ' ') << text << "\n";
+  }
 
   Terminal& t_;
   Style s_;
@@ -143,32 +212,8 @@ class Printer {
 
 }  // namespace
 
-std::string printable(std::string_view recorded, bool one_line) {
-  const std::string text = json::is_utf8(recorded) ? std::string(recorded) : json::repair_utf8(recorded);
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;  // control characters beyond ASCII
-    if (c == '\n' || c == '\t') {
-      out.push_back(one_line ? ' ' : static_cast<char>(c));
-    } else if (c < 0x20) {
-      out.append("^").push_back(static_cast<char>(c + 0x40));
-    } else if (c == 0x7F || c1) {
-      out.append(c1 ? "\xEF\xBF\xBD" : "^?");
-      i += c1 ? 1 : 0;
-    } else {
-      out.push_back(static_cast<char>(c));
-    }
-  }
-  return out;
+void print_trajectory(const model::Trajectory& trajectory, Terminal& terminal) {
+  Printer(terminal).trajectory(trajectory);
 }
-
-std::string shortened(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return printable(text, true);
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;  // not inside a character
-  return printable(text.substr(0, bytes), true) + "...";
-}
-
-void print_trajectory(const model::Trajectory& trajectory, Terminal& terminal) { Printer(terminal).trajectory(trajectory); }
 
 }  // namespace trajectory::cli

@@ -181,6 +181,7 @@ base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, cons
       if (usable(run, control)) runs.push_back(run);
     }
     rows_read += met;
+    std::atomic_ref(files[unit.file].rows) += met;
     TJ_TRY(consumer(runs, worker));
     if (control.progress) control.progress(met);
   }
@@ -208,6 +209,8 @@ std::uint64_t RunSource::rows_refused() const { return impl_->rows_refused; }
 base::Status RunSource::read(const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
   impl_->rows_read = 0;
   impl_->rows_refused = 0;
+  for (SourceFile& file : impl_->files)
+    if (file.kind != FileKind::k_parquet) file.rows = 0;
   return base::parallel_for(control.threads, impl_->units.size(), [&](std::size_t index, unsigned worker) { return impl_->read_unit(impl_->units[index], worker, control, consumer); });
 }
 

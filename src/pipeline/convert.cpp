@@ -12,7 +12,7 @@ base::Result<ConvertReport> convert(const std::string& from, const OutputOptions
   if (!outputs) return std::move(outputs).error();
   ConvertReport report;
   TJ_TRY(record::read_trajectories(from, [&](model::Trajectory trajectory) -> base::Result<bool> {
-    if (hooks.stop != nullptr && *hooks.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted: nothing was written");
+    if (hooks.interrupted()) return interrupted();
     if (base::Status added = outputs->add(trajectory); !added.ok()) return std::move(added).error();
     ++report.trajectories;
     if (hooks.progress) hooks.progress("converting", report.trajectories, 0);

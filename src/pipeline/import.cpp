@@ -1,20 +1,21 @@
 #include "pipeline/import.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <fstream>
+#include <filesystem>
+#include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "base/output_folder.h"
 #include "base/threads.h"
+#include "base/time.h"
 #include "build/build.h"
 #include "json/write.h"
-#include "base/output_folder.h"
 #include "pipeline/outputs.h"
 #include "pipeline/read_facts.h"
 #include "pipeline/select.h"
+#include "pipeline/stretches.h"
 
 namespace trajectory::pipeline {
 
@@ -25,85 +26,123 @@ using Consumer = std::function<base::Status(const model::Trajectory&)>;
 /// Conversations that are built at once before they are handed on in order.
 constexpr std::size_t k_window = 64;
 
-/// Traces of a stretch of the sorted conversations, read in one pass.
-using Stretch = std::unordered_set<std::string>;
+/// What a look at the structure alone tells: the selected conversations, in order, and what to read for each.
+struct Plan {
+  std::vector<std::vector<std::string>> traces;
+  std::vector<std::uint64_t> rows;
+  /// Run ids with rows in several traces: the trace whose row counts. A pass that reads only the other must leave it
+  /// out.
+  std::unordered_map<std::string, std::string> homes;
+};
 
 class Importer {
  public:
-  Importer(const ImportOptions& options, const Hooks& hooks, const Consumer& consumer, langsmith::RunSource& source) : options_(options), hooks_(hooks), consumer_(consumer), source_(source) {}
+  Importer(const ImportOptions& options, const Hooks& hooks, const Consumer& consumer, langsmith::RunSource& source)
+      : options_(options),
+        hooks_(hooks),
+        consumer_(consumer),
+        source_(source),
+        memory_(memory_to_keep(options.memory, options.threads)) {}
 
   base::Result<ImportReport> run() {
     // Everything in one pass, if it fits.
+    std::uint64_t rows = 0;
     {
       messages::Tables tables;
-      model::ProblemLog problems;
-      auto facts = read_facts(source_, tables, options_, Depth::k_everything, options_.memory, nullptr, hooks_, problems);
+      auto facts = read_facts(source_, tables, options_, Depth::k_everything, memory_, nullptr, hooks_);
       if (!facts) return std::move(facts).error();
       if (!facts->too_large) {
-        take_rows(problems);
-        TJ_TRY(build(std::move(*facts), tables, report_.runs_set_aside));
+        take_rows(*facts);
+        auto conversations = group(std::move(facts->runs), tables);
+        TJ_TRY(build(select(std::move(conversations), options_.selection, report_.runs_set_aside), tables));
+        take_payloads(*facts);
         return finish();
       }
-      bytes_per_row_ = static_cast<double>(facts->bytes) / static_cast<double>(std::max<std::uint64_t>(facts->read_rows, 1));
+      rows = rows_per_pass(memory_, facts->bytes, facts->read_rows);
     }
-    TJ_TRY(run_in_passes());
+    auto plan = look_over();
+    if (!plan) return std::move(plan).error();
+    const auto passes = for_each_stretch(
+        plan->rows, rows, [&](std::size_t begin, std::size_t end) { return run_stretch(*plan, begin, end); });
+    if (!passes) return passes.error();
+    report_.passes = 2 + *passes;
     return finish();
   }
 
  private:
-  /// Learns which conversation each trace belongs to, then reads one stretch of conversations after another.
-  base::Status run_in_passes() {
-    std::vector<Stretch> stretches;
-    {
-      messages::Tables tables;
-      model::ProblemLog problems;
-      auto facts = read_facts(source_, tables, options_, Depth::k_structure, 0, nullptr, hooks_, problems);
-      if (!facts) return std::move(facts).error();
-      take_rows(problems);
-      build::BuildFigures figures;
-      auto conversations = build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, figures);
-      take_figures(std::move(figures));
-      cut(select(std::move(conversations), options_.selection, report_.runs_set_aside), stretches);
-    }
-    report_.passes = static_cast<unsigned>(stretches.size() + 2);
-    for (const Stretch& stretch : stretches) {
-      messages::Tables tables;
-      model::ProblemLog problems;
-      auto facts = read_facts(source_, tables, options_, Depth::k_everything, 0, [&](std::string_view trace) { return stretch.contains(std::string(trace)); }, hooks_, problems);
-      if (!facts) return std::move(facts).error();
-      counted_before_ = true;
-      std::map<std::string, std::uint64_t> counted_already;
-      for (const auto& [kind, tally] : problems.tallies())
-        if (!is_row_problem(kind))
-          for (std::uint64_t i = 0; i < tally.count; ++i) problems_.add(tally.examples[std::min<std::size_t>(i, tally.examples.size() - 1)]);
-      TJ_TRY(build(std::move(*facts), tables, counted_already));
-    }
-    return {};
-  }
+  /// Learns which conversation each trace belongs to.
+  base::Result<Plan> look_over() {
+    messages::Tables tables;
+    auto facts = read_facts(source_, tables, options_, Depth::k_structure, 0, nullptr, hooks_);
+    if (!facts) return std::move(facts).error();
+    take_rows(*facts);
 
-  /// Problems of rows as such: met again in every pass.
-  static bool is_row_problem(std::string_view kind) { return kind == "row_without_id" || kind == "row_without_trace_id" || kind == "invalid_json_row"; }
+    std::unordered_map<messages::TextId, messages::TextId> trace_of;
+    std::unordered_set<messages::TextId> in_several;
+    for (const messages::RunFacts& run : facts->runs)
+      if (trace_of.emplace(run.id, run.trace_id).first->second != run.trace_id) in_several.insert(run.id);
 
-  void cut(const std::vector<build::Conversation>& conversations, std::vector<Stretch>& stretches) const {
-    const auto rows_per_pass = static_cast<std::uint64_t>(std::max(static_cast<double>(options_.memory) * 0.6 / bytes_per_row_, 1.0));
-    std::uint64_t rows = rows_per_pass;
-    for (const build::Conversation& conversation : conversations) {
-      std::uint64_t size = 0;
-      for (const build::Trace& trace : conversation.traces) size += trace.runs.size();
-      if (rows + size > rows_per_pass) {
-        stretches.emplace_back();
-        rows = 0;
+    Plan plan;
+    auto conversations = group(std::move(facts->runs), tables);
+    for (const build::Conversation& conversation : conversations)
+      for (const build::Trace& trace : conversation.traces)
+        for (const messages::RunFacts& run : trace.runs)
+          if (in_several.contains(run.id)) plan.homes.emplace(tables.texts.get(run.id), trace.id);
+    for (const build::Conversation& conversation :
+         select(std::move(conversations), options_.selection, report_.runs_set_aside)) {
+      auto& traces = plan.traces.emplace_back();
+      auto& rows = plan.rows.emplace_back(0);
+      for (const build::Trace& trace : conversation.traces) {
+        traces.push_back(trace.id);
+        rows += trace.runs.size();
       }
-      rows += size;
-      for (const build::Trace& trace : conversation.traces) stretches.back().insert(trace.id);
     }
+    return plan;
   }
 
-  void take_rows(const model::ProblemLog& problems) {
+  /// Reads and builds some of the planned conversations. Returns whether they fitted in memory.
+  base::Result<bool> run_stretch(const Plan& plan, std::size_t begin, std::size_t end) {
+    std::unordered_set<std::string_view> traces;
+    for (std::size_t i = begin; i < end; ++i) traces.insert(plan.traces[i].begin(), plan.traces[i].end());
+    const auto wanted = [&](const model::Run& run) {
+      if (!traces.contains(run.trace_id)) return false;
+      if (plan.homes.empty()) return true;
+      const auto home = plan.homes.find(std::string(run.id));
+      return home == plan.homes.end() || home->second == run.trace_id;
+    };
+    messages::Tables tables;
+    auto facts =
+        read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, wanted, hooks_);
+    if (!facts) return std::move(facts).error();
+    if (facts->too_large) return false;
+    // What grouping and selecting say was taken when the plan was made.
+    build::BuildFigures grouped;
+    std::map<std::string, std::uint64_t> set_aside;
+    TJ_TRY(build(select(build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, grouped),
+                        options_.selection, set_aside),
+                 tables));
+    take_payloads(*facts);
+    return true;
+  }
+
+  /// Groups all runs of the source, and notes what that tells.
+  std::vector<build::Conversation> group(std::vector<messages::RunFacts> runs, const messages::Tables& tables) {
+    build::BuildFigures figures;
+    auto conversations = build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures);
+    take_figures(std::move(figures));
+    for (model::Problem& problem : not_found(conversations, options_.selection)) problems_.add(std::move(problem));
+    return conversations;
+  }
+
+  void take_rows(const Facts& facts) {
     report_.rows_read = source_.rows_read();
     report_.rows_refused = source_.rows_refused();
-    for (const auto& [kind, tally] : problems.tallies())
-      for (std::uint64_t i = 0; i < tally.count; ++i) problems_.add(tally.examples[std::min<std::size_t>(i, tally.examples.size() - 1)]);
+    merge(report_.problems, facts.row_problems);
+  }
+
+  void take_payloads(const Facts& facts) {
+    report_.census.add(facts.census);
+    merge(report_.problems, facts.payload_problems);
   }
 
   void take_figures(build::BuildFigures figures) {
@@ -116,23 +155,19 @@ class Importer {
     for (model::Problem& problem : figures.problems) problems_.add(std::move(problem));
   }
 
-  base::Status build(Facts facts, const messages::Tables& tables, std::map<std::string, std::uint64_t>& set_aside) {
-    report_.census.add(facts.census);
-    build::BuildFigures grouping;
-    auto conversations = build::group_runs(std::move(facts.runs), options_.selection.thread_keys, tables, grouping);
-    if (!counted_before_) take_figures(std::move(grouping));
-    conversations = select(std::move(conversations), options_.selection, set_aside);
+  base::Status build(std::vector<build::Conversation> conversations, const messages::Tables& tables) {
     for (std::size_t begin = 0; begin < conversations.size(); begin += k_window) {
       const std::size_t count = std::min(k_window, conversations.size() - begin);
       std::vector<model::Trajectory> built(count);
       std::vector<build::BuildFigures> figures(count);
       TJ_TRY(base::parallel_for(options_.threads, count, [&](std::size_t i, unsigned) -> base::Status {
-        if (hooks_.stop != nullptr && *hooks_.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted: nothing was written");
+        if (hooks_.interrupted()) return interrupted();
         built[i] = build::build_trajectory(conversations[begin + i], tables, figures[i]);
         conversations[begin + i] = {};
         return {};
       }));
       for (std::size_t i = 0; i < count; ++i) {
+        if (hooks_.interrupted()) return interrupted();
         take_figures(std::move(figures[i]));
         report_.count(built[i]);
         TJ_TRY(consumer_(built[i]));
@@ -143,9 +178,10 @@ class Importer {
   }
 
   ImportReport finish() {
-    for (const langsmith::SourceFile& file : source_.files()) report_.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
+    for (const langsmith::SourceFile& file : source_.files())
+      report_.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
     report_.other_files = source_.other_files();
-    report_.problems = problems_.tallies();
+    merge(report_.problems, problems_.tallies());
     return std::move(report_);
   }
 
@@ -153,17 +189,10 @@ class Importer {
   const Hooks& hooks_;
   const Consumer& consumer_;
   langsmith::RunSource& source_;
+  std::uint64_t memory_;
   ImportReport report_;
   model::ProblemLog problems_;
-  double bytes_per_row_ = 0;
-  bool counted_before_ = false;
 };
-
-std::uint64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
 
 /// What the dataset's manifest says of where it came from. File names depend on the split of the export, so only what
 /// every split shares is in it.
@@ -174,16 +203,51 @@ std::string lineage_of(const ImportOptions& options) {
     json::append_string(out, options.selection.thread_keys[i]);
   }
   out.append("]");
-  if (!options.selection.project.empty()) {
-    out.append(", \"project\": ");
-    json::append_string(out, options.selection.project);
-  }
+  const auto member = [&](std::string_view name, const std::string& value) {
+    out.append(", \"").append(name).append("\": ").append(value);
+  };
+  const auto text = [](std::string_view value) {
+    std::string quoted;
+    json::append_string(quoted, value);
+    return quoted;
+  };
+  const Selection& selection = options.selection;
+  if (!selection.project.empty()) member("project", text(selection.project));
+  if (selection.since) member("since", text(base::format_time(*selection.since)));
+  if (selection.until) member("until", text(base::format_time(*selection.until)));
+  if (selection.limit) member("limit", std::to_string(*selection.limit));
+  if (!selection.feedback) member("feedback", "false");
   return out + "}";
+}
+
+/// A report that cannot be written is better known before a long import than after it.
+base::Status check_report_place(const OutputOptions& output) {
+  namespace fs = std::filesystem;
+  const fs::path file(output.report_file);
+  std::error_code error;
+  if (output.report_file.empty() || !file.has_parent_path() || fs::is_directory(file.parent_path(), error)) return {};
+  if (!output.folder.empty() &&
+      fs::weakly_canonical(file.parent_path(), error) == fs::weakly_canonical(output.folder, error))
+    return {};
+  return base::Error(base::ErrorCode::k_not_found, "the report cannot be written: its folder is not there")
+      .with(output.report_file);
+}
+
+base::Error refused_data(const ImportReport& report) {
+  std::string kinds;
+  for (const auto& [kind, tally] : report.problems) {
+    if (tally.severity != model::Severity::k_refused) continue;
+    kinds.append(kinds.empty() ? "" : ", ").append(kind + " " + std::to_string(tally.count));
+    if (!tally.examples.empty()) kinds.append(", first in ").append(tally.examples.front().place);
+  }
+  return {base::ErrorCode::k_refused_data,
+          "some data was refused (" + kinds + "): there is no output because of --strict"};
 }
 
 }  // namespace
 
-base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks, const Consumer& consumer) {
+base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks,
+                                               const Consumer& consumer) {
   const auto start = std::chrono::steady_clock::now();
   auto source = langsmith::RunSource::open(options.sources);
   if (!source) return std::move(source).error();
@@ -194,44 +258,32 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
   return report;
 }
 
-base::Result<ImportReport> import_to_folder(const ImportOptions& options, const OutputOptions& output, const Hooks& hooks) {
+base::Result<ImportReport> import_to_folder(const ImportOptions& options, const OutputOptions& output,
+                                            const Hooks& hooks) {
+  TJ_TRY(check_report_place(output));
   model::ProblemLog output_problems;
-  std::vector<Outputs> outputs;
+  std::optional<Outputs> outputs;
   if (!output.folder.empty()) {
     auto created = Outputs::create(output, output_problems);
     if (!created) return std::move(created).error();
-    outputs.push_back(std::move(*created));
+    outputs.emplace(std::move(*created));
   }
   const auto start = std::chrono::steady_clock::now();
   auto report = import_trajectories(options, hooks, [&](const model::Trajectory& trajectory) -> base::Status {
-    if (!outputs.empty()) return outputs.front().add(trajectory);
+    if (outputs) return outputs->add(trajectory);
     return {};
   });
   if (!report) return report;
-  for (auto& [kind, tally] : output_problems.tallies()) report->problems[kind] = tally;
-  if (output.strict && report->refused() > 0) {
-    std::string kinds;
-    for (const auto& [kind, tally] : report->problems)
-      if (tally.severity == model::Severity::k_refused) kinds.append(kinds.empty() ? "" : ", ").append(kind + " " + std::to_string(tally.count));
-    return base::Error(base::ErrorCode::k_refused_data, "some data was refused (" + kinds + "): nothing was written because of --strict");
-  }
-  if (!outputs.empty()) TJ_TRY(outputs.front().finish(lineage_of(options)));
+  merge(report->problems, output_problems.tallies());
+  const bool refused = output.strict && report->refused() > 0;
+  if (outputs && !refused) TJ_TRY(outputs->finish(lineage_of(options)));
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report->peak_memory = peak_memory();
   const std::string json = report->json();
-  if (!outputs.empty()) TJ_TRY(outputs.front().commit(json));
+  if (outputs && !refused) TJ_TRY(outputs->commit(json));
   if (!output.report_file.empty()) TJ_TRY(base::write_file(output.report_file, json));
+  if (refused) return refused_data(*report);
   return report;
-}
-
-std::uint64_t usable_memory() {
-  const auto pages = static_cast<std::uint64_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L));
-  std::uint64_t bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::uint64_t limit = 0;
-    if (std::ifstream(path) >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
-  return bytes;
 }
 
 }  // namespace trajectory::pipeline

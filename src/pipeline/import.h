@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/run.h"
 #include "model/trajectory.h"
+#include "pipeline/memory.h"
 #include "pipeline/report.h"
 #include "record/output.h"
 
@@ -17,47 +18,54 @@ namespace trajectory::pipeline {
 
 /// Which runs and conversations an import takes.
 struct Selection {
-  std::string project;                        ///< project id; empty: all
-  std::optional<model::Micros> since;         ///< traces whose root starts at or after
-  std::optional<model::Micros> until;         ///< ... and before
-  std::optional<std::uint64_t> limit;         ///< the first conversations in sorted order of their id
-  std::vector<std::string> conversations;     ///< ids; empty: all
+  std::string project;                     ///< project id; empty: all
+  std::optional<model::Micros> since;      ///< traces whose root starts at or after
+  std::optional<model::Micros> until;      ///< ... and before
+  std::optional<std::uint64_t> limit;      ///< the first conversations in sorted order of their id
+  std::vector<std::string> conversations;  ///< ids; empty: all
   std::vector<std::string> thread_keys = {"conversation_id", "thread_id", "session_id"};
-  bool feedback = true;                       ///< whether feedback becomes reward
+  bool feedback = true;  ///< whether feedback becomes reward
 };
 
 struct ImportOptions {
   std::vector<std::string> sources;
   Selection selection;
   unsigned threads = 1;
-  std::uint64_t memory = 0;                   ///< bytes for tables and facts; 0: no limit
+  std::uint64_t memory = 0;  ///< bytes to get along with; 0: no limit
 };
 
 struct Hooks {
-  std::atomic<bool>* stop = nullptr;          ///< set from a signal handler: ends with k_interrupted
+  std::atomic<bool>* stop = nullptr;  ///< set from a signal handler or another thread: ends with k_interrupted
   /// Called from one thread at a time: what is being done, how much of how much (0: not known).
   std::function<void(std::string_view stage, std::uint64_t done, std::uint64_t total)> progress;
+
+  [[nodiscard]] bool interrupted() const { return stop != nullptr && *stop; }
 };
+
+/// The error of work that `Hooks::stop` ended.
+[[nodiscard]] inline base::Error interrupted() {
+  return {base::ErrorCode::k_interrupted, "interrupted: nothing was written"};
+}
 
 /// Imports and hands every trajectory to `consumer`, in order of conversation id (then project), from one thread.
 /// The same order and the same trajectories for any number of threads, batch size, file split or memory limit.
 /// Errors: those of the source, the consumer's, k_interrupted.
-[[nodiscard]] base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks, const std::function<base::Status(const model::Trajectory&)>& consumer);
+[[nodiscard]] base::Result<ImportReport> import_trajectories(
+    const ImportOptions& options, const Hooks& hooks,
+    const std::function<base::Status(const model::Trajectory&)>& consumer);
 
 struct OutputOptions {
-  std::string folder;                         ///< empty: nothing is written (dry run)
+  std::string folder;  ///< empty: nothing is written (dry run)
   std::vector<record::Format> formats = {record::Format::k_parquet};
-  std::string report_file;                    ///< a further copy of the report
+  std::string report_file;  ///< a further copy of the report
   std::uint64_t max_file = std::uint64_t{2} << 30;
   bool force = false;
-  bool strict = false;                        ///< refused data is an error, and nothing is written
+  bool strict = false;  ///< refused data is an error, and nothing is written
 };
 
 /// Imports into a folder, which appears whole or not at all, with `report.json` in it. Several formats go to folders of
 /// their names below it. Errors: those of `import_trajectories`, k_exists, k_io, k_refused_data with `strict`.
-[[nodiscard]] base::Result<ImportReport> import_to_folder(const ImportOptions& options, const OutputOptions& output, const Hooks& hooks);
-
-/// Bytes of memory that this process may use: its cgroup's limit or the machine's.
-[[nodiscard]] std::uint64_t usable_memory();
+[[nodiscard]] base::Result<ImportReport> import_to_folder(const ImportOptions& options, const OutputOptions& output,
+                                                          const Hooks& hooks);
 
 }  // namespace trajectory::pipeline

@@ -1,56 +1,143 @@
 #include "pipeline/read_facts.h"
 
+#include <memory>
 #include <mutex>
 
 namespace trajectory::pipeline {
 
 namespace {
 
-std::uint64_t bytes_of(const messages::RunFacts& run) {
-  std::uint64_t bytes = sizeof(messages::RunFacts) + run.ancestors.size() * 4 + run.output_texts.size() * 8;
-  for (const messages::CallFacts& call : run.calls) bytes += sizeof(messages::CallFacts) + 4 * (call.input.size() + call.tools.size()) + call.answers.size() * sizeof(messages::Answer);
+using messages::RunFacts;
+
+std::uint64_t bytes_of(const RunFacts& run) {
+  std::uint64_t bytes = sizeof(RunFacts) + run.ancestors.size() * 4 + run.output_texts.size() * 8;
+  for (const messages::CallFacts& call : run.calls)
+    bytes += sizeof(messages::CallFacts) + 4 * (call.input.size() + call.tools.size()) +
+             call.answers.size() * sizeof(messages::Answer);
   return bytes;
 }
 
+/// Rows of all files; 0 when a file does not say.
+std::uint64_t known_rows(const langsmith::RunSource& source) {
+  std::uint64_t total = 0;
+  for (const langsmith::SourceFile& file : source.files()) {
+    if (file.kind != langsmith::FileKind::k_parquet) return 0;
+    total += file.rows;
+  }
+  return total;
+}
+
+/// Reads payloads for their census alone, in tables of its own that are emptied when they have grown.
+class CensusTaker {
+ public:
+  explicit CensusTaker(messages::ExtractOptions options) : options_(std::move(options)) {}
+
+  void look(const model::Run& run) {
+    if (tables_ != nullptr && tables_->messages.bytes() + tables_->texts.bytes() > k_most) empty();
+    if (tables_ == nullptr) {
+      tables_ = std::make_unique<messages::Tables>();
+      extractor_ = std::make_unique<messages::Extractor>(*tables_, options_);
+    }
+    (void)extractor_->extract(run);
+  }
+
+  void finish(messages::Census& census, model::ProblemLog& problems) {
+    if (tables_ != nullptr) empty();
+    census.add(census_);
+    for (model::Problem& problem : problems_) problems.add(std::move(problem));
+  }
+
+ private:
+  static constexpr std::size_t k_most = 16 << 20;
+
+  void empty() {
+    census_.add(extractor_->census());
+    for (model::Problem& problem : extractor_->take_problems()) problems_.push_back(std::move(problem));
+    extractor_.reset();
+    tables_.reset();
+  }
+
+  messages::ExtractOptions options_;
+  std::unique_ptr<messages::Tables> tables_;
+  std::unique_ptr<messages::Extractor> extractor_;
+  messages::Census census_;
+  std::vector<model::Problem> problems_;
+};
+
+/// What one thread reads with, and what it has read.
+class Worker {
+ public:
+  Worker(messages::Tables& tables, const messages::ExtractOptions& options, Depth depth)
+      : extractor_(tables, options), census_taker_(options), depth_(depth) {}
+
+  RunFacts& read(const model::Run& run) {
+    // Without run types it takes the payloads of a whole trace to tell what a run is.
+    const bool whole =
+        depth_ == Depth::k_everything || (depth_ == Depth::k_shapes && run.type == model::RunType::k_unknown);
+    if (whole) return runs.emplace_back(extractor_.extract(run));
+    if (depth_ == Depth::k_structure || run.type != model::RunType::k_llm)
+      return runs.emplace_back(extractor_.extract_structure(run));
+    keep_problems();
+    runs.push_back(extractor_.extract_structure(run));
+    (void)extractor_.take_problems();  // the census taker meets them as well
+    census_taker_.look(run);
+    return runs.back();
+  }
+
+  void finish(messages::Census& census, model::ProblemLog& problems) {
+    keep_problems();
+    census.add(extractor_.census());
+    census_taker_.finish(census, problems);
+    for (model::Problem& problem : problems_) problems.add(std::move(problem));
+  }
+
+  std::vector<RunFacts> runs;
+
+ private:
+  void keep_problems() {
+    for (model::Problem& problem : extractor_.take_problems()) problems_.push_back(std::move(problem));
+  }
+
+  messages::Extractor extractor_;
+  CensusTaker census_taker_;
+  std::vector<model::Problem> problems_;
+  Depth depth_;
+};
+
 }  // namespace
 
-base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
-                               const std::function<bool(std::string_view)>& wanted, const Hooks& hooks, model::ProblemLog& problems) {
-  struct Worker {
-    explicit Worker(messages::Extractor own) : extractor(std::move(own)) {}
-    messages::Extractor extractor;
-    std::vector<messages::RunFacts> runs;
-    std::uint64_t bytes = 0;
-  };
+base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options,
+                               Depth depth, std::uint64_t memory_limit, const Wanted& wanted, const Hooks& hooks) {
   std::vector<Worker> workers;
-  for (unsigned i = 0; i < options.threads; ++i) workers.emplace_back(messages::Extractor(tables, {options.selection.thread_keys}));
+  workers.reserve(options.threads);
+  for (unsigned i = 0; i < options.threads; ++i)
+    workers.emplace_back(tables, messages::ExtractOptions{options.selection.thread_keys}, depth);
 
-  std::uint64_t total = 0;
-  for (const langsmith::SourceFile& file : source.files()) total += file.rows;
+  const std::uint64_t total = known_rows(source);
   std::mutex mutex;
   std::uint64_t done = 0;
   std::atomic<std::uint64_t> memory{0};
   std::atomic<bool> stop{false};
   std::atomic<bool> too_large{false};
 
+  model::ProblemLog row_problems;
   langsmith::ReadControl control;
   control.threads = options.threads;
-  control.problems = &problems;
+  control.problems = &row_problems;
   control.stop = &stop;
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
     done += rows;
-    if (hooks.progress) hooks.progress(depth == Depth::k_structure ? "looking over" : "reading", done, total);
+    if (hooks.progress) hooks.progress(depth == Depth::k_everything ? "reading" : "looking over", done, total);
   };
   const base::Status status = source.read(control, [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
-    if (hooks.stop != nullptr && *hooks.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted: nothing was written");
-    Worker& worker = workers[id];
+    if (hooks.interrupted()) return interrupted();
     std::uint64_t bytes = 0;
     for (const model::Run& run : runs) {
-      if (wanted && !wanted(run.trace_id)) continue;
-      worker.runs.push_back(depth == Depth::k_structure ? worker.extractor.extract_structure(run) : worker.extractor.extract(run));
-      if (!options.selection.feedback) worker.runs.back().feedback = 0;
-      bytes += bytes_of(worker.runs.back());
+      if (wanted && !wanted(run)) continue;
+      RunFacts& facts = workers[id].read(run);
+      if (!options.selection.feedback) facts.feedback = 0;
+      bytes += bytes_of(facts);
     }
     memory += bytes;
     if (memory_limit > 0 && memory + tables.messages.bytes() + tables.texts.bytes() > memory_limit) {
@@ -59,18 +146,25 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
     }
     return {};
   });
-  if (!status.ok() && !too_large) return status.error();
+  if (!status.ok()) {
+    if (hooks.interrupted()) return interrupted();
+    if (!too_large) return status.error();
+  }
 
   Facts out;
+  model::ProblemLog payload_problems;
   out.too_large = too_large;
   out.read_rows = done;
   out.bytes = memory + tables.messages.bytes() + tables.texts.bytes();
   for (Worker& worker : workers) {
-    out.census.add(worker.extractor.census());
-    for (model::Problem& problem : worker.extractor.take_problems()) problems.add(std::move(problem));
+    worker.finish(out.census, payload_problems);
     if (out.runs.empty()) out.runs = std::move(worker.runs);
-    else out.runs.insert(out.runs.end(), std::make_move_iterator(worker.runs.begin()), std::make_move_iterator(worker.runs.end()));
+    else
+      out.runs.insert(out.runs.end(), std::make_move_iterator(worker.runs.begin()),
+                      std::make_move_iterator(worker.runs.end()));
   }
+  out.row_problems = row_problems.tallies();
+  out.payload_problems = payload_problems.tallies();
   return out;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
 #include <vector>
 
 #include "langsmith/source.h"
@@ -13,17 +12,27 @@ namespace trajectory::pipeline {
 /// What one reading of a source gave.
 struct Facts {
   std::vector<messages::RunFacts> runs;
+  ProblemTallies row_problems;      ///< rows that are no runs
+  ProblemTallies payload_problems;  ///< met in the runs that were read
   messages::Census census;
-  std::uint64_t bytes = 0;            ///< rough memory of runs and tables
-  bool too_large = false;             ///< stopped: the limit was reached after `read_rows`
+  std::uint64_t bytes = 0;  ///< rough memory of runs and tables
   std::uint64_t read_rows = 0;
+  bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached
 };
 
-enum class Depth : std::uint8_t { k_structure, k_everything };
+enum class Depth : std::uint8_t {
+  k_structure,  ///< what places the runs
+  k_shapes,     ///< the same, and the census of model calls; their messages are dropped
+  k_everything,
+};
 
-/// Reads the runs of a source into facts on several threads. `wanted(trace_id)` may leave traces out. Reading ends early,
-/// with `too_large` set, when the memory passes `memory_limit` (0: none).
-[[nodiscard]] base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
-                                             const std::function<bool(std::string_view trace_id)>& wanted, const Hooks& hooks, model::ProblemLog& problems);
+/// Whether a run is read into facts; empty: every run is. Called from several threads.
+using Wanted = std::function<bool(const model::Run&)>;
+
+/// Reads the runs of a source into facts on several threads. Reading ends early, with `too_large` set, when their
+/// memory passes `memory_limit` bytes (0: none). Errors: those of the source, k_interrupted.
+[[nodiscard]] base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables,
+                                             const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
+                                             const Wanted& wanted, const Hooks& hooks);
 
 }  // namespace trajectory::pipeline

@@ -1,7 +1,10 @@
 #include "pipeline/report.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <numeric>
+#include <tuple>
 
 #include "base/decimal.h"
 #include "json/write.h"
@@ -13,14 +16,34 @@ namespace {
 constexpr std::string_view k_severities[] = {"note", "warning", "refused"};
 
 std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}, [](std::uint64_t total, const auto& entry) { return total + entry.second; });
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t total, const auto& entry) { return total + entry.second; });
 }
 
-std::uint64_t count_agents(const model::Lane& lane) {
-  std::uint64_t total = lane.subagents.size();
-  for (const model::Lane& agent : lane.subagents) total += count_agents(agent);
-  return total;
-}
+/// Adds up what lanes hold, whatever their depth.
+class LaneCounter {
+ public:
+  explicit LaneCounter(ImportReport& report) : report_(report) {}
+
+  void lane(const model::Lane& lane, std::uint64_t& messages) {
+    count(lane.messages, lane.calls, messages);
+    report_.alternatives += lane.alternatives.size();
+    for (const model::Alternative& path : lane.alternatives) count(path.messages, path.calls, report_.messages_beside);
+    report_.subagents += lane.subagents.size();
+    for (const model::Lane& agent : lane.subagents) this->lane(agent, report_.messages_beside);
+  }
+
+ private:
+  void count(const std::vector<model::TranscriptMessage>& list, const std::vector<model::ModelCall>& calls,
+             std::uint64_t& messages) {
+    messages += list.size();
+    for (const model::TranscriptMessage& message : list) report_.tool_calls += message.message.tool_calls.size();
+    report_.model_calls += calls.size();
+    for (const model::ModelCall& call : calls) report_.failed_calls += call.answer ? 0 : 1;
+  }
+
+  ImportReport& report_;
+};
 
 /// A little JSON object with an indent of two.
 class Page {
@@ -55,10 +78,13 @@ class Page {
   std::string out_;
 };
 
-std::string tally_json(const messages::Tally& tally) { return R"({"count": )" + std::to_string(tally.count) + R"(, "bytes": )" + std::to_string(tally.bytes) + "}"; }
+std::string tally_json(const messages::Tally& tally) {
+  return R"({"count": )" + std::to_string(tally.count) + R"(, "bytes": )" + std::to_string(tally.bytes) + "}";
+}
 
 std::string problem_json(const model::ProblemTally& tally) {
-  std::string out = R"({"count": )" + std::to_string(tally.count) + R"(, "severity": ")" + std::string(k_severities[static_cast<int>(tally.severity)]) + R"(", "examples": [)";
+  std::string out = R"({"count": )" + std::to_string(tally.count) + R"(, "severity": ")" +
+                    std::string(k_severities[static_cast<int>(tally.severity)]) + R"(", "examples": [)";
   for (std::size_t i = 0; i < tally.examples.size(); ++i) {
     out.append(i > 0 ? ", " : "").append(R"({"place": )");
     json::append_string(out, tally.examples[i].place);
@@ -71,7 +97,8 @@ std::string problem_json(const model::ProblemTally& tally) {
 
 std::string list_of(const std::map<std::string, std::uint64_t>& counts) {
   std::string out;
-  for (const auto& [name, count] : counts) out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
+  for (const auto& [name, count] : counts)
+    out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
   return out;
 }
 
@@ -79,7 +106,7 @@ std::string list_of(const std::map<std::string, std::uint64_t>& counts) {
 
 std::string with_commas(std::uint64_t number) {
   std::string out = std::to_string(number);
-  for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, ",");
+  for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, 1, ',');
   return out;
 }
 
@@ -93,16 +120,29 @@ std::string human_bytes(std::uint64_t bytes) {
   return out;
 }
 
+void merge(ProblemTallies& into, const ProblemTallies& from) {
+  const auto before = [](const model::Problem& a, const model::Problem& b) {
+    return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
+  };
+  for (const auto& [kind, more] : from) {
+    model::ProblemTally& tally = into[kind];
+    tally.count += more.count;
+    tally.severity = std::max(tally.severity, more.severity);
+    std::vector<model::Problem> examples;
+    std::merge(tally.examples.begin(), tally.examples.end(), more.examples.begin(), more.examples.end(),
+               std::back_inserter(examples), before);
+    if (examples.size() > model::ProblemLog::k_examples) examples.resize(model::ProblemLog::k_examples);
+    tally.examples = std::move(examples);
+  }
+}
+
 void ImportReport::count(const model::Trajectory& t) {
   ++conversations;
   turns += t.trace_ids.size();
-  messages += t.main.messages.size();
-  model_calls += t.main.calls.size();
-  failed_calls += static_cast<std::uint64_t>(t.failed_calls);
-  for (const model::TranscriptMessage& message : t.main.messages) tool_calls += message.message.tool_calls.size();
-  subagents += count_agents(t.main);
+  LaneCounter counter(*this);
+  counter.lane(t.main, messages);
   auxiliary += t.auxiliary.size();
-  alternatives += t.main.alternatives.size();
+  for (const model::Lane& helper : t.auxiliary) counter.lane(helper, messages_beside);
   total_tokens += t.usage.total_tokens.value_or(0);
   total_cost += t.usage.cost.value_or(0);
 }
@@ -123,7 +163,8 @@ std::string ImportReport::json() const {
   for (const File& file : files) {
     list.append(list.empty() ? "" : ",").append("\n    {\"path\": ");
     json::append_string(list, file.path);
-    list.append(", \"bytes\": " + std::to_string(file.bytes) + ", \"rows\": " + std::to_string(file.rows) + ", \"missing_columns\": [");
+    list.append(", \"bytes\": " + std::to_string(file.bytes) + ", \"rows\": " + std::to_string(file.rows) +
+                ", \"missing_columns\": [");
     for (std::size_t i = 0; i < file.missing_columns.size(); ++i) {
       if (i > 0) list.append(", ");
       json::append_string(list, file.missing_columns[i]);
@@ -140,7 +181,9 @@ std::string ImportReport::json() const {
   page.number("conversations", conversations);
   page.number("turns", turns);
   page.number("messages", messages);
+  page.number("messages_beside_main_line", messages_beside);
   page.number("model_calls", model_calls);
+  page.number("answered_model_calls", model_calls - failed_calls);
   page.number("failed_model_calls", failed_calls);
   page.number("tool_calls", tool_calls);
   page.number("subagents", subagents);
@@ -169,42 +212,72 @@ std::string ImportReport::json() const {
 std::string ImportReport::text() const {
   std::string out;
   const auto row = [&](std::string_view name, const std::string& value) {
-    out.append("  ").append(name).append(std::string(name.size() < 22 ? 22 - name.size() : 1, ' ')).append(value).append("\n");
+    out.append("  ")
+        .append(name)
+        .append(std::string(name.size() < 22 ? 22 - name.size() : 1, ' '))
+        .append(value)
+        .append("\n");
   };
   std::uint64_t bytes = 0;
   for (const File& file : files) bytes += file.bytes;
   out.append("Import report\n");
-  row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" + (other_files > 0 ? ", " + with_commas(other_files) + " other files left alone" : ""));
-  row("rows read", with_commas(rows_read) + " = " + with_commas(used()) + " used + " + with_commas(set_aside()) + " set aside + " + with_commas(rows_refused) + " refused" +
+  row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" +
+                   (other_files > 0 ? ", " + with_commas(other_files) + " other files left alone" : ""));
+  row("rows read", with_commas(rows_read) + " = " + with_commas(used()) + " used + " + with_commas(set_aside()) +
+                       " set aside + " + with_commas(rows_refused) + " refused" +
                        (rows_read == used() + set_aside() + rows_refused ? "" : "  DOES NOT ADD UP"));
-  row("  used as", list_of(runs_used));
+  if (!runs_used.empty()) row("  used as", list_of(runs_used));
   if (!runs_set_aside.empty()) row("  set aside by rule", list_of(runs_set_aside));
   row("conversations", with_commas(conversations) + " with " + with_commas(turns) + " turns");
-  row("messages", with_commas(messages) + ", " + with_commas(tool_calls) + " tool calls");
-  row("model calls", with_commas(model_calls) + " on main lines, " + with_commas(failed_calls) + " failed in all");
-  row("beside the main lines", with_commas(subagents) + " sub-agents, " + with_commas(auxiliary) + " helpers, " + with_commas(alternatives) + " alternatives");
-  if (total_tokens > 0) row("tokens", with_commas(static_cast<std::uint64_t>(total_tokens)) + (total_cost > 0 ? ", " + base::format_picos(total_cost) + " USD" : ""));
+  row("messages", with_commas(messages) + " on main lines" +
+                      (messages_beside > 0 ? ", " + with_commas(messages_beside) + " beside them" : ""));
+  row("model calls", with_commas(model_calls) + ": " + with_commas(model_calls - failed_calls) + " answered, " +
+                         with_commas(failed_calls) + " failed");
+  row("tool calls", with_commas(tool_calls));
+  row("beside the main lines", with_commas(subagents) + " sub-agents, " + with_commas(auxiliary) + " helpers, " +
+                                   with_commas(alternatives) + " alternatives");
+  if (total_tokens > 0)
+    row("tokens", with_commas(static_cast<std::uint64_t>(total_tokens)) +
+                      (total_cost > 0 ? ", " + base::format_picos(total_cost) + " USD" : ""));
   std::string replay;
   for (const auto& [shape, count] : calls_by_shape) {
     const auto exact = replayed_by_shape.find(shape);
-    replay.append(replay.empty() ? "" : ", ").append(shape).append(" ").append(with_commas(exact == replayed_by_shape.end() ? 0 : exact->second)).append("/").append(with_commas(count));
+    replay.append(replay.empty() ? "" : ", ")
+        .append(shape)
+        .append(" ")
+        .append(with_commas(exact == replayed_by_shape.end() ? 0 : exact->second))
+        .append("/")
+        .append(with_commas(count));
   }
   if (!replay.empty()) row("replayed exactly", replay);
-  if (incomplete_chains > 0) row("incomplete chains", with_commas(incomplete_chains) + " stateful calls whose predecessor is not in the source");
-  std::uint64_t unknown = 0;
-  for (const auto& [key, tally] : census.unknown) unknown += tally.bytes;
-  row("text of model calls", human_bytes(census.total_bytes) + " distinct: " + human_bytes(census.message_bytes) + " in messages, " + human_bytes(census.parameter_bytes) +
-                                 " in parameters, " + human_bytes(unknown) + " under unknown keys" + (census.adds_up() ? "" : "  DOES NOT ADD UP"));
-  if (text_without_model_call > 0) row("text without a model", human_bytes(text_without_model_call) + " in roots of traces without any model call: in no message");
+  if (incomplete_chains > 0)
+    row("incomplete chains", with_commas(incomplete_chains) + " stateful calls whose predecessor is not in the source");
+  const auto bytes_of = [](const auto& tallies) {
+    std::uint64_t total = 0;
+    for (const auto& [key, tally] : tallies) total += tally.bytes;
+    return total;
+  };
+  row("text of model calls", human_bytes(census.total_bytes) + " distinct: " + human_bytes(census.message_bytes) +
+                                 " in messages, " + human_bytes(census.parameter_bytes) + " in parameters, " +
+                                 human_bytes(bytes_of(census.set_aside)) + " under keys that are no messages, " +
+                                 human_bytes(bytes_of(census.unknown)) + " under unknown keys" +
+                                 (census.adds_up() ? "" : "  DOES NOT ADD UP"));
+  if (text_without_model_call > 0)
+    row("text without a model",
+        human_bytes(text_without_model_call) + " in roots of traces without any model call: in no message");
   for (const auto& [kind, tally] : problems) {
     row(std::string(k_severities[static_cast<int>(tally.severity)]) + ": " + kind, with_commas(tally.count));
     if (tally.severity != model::Severity::k_note)
-      for (std::size_t i = 0; i < tally.examples.size() && i < 2; ++i) row("", tally.examples[i].place + ": " + tally.examples[i].detail);
+      for (std::size_t i = 0; i < tally.examples.size() && i < 2; ++i)
+        row("", tally.examples[i].place + ": " + tally.examples[i].detail);
   }
-  for (const auto& [key, tally] : census.unknown) row("warning: unknown key", key + ", " + with_commas(tally.count) + " times, " + human_bytes(tally.bytes));
+  for (const auto& [key, tally] : census.unknown)
+    row("warning: unknown key", key + ", " + with_commas(tally.count) + " times, " + human_bytes(tally.bytes));
   char line[96];
-  std::snprintf(line, sizeof line, "%.2f s, %s rows/s, peak memory %s", seconds, with_commas(seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(rows_read) / seconds) : 0).c_str(),
-                human_bytes(peak_memory).c_str());
+  std::snprintf(
+      line, sizeof line, "%.2f s, %s rows/s, peak memory %s", seconds,
+      with_commas(seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(rows_read) / seconds) : 0).c_str(),
+      human_bytes(peak_memory).c_str());
   row("time", line);
   return out;
 }

@@ -11,6 +11,12 @@
 
 namespace trajectory::pipeline {
 
+/// Problems by kind.
+using ProblemTallies = std::map<std::string, model::ProblemTally>;
+
+/// Adds up counts, and keeps the first examples of both.
+void merge(ProblemTallies& into, const ProblemTallies& from);
+
 /// What was read, used, left out and why. The numbers add up: rows read = runs used + runs set aside + rows refused.
 struct ImportReport {
   struct File {
@@ -23,16 +29,17 @@ struct ImportReport {
   std::uint64_t other_files = 0;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_refused = 0;
-  std::map<std::string, std::uint64_t> runs_used;        ///< by use
-  std::map<std::string, std::uint64_t> runs_set_aside;   ///< by rule
+  std::map<std::string, std::uint64_t> runs_used;       ///< by use
+  std::map<std::string, std::uint64_t> runs_set_aside;  ///< by rule
 
-  std::uint64_t text_without_model_call = 0;             ///< bytes of text in roots of traces without any model call
+  std::uint64_t text_without_model_call = 0;  ///< bytes of text in roots of traces without any model call
 
   std::uint64_t conversations = 0;
   std::uint64_t turns = 0;
-  std::uint64_t messages = 0;
-  std::uint64_t model_calls = 0;
-  std::uint64_t failed_calls = 0;
+  std::uint64_t messages = 0;         ///< on main lines
+  std::uint64_t messages_beside = 0;  ///< in sub-agents, helpers and alternatives
+  std::uint64_t model_calls = 0;      ///< on all lines, like those that follow
+  std::uint64_t failed_calls = 0;     ///< of them, without an answer
   std::uint64_t tool_calls = 0;
   std::uint64_t subagents = 0;
   std::uint64_t auxiliary = 0;
@@ -44,11 +51,11 @@ struct ImportReport {
   std::map<std::string, std::uint64_t> replayed_by_shape;
   std::uint64_t incomplete_chains = 0;
   messages::Census census;
-  std::map<std::string, model::ProblemTally> problems;
+  ProblemTallies problems;
 
-  unsigned passes = 1;           ///< over the source; more than one when memory was short
+  unsigned passes = 1;  ///< over the source; more than one when memory was short
   double seconds = 0;
-  std::uint64_t peak_memory = 0; ///< bytes, of this process
+  std::uint64_t peak_memory = 0;  ///< bytes, of this process
 
   void count(const model::Trajectory& trajectory);
   [[nodiscard]] std::uint64_t used() const;

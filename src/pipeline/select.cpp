@@ -14,15 +14,19 @@ bool in_window(const build::Trace& trace, const Selection& selection) {
 
 }  // namespace
 
-std::vector<build::Conversation> select(std::vector<build::Conversation> conversations, const Selection& selection, std::map<std::string, std::uint64_t>& set_aside) {
-  const auto put_aside = [&](const std::string& rule, const build::Trace& trace) { set_aside[rule] += trace.runs.size(); };
+std::vector<build::Conversation> select(std::vector<build::Conversation> conversations, const Selection& selection,
+                                        std::map<std::string, std::uint64_t>& set_aside) {
+  const auto put_aside = [&](const std::string& rule, const build::Trace& trace) {
+    set_aside[rule] += trace.runs.size();
+  };
   std::vector<build::Conversation> out;
   for (build::Conversation& conversation : conversations) {
     const auto& ids = selection.conversations;
     const bool other_project = !selection.project.empty() && conversation.project_id != selection.project;
     const bool not_selected = !ids.empty() && std::find(ids.begin(), ids.end(), conversation.id) == ids.end();
     if (other_project || not_selected) {
-      for (const build::Trace& trace : conversation.traces) put_aside(other_project ? "other_project" : "conversation_not_selected", trace);
+      for (const build::Trace& trace : conversation.traces)
+        put_aside(other_project ? "other_project" : "conversation_not_selected", trace);
       continue;
     }
     std::erase_if(conversation.traces, [&](const build::Trace& trace) {
@@ -37,6 +41,23 @@ std::vector<build::Conversation> select(std::vector<build::Conversation> convers
     }
     out.push_back(std::move(conversation));
   }
+  return out;
+}
+
+std::vector<model::Problem> not_found(const std::vector<build::Conversation>& conversations,
+                                      const Selection& selection) {
+  std::vector<model::Problem> out;
+  const auto look = [&](const std::string& wanted, std::string build::Conversation::* field, const char* kind,
+                        const char* detail) {
+    if (std::none_of(conversations.begin(), conversations.end(),
+                     [&](const build::Conversation& c) { return c.*field == wanted; }))
+      out.push_back({kind, model::Severity::k_warning, wanted, detail});
+  };
+  if (!selection.project.empty())
+    look(selection.project, &build::Conversation::project_id, "project_not_found",
+         "no run of the source belongs to this project: inspect lists them");
+  for (const std::string& id : selection.conversations)
+    look(id, &build::Conversation::id, "conversation_not_found", "no conversation of the source has this id");
   return out;
 }
 

@@ -1,23 +1,54 @@
 #include "pipeline/verify.h"
 
+#include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "build/build.h"
 #include "build/replay.h"
+#include "json/write.h"
 #include "pipeline/read_facts.h"
+#include "pipeline/stretches.h"
 
 namespace trajectory::pipeline {
 
 namespace {
 
+/// What a first reading of the dataset tells: the traces and the number of runs behind each trajectory.
+struct Plan {
+  std::vector<std::vector<std::string>> traces;
+  std::vector<std::uint64_t> rows;
+};
+
+/// Compares trajectories with the payloads of some traces.
 class Verifier {
  public:
-  Verifier(const messages::Tables& tables, const std::vector<messages::RunFacts>& runs) : tables_(tables) {
-    for (const messages::RunFacts& run : runs)
-      if (!run.calls.empty()) runs_[tables.texts.get(run.id)] = &run;
+  /// The conversations are read by it and have to outlive it.
+  Verifier(const messages::Tables& tables, const std::vector<build::Conversation>& conversations) : tables_(tables) {
+    for (const build::Conversation& conversation : conversations)
+      for (const build::Trace& trace : conversation.traces)
+        for (const messages::RunFacts& run : trace.runs)
+          if (!run.calls.empty()) runs_[tables.texts.get(run.id)] = &run;
   }
 
+  void trajectory(const model::Trajectory& trajectory) {
+    ++report.trajectories;
+    lane(trajectory.main);
+    for (const model::Lane& helper : trajectory.auxiliary) lane(helper);
+  }
+
+  VerifyReport finish() {
+    report.not_in_dataset = runs_.size() - met_.size();
+    report.differences = differences_.tallies();
+    return std::move(report);
+  }
+
+  VerifyReport report;
+
+ private:
   void lane(const model::Lane& lane) {
     std::vector<const model::TranscriptMessage*> messages;
+    messages.reserve(lane.messages.size());
     for (const model::TranscriptMessage& message : lane.messages) messages.push_back(&message);
     for (const model::ModelCall& call : lane.calls) verify_call(messages, call);
     for (const model::Alternative& alternative : lane.alternatives) {
@@ -28,16 +59,13 @@ class Verifier {
     for (const model::Lane& agent : lane.subagents) this->lane(agent);
   }
 
-  VerifyReport report;
-  model::ProblemLog differences;
-
- private:
   void verify_call(const std::vector<const model::TranscriptMessage*>& messages, const model::ModelCall& call) {
     const auto found = runs_.find(call.run_id);
     if (found == runs_.end()) {
       ++report.not_in_source;
       return;
     }
+    met_.insert(call.run_id);
     if (call.incomplete_context) {
       ++report.incomplete_chains;
       return;
@@ -46,42 +74,172 @@ class Verifier {
     const std::string shape(run.calls.front().shape);
     ++report.calls_by_shape[shape];
     std::string what;
-    for (const messages::CallFacts& recorded : run.calls) {  // several prompts of one request: one of them is this call's
+    for (const messages::CallFacts& recorded :
+         run.calls) {  // several prompts of one request: one of them is this call's
       what = build::replay_difference(messages, call, recorded, tables_.messages);
       if (what.empty()) break;
     }
     if (what.empty()) ++report.replayed_by_shape[shape];
-    else differences.add({shape, model::Severity::k_warning, call.run_id, what});
+    else differences_.add({shape, model::Severity::k_warning, call.run_id, what});
   }
 
   const messages::Tables& tables_;
   std::unordered_map<std::string_view, const messages::RunFacts*> runs_;
+  std::unordered_set<std::string> met_;
+  model::ProblemLog differences_;
 };
+
+void add(VerifyReport& into, const VerifyReport& from) {
+  into.trajectories += from.trajectories;
+  for (const auto& [shape, count] : from.calls_by_shape) into.calls_by_shape[shape] += count;
+  for (const auto& [shape, count] : from.replayed_by_shape) into.replayed_by_shape[shape] += count;
+  into.incomplete_chains += from.incomplete_chains;
+  into.not_in_source += from.not_in_source;
+  into.not_in_dataset += from.not_in_dataset;
+  merge(into.differences, from.differences);
+}
+
+class VerifyRun {
+ public:
+  VerifyRun(const ImportOptions& options, const std::string& dataset, const Hooks& hooks, langsmith::RunSource& source)
+      : options_(options),
+        dataset_(dataset),
+        hooks_(hooks),
+        source_(source),
+        memory_(memory_to_keep(options.memory, options.threads)) {}
+
+  base::Result<VerifyReport> run() {
+    Plan plan;
+    TJ_TRY(record::read_trajectories(dataset_, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
+      if (hooks_.interrupted()) return interrupted();
+      plan.traces.push_back(trajectory.trace_ids);
+      plan.rows.push_back(trajectory.source_run_ids.size());
+      return true;
+    }));
+    // All at once, if it fits. What did not fit says how much a row takes.
+    std::uint64_t rows = 0;
+    const auto fitted = verify_stretch(plan, 0, plan.traces.size(), &rows);
+    if (!fitted) return fitted.error();
+    if (!*fitted) {
+      const auto passes = for_each_stretch(plan.rows, rows, [&](std::size_t begin, std::size_t end) {
+        return verify_stretch(plan, begin, end, nullptr);
+      });
+      if (!passes) return passes.error();
+      report_.passes = 1 + *passes;
+    }
+    return std::move(report_);
+  }
+
+ private:
+  base::Result<bool> verify_stretch(const Plan& plan, std::size_t begin, std::size_t end, std::uint64_t* rows) {
+    std::unordered_set<std::string_view> traces;
+    for (std::size_t i = begin; i < end; ++i) traces.insert(plan.traces[i].begin(), plan.traces[i].end());
+    messages::Tables tables;
+    auto facts = read_facts(
+        source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0,
+        [&](const model::Run& run) { return traces.contains(run.trace_id); }, hooks_);
+    if (!facts) return std::move(facts).error();
+    if (facts->too_large) {
+      if (rows != nullptr) *rows = rows_per_pass(memory_, facts->bytes, facts->runs.size());
+      return false;
+    }
+    build::BuildFigures figures;
+    const auto conversations =
+        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, figures);
+    Verifier verifier(tables, conversations);
+    std::size_t at = 0;
+    TJ_TRY(record::read_trajectories(dataset_, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
+      if (hooks_.interrupted()) return interrupted();
+      if (at >= begin && at < end) verifier.trajectory(trajectory);
+      if (hooks_.progress) hooks_.progress("comparing", at, plan.traces.size());
+      return ++at < end;
+    }));
+    add(report_, verifier.finish());
+    return true;
+  }
+
+  const ImportOptions& options_;
+  const std::string& dataset_;
+  const Hooks& hooks_;
+  langsmith::RunSource& source_;
+  std::uint64_t memory_;
+  VerifyReport report_;
+};
+
+std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t total = 0;
+  for (const auto& [name, count] : counts) total += count;
+  return total;
+}
+
+std::uint64_t count_of(const std::map<std::string, std::uint64_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
 
 }  // namespace
 
-std::uint64_t VerifyReport::differing() const {
-  std::uint64_t total = 0;
-  for (const auto& [shape, tally] : differences) total += tally.count;
-  return total;
+std::uint64_t VerifyReport::calls() const { return sum(calls_by_shape); }
+std::uint64_t VerifyReport::exact() const { return sum(replayed_by_shape); }
+std::uint64_t VerifyReport::differing() const { return calls() - exact(); }
+
+std::string VerifyReport::json() const {
+  std::string out = "{\"trajectories\": " + std::to_string(trajectories) + ", \"calls\": " + std::to_string(calls()) +
+                    ", \"exact\": " + std::to_string(exact()) +
+                    ", \"incomplete_chains\": " + std::to_string(incomplete_chains) +
+                    ", \"not_in_source\": " + std::to_string(not_in_source) +
+                    ", \"not_in_dataset\": " + std::to_string(not_in_dataset) + ", \"by_shape\": {";
+  std::string_view comma;
+  for (const auto& [shape, count] : calls_by_shape) {
+    out.append(comma);
+    json::append_string(out, shape);
+    out.append(": [")
+        .append(std::to_string(count_of(replayed_by_shape, shape)))
+        .append(", ")
+        .append(std::to_string(count))
+        .append("]");
+    comma = ", ";
+  }
+  out.append("}, \"differences\": [");
+  comma = {};
+  for (const auto& [shape, tally] : differences) {
+    for (const model::Problem& example : tally.examples) {
+      out.append(comma).append("{\"shape\": ");
+      json::append_string(out, shape);
+      out.append(", \"run_id\": ");
+      json::append_string(out, example.place);
+      out.append(", \"what\": ");
+      json::append_string(out, example.detail);
+      out.append("}");
+      comma = ", ";
+    }
+  }
+  return out + "], \"passes\": " + std::to_string(passes) + "}\n";
+}
+
+std::string VerifyReport::text() const {
+  std::string out = with_commas(exact()) + " of " + with_commas(calls()) + " model calls of " +
+                    with_commas(trajectories) + " trajectories replay exactly\n";
+  for (const auto& [shape, count] : calls_by_shape)
+    out += "  " + shape + " " + with_commas(count_of(replayed_by_shape, shape)) + "/" + with_commas(count) + "\n";
+  if (incomplete_chains > 0)
+    out += "  " + with_commas(incomplete_chains) + " stateful calls whose chain is not in the source, counted apart\n";
+  if (not_in_source > 0) out += "  " + with_commas(not_in_source) + " calls whose runs are not in the source\n";
+  if (not_in_dataset > 0)
+    out += "  " + with_commas(not_in_dataset) + " model runs of these traces stand for no call of the dataset\n";
+  for (const auto& [shape, tally] : differences) {
+    for (const model::Problem& example : tally.examples)
+      out += "  differs: " + shape + ", run " + example.place + ", " + example.detail + "\n";
+    if (tally.count > tally.examples.size())
+      out += "  differs: " + shape + ", " + with_commas(tally.count - tally.examples.size()) + " more\n";
+  }
+  return out;
 }
 
 base::Result<VerifyReport> verify(const ImportOptions& options, const std::string& dataset, const Hooks& hooks) {
   auto source = langsmith::RunSource::open(options.sources);
   if (!source) return std::move(source).error();
-  messages::Tables tables;
-  model::ProblemLog problems;
-  const auto facts = read_facts(*source, tables, options, Depth::k_everything, 0, nullptr, hooks, problems);
-  if (!facts) return facts.error();
-  Verifier verifier(tables, facts->runs);
-  TJ_TRY(record::read_trajectories(dataset, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
-    ++verifier.report.trajectories;
-    verifier.lane(trajectory.main);
-    for (const model::Lane& lane : trajectory.auxiliary) verifier.lane(lane);
-    return true;
-  }));
-  verifier.report.differences = verifier.differences.tallies();
-  return std::move(verifier.report);
+  return VerifyRun(options, dataset, hooks, *source).run();
 }
 
 }  // namespace trajectory::pipeline

@@ -1,0 +1,191 @@
+"""Imports and checks in little memory: several passes over the source, the same result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, TRUTH, Run, files_of
+
+EXPORT = TRUTH / "export.parquet"
+Row = dict[str, Any]
+
+
+def make_row(number: int, thread: str, **fields: Any) -> Row:
+    """A root that is a model call of its own."""
+    run_id = f"{number:08d}-0000-4000-8000-000000000000"
+    row = {
+        "id": run_id,
+        "trace_id": run_id,
+        "run_type": "llm",
+        "status": "success",
+        "start_time": f"2026-11-22T00:00:{number:02d}.000000",
+        "end_time": f"2026-11-22T00:00:{number:02d}.500000",
+        "dotted_order": f"20261122T0000{number:02d}000000Z{run_id}",
+        "session_id": "project",
+        "inputs": {"messages": [{"role": "user", "content": f"question {number}"}]},
+        "outputs": {"role": "assistant", "content": f"answer {number}"},
+        "extra": {"metadata": {"thread_id": thread}},
+    }
+    return {**row, **fields}
+
+
+def write(path: Path, rows: list[Row | str]) -> Path:
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
+    )
+    return path
+
+
+def import_both_ways(run: Run, source: Path, folder: Path, *options: str, status: int = 0) -> tuple[Row, Row]:
+    """Imports at once and in as many passes as there can be; compares the files, returns both reports."""
+    run("import", source, "--out", folder / "once", "--format", "parquet,jsonl", "--quiet", *options, status=status)
+    run(
+        "import",
+        source,
+        "--out",
+        folder / "passes",
+        "--format",
+        "parquet,jsonl",
+        "--quiet",
+        "--memory",
+        "1B",
+        *options,
+        status=status,
+    )
+    assert files_of(folder / "passes") == files_of(folder / "once")
+    once, passes = (
+        json.loads((folder / name / "report.json").read_text(encoding="utf-8")) for name in ("once", "passes")
+    )
+    assert once["passes"] == 1
+    assert passes["passes"] >= 2 + once["conversations"]
+    return once, passes
+
+
+TIMES = ("passes", "seconds", "peak_memory_bytes")
+# A text that comes up in several conversations is met once a pass.
+REPEATED = ("text_bytes", "text_bytes_in_messages", "text_bytes_in_parameters", "text_set_aside_by_key")
+
+
+def without(report: Row, *names: str) -> Row:
+    return {key: value for key, value in report.items() if key not in names}
+
+
+def test_the_report_is_the_same_in_any_number_of_passes(run: Run, tmp_path: Path) -> None:
+    once, passes = import_both_ways(run, EXPORT, tmp_path)
+    assert without(passes, *TIMES, *REPEATED) == without(once, *TIMES, *REPEATED)
+    assert passes["adds_up"] is True
+
+
+@pytest.mark.parametrize(
+    "options", [("--limit", "3"), ("--until", "2026-11-22T11:46:20Z"), ("--keys", "conversation_id")]
+)
+def test_selections_hold_in_every_pass(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    once, passes = import_both_ways(run, EXPORT, tmp_path, *options)
+    assert (passes["runs_used"], passes["runs_set_aside"]) == (once["runs_used"], once["runs_set_aside"])
+
+
+def test_problems_are_counted_once(run: Run, tmp_path: Path) -> None:
+    rows = [make_row(n, f"thread-{n}") for n in range(4)]
+    source = write(
+        tmp_path / "runs.jsonl",
+        [
+            *rows,
+            make_row(5, "thread-1", extra="no json"),
+            make_row(6, "thread-2", inputs="{cut"),
+            "no json",
+            make_row(7, "x", id=None),
+        ],
+    )
+    once, passes = import_both_ways(run, source, tmp_path, status=3)
+    assert once["problems"]["invalid_json"]["count"] >= 1
+    assert once["rows_refused"] == 2
+    assert passes["problems"] == once["problems"]
+
+
+def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) -> None:
+    def child(parent: Row, end: int) -> Row:
+        row = make_row(6, parent["extra"]["metadata"]["thread_id"], trace_id=parent["id"], parent_run_id=parent["id"])
+        return {
+            **row,
+            "dotted_order": f"{parent['dotted_order']}.{row['dotted_order']}",
+            "end_time": f"2026-11-22T00:00:{end:02d}.000000",
+        }
+
+    first, second = make_row(4, "early"), make_row(5, "late")
+    once, _ = import_both_ways(
+        run, write(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)]), tmp_path
+    )
+    assert once["runs_set_aside"] == {"duplicate_run": 1}
+
+
+def test_a_budget_between_all_and_nothing_needs_fewer_passes(run: Run, tmp_path: Path) -> None:
+    passes = []
+    for memory in ("1B", "500kB", "1MB", "1GB"):
+        passes.append(json.loads(run("import", EXPORT, "--dry-run", "--json", "--memory", memory).stdout)["passes"])
+    assert passes == sorted(passes, reverse=True)
+    assert passes[0] > passes[1] > passes[2] > passes[3] == 1
+
+
+def test_verify_gives_the_same_answer_in_several_passes(run: Run, tmp_path: Path) -> None:
+    source = ROOT / "examples/export"
+    run("import", source, "--out", tmp_path / "out", "--quiet")
+    once = json.loads(run("verify", source, tmp_path / "out", "--json").stdout)
+    passes = json.loads(run("verify", source, tmp_path / "out", "--json", "--memory", "100kB").stdout)
+    assert once["passes"] == 1
+    assert passes["passes"] > 2
+    assert without(passes, "passes") == without(once, "passes")
+
+
+def test_verify_takes_the_row_that_counts(run: Run, tmp_path: Path) -> None:
+    early = make_row(
+        1,
+        "thread",
+        end_time="2026-11-22T00:00:01.100000",
+        inputs={"messages": [{"role": "user", "content": "an earlier form"}]},
+    )
+    for number, rows in enumerate([[early, make_row(1, "thread")], [make_row(1, "thread"), early]]):
+        source = write(tmp_path / f"{number}.jsonl", list(rows))
+        run("import", source, "--out", tmp_path / str(number), "--quiet")
+        assert json.loads(run("verify", source, tmp_path / str(number), "--json").stdout)["exact"] == 1
+
+
+def test_verify_names_calls_that_are_on_one_side_only(run: Run, tmp_path: Path) -> None:
+    root = make_row(1, "thread", run_type="chain")
+    children = [
+        {
+            **make_row(n, "thread", trace_id=root["id"], parent_run_id=root["id"]),
+            "dotted_order": f"{root['dotted_order']}.{make_row(n, 'thread')['dotted_order']}",
+        }
+        for n in (2, 3)
+    ]
+    both = write(tmp_path / "both.jsonl", [root, *children])
+    one = write(tmp_path / "one.jsonl", [root, children[0]])
+    run("import", both, "--out", tmp_path / "of_both", "--quiet")
+    run("import", one, "--out", tmp_path / "of_one", "--quiet")
+    assert json.loads(run("verify", both, tmp_path / "of_one", "--json").stdout)["not_in_dataset"] == 1
+    done = run("verify", one, tmp_path / "of_both", "--json", status=1)
+    assert json.loads(done.stdout)["not_in_source"] == 1
+    assert "another export" in done.stderr
+
+
+def test_inspect_counts_what_an_import_counts(run: Run) -> None:
+    seen = json.loads(run("inspect", EXPORT, "--json").stdout)
+    report = json.loads(run("import", EXPORT, "--dry-run", "--json").stdout)
+    assert (seen["rows"], seen["conversations"], seen["traces"]) == (
+        report["rows_read"],
+        report["conversations"],
+        report["turns"],
+    )
+    assert sum(seen["calls_by_shape"].values()) == report["model_calls"]
+    assert seen["rows_by_type"]["llm"] == report["runs_used"]["model_call"]
+    assert set(seen["calls_by_shape"]) == set(report["calls_by_shape"])
+
+
+def test_rows_of_json_files_are_counted_by_file(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [make_row(1, "a"), "no json"])
+    (tmp_path / "b.json").write_text(json.dumps([make_row(n, "b") for n in (2, 3, 4)]), encoding="utf-8")
+    report = json.loads(run("import", tmp_path, "--dry-run", "--json", "--memory", "1B", status=3).stdout)
+    assert {Path(file["path"]).name: file["rows"] for file in report["files"]} == {"a.jsonl": 2, "b.json": 3}
