@@ -1,8 +1,8 @@
 """Makes deterministic synthetic LangSmith exports for benchmarks.
 
 Conversations of 1 to 40 turns (skewed) with 0 to 4 tool calls a turn; message sizes are log-normal; every model call
-repeats the history; rows of conversations interleave in time; the thread key stands in `extra.metadata`. The text is made
-of a word list, so that it compresses like text. Three payload shapes: flat role/content, OpenAI chat, LangChain.
+repeats the history; rows of conversations interleave in time; the thread key stands in `extra.metadata`. The text is
+made of a word list, so that it compresses like text. Three payload shapes: flat role/content, OpenAI chat, LangChain.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import random
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ Row = dict[str, Any]
 
 SCHEMA = pa.schema(
     [
-        *[(name, pa.string()) for name in ("id", "trace_id", "parent_run_id", "session_id", "name", "run_type", "status")],
+        *[
+            (name, pa.string())
+            for name in ("id", "trace_id", "parent_run_id", "session_id", "name", "run_type", "status")
+        ],
         *[(name, pa.string()) for name in ("dotted_order", "inputs", "outputs", "extra", "error", "parent_run_ids")],
         ("start_time", pa.timestamp("us", tz="UTC")),
         ("end_time", pa.timestamp("us", tz="UTC")),
@@ -32,7 +35,7 @@ SCHEMA = pa.schema(
     ]
 )
 ROW_GROUP_ROWS = 2700
-START = datetime(2026, 11, 1, tzinfo=timezone.utc)
+START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Words:
@@ -64,28 +67,59 @@ def openai_chat(message: Row) -> Row:
     calls = message.get("tool_calls")
     if not calls:
         return message
-    return {**message, "tool_calls": [{"id": c["id"], "type": "function", "function": {"name": c["name"], "arguments": c["arguments"]}} for c in calls]}
+    return {
+        **message,
+        "tool_calls": [
+            {"id": c["id"], "type": "function", "function": {"name": c["name"], "arguments": c["arguments"]}}
+            for c in calls
+        ],
+    }
 
 
 CLASSES = {"system": "SystemMessage", "user": "HumanMessage", "assistant": "AIMessage", "tool": "ToolMessage"}
 
 
 def langchain(message: Row) -> Row:
-    kwargs: Row = {"content": message["content"], "type": {"user": "human", "assistant": "ai"}.get(message["role"], message["role"])}
+    kwargs: Row = {
+        "content": message["content"],
+        "type": {"user": "human", "assistant": "ai"}.get(message["role"], message["role"]),
+    }
     if message.get("tool_calls"):
-        kwargs["tool_calls"] = [{"name": c["name"], "args": json.loads(c["arguments"]), "id": c["id"], "type": "tool_call"} for c in message["tool_calls"]]
+        kwargs["tool_calls"] = [
+            {"name": c["name"], "args": json.loads(c["arguments"]), "id": c["id"], "type": "tool_call"}
+            for c in message["tool_calls"]
+        ]
     if "tool_call_id" in message:
         kwargs["tool_call_id"] = message["tool_call_id"]
-    return {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", CLASSES[message["role"]]], "kwargs": kwargs}
+    return {
+        "lc": 1,
+        "type": "constructor",
+        "id": ["langchain", "schema", "messages", CLASSES[message["role"]]],
+        "kwargs": kwargs,
+    }
 
 
 def payload(shape: str, history: list[Row], answer: Row) -> tuple[Row, Row]:
     if shape == "langchain":
-        generation = {"text": answer["content"], "generation_info": {"finish_reason": "stop"}, "type": "ChatGeneration", "message": langchain(answer)}
-        return {"messages": [[langchain(m) for m in history]]}, {"generations": [[generation]], "llm_output": None, "run": None, "type": "LLMResult"}
+        generation = {
+            "text": answer["content"],
+            "generation_info": {"finish_reason": "stop"},
+            "type": "ChatGeneration",
+            "message": langchain(answer),
+        }
+        return {"messages": [[langchain(m) for m in history]]}, {
+            "generations": [[generation]],
+            "llm_output": None,
+            "run": None,
+            "type": "LLMResult",
+        }
     if shape == "openai":
         choice = {"index": 0, "finish_reason": "stop", "message": openai_chat(answer)}
-        return {"messages": [openai_chat(m) for m in history], "model": "bench-1"}, {"id": "chatcmpl-1", "object": "chat.completion", "choices": [choice]}
+        return {"messages": [openai_chat(m) for m in history], "model": "bench-1"}, {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "choices": [choice],
+        }
     return {"messages": [openai_chat(flat(m)) for m in history]}, openai_chat(answer)
 
 
@@ -142,17 +176,26 @@ class Conversation:
         root = self._row("chain", "turn", root_id, None, {"text": question}, {})
         rows = [root]
         for step in range(self._rng.choice([0, 0, 1, 1, 2, 4]) + 1):
-            last = step == 0 and self._rng.random() < 0.3 or step == 4
+            last = (step == 0 and self._rng.random() < 0.3) or step == 4
             answer: Row = {"role": "assistant", "content": self._words.message()}
             calls = 0 if last else self._rng.choice([0, 1, 1, 2])
             if calls:
-                answer["tool_calls"] = [{"id": f"call_{self._id()[:13]}", "name": "look_up", "arguments": json.dumps({"key": self._words.text(12)})} for _ in range(calls)]
+                answer["tool_calls"] = [
+                    {
+                        "id": f"call_{self._id()[:13]}",
+                        "name": "look_up",
+                        "arguments": json.dumps({"key": self._words.text(12)}),
+                    }
+                    for _ in range(calls)
+                ]
             inputs, outputs = payload(self._shape, self._history, answer)
             rows.append(self._row("llm", "model", root_id, root, inputs, outputs))
             self._history.append(answer)
             for call in answer.get("tool_calls", []):
                 result = self._words.message()
-                rows.append(self._row("tool", "look_up", root_id, root, json.loads(call["arguments"]), {"output": result}))
+                rows.append(
+                    self._row("tool", "look_up", root_id, root, json.loads(call["arguments"]), {"output": result})
+                )
                 self._history.append({"role": "tool", "tool_call_id": call["id"], "content": result})
             if not calls:
                 break
@@ -198,7 +241,11 @@ def make(path: Path, megabytes: int, shapes: list[str], seed: int = 1) -> None:
     partial.rename(path)
 
 
-SETS = {"small": (50, ["flat"]), "medium": (1000, ["flat"]), "mixed": (1000, ["flat", "openai", "langchain", "langchain"])}
+SETS = {
+    "small": (50, ["flat"]),
+    "medium": (1000, ["flat"]),
+    "mixed": (1000, ["flat", "openai", "langchain", "langchain"]),
+}
 
 
 def main() -> None:

@@ -24,7 +24,19 @@ from make_export import SETS, make
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench"
 PROGRAM = ROOT / ".venv" / "bin" / "trajectory"
-COLUMNS = ["id", "trace_id", "parent_run_id", "session_id", "name", "run_type", "status", "dotted_order", "inputs", "outputs", "extra"]
+COLUMNS = [
+    "id",
+    "trace_id",
+    "parent_run_id",
+    "session_id",
+    "name",
+    "run_type",
+    "status",
+    "dotted_order",
+    "inputs",
+    "outputs",
+    "extra",
+]
 COLUMNS += ["error", "parent_run_ids", "start_time", "end_time", "total_tokens", "total_cost"]
 BARE_READ = "import sys, pyarrow.parquet as pq; pq.read_table(sys.argv[1], columns=sys.argv[2].split(','))"
 
@@ -67,13 +79,27 @@ def main() -> None:
         megabytes, shapes = SETS[arguments.set]
         make(export, megabytes, shapes)
     metadata = pq.ParquetFile(export).metadata
-    text = sum(metadata.row_group(g).column(c).total_uncompressed_size for g in range(metadata.num_row_groups) for c in range(metadata.num_columns))
+    text = sum(
+        metadata.row_group(g).column(c).total_uncompressed_size
+        for g in range(metadata.num_row_groups)
+        for c in range(metadata.num_columns)
+    )
 
     out = WORK / "out"
     commands = {
         "pyarrow bare read": [sys.executable, "-c", BARE_READ, str(export), ",".join(COLUMNS)],
         "import to dataset": [str(PROGRAM), "import", str(export), "--out", str(out), "--force", "--quiet"],
-        "import to jsonl": [str(PROGRAM), "import", str(export), "--out", str(out), "--force", "--quiet", "--format", "jsonl"],
+        "import to jsonl": [
+            str(PROGRAM),
+            "import",
+            str(export),
+            "--out",
+            str(out),
+            "--force",
+            "--quiet",
+            "--format",
+            "jsonl",
+        ],
     }
     samples: dict[str, list[Sample]] = {name: [] for name in commands}
     for turn in range(arguments.runs + 1):
@@ -84,7 +110,8 @@ def main() -> None:
     shutil.rmtree(out, ignore_errors=True)
 
     lines = [
-        f"set {arguments.set}: {metadata.num_rows} rows, {text / 1e6:.0f} MB of column data in {export.stat().st_size / 1e6:.1f} MB of Parquet, {arguments.runs} runs, medians",
+        f"set {arguments.set}: {metadata.num_rows} rows, {text / 1e6:.0f} MB of column data in "
+        f"{export.stat().st_size / 1e6:.1f} MB of Parquet, {arguments.runs} runs, medians",
         "",
         "| | wall s | cpu s | rows/s | MB/s | peak MB | wall, times the bare read |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -94,12 +121,15 @@ def main() -> None:
         wall = median(taken, "wall")
         ratio = statistics.median(a.wall / b.wall for a, b in zip(taken, bare, strict=True))
         lines.append(
-            f"| {name} | {wall:.2f} | {median(taken, 'cpu'):.2f} | {metadata.num_rows / wall:,.0f} | {text / 1e6 / wall:,.0f} | {median(taken, 'memory'):,.0f} | {ratio:.2f} |"
+            f"| {name} | {wall:.2f} | {median(taken, 'cpu'):.2f} | {metadata.num_rows / wall:,.0f} "
+            f"| {text / 1e6 / wall:,.0f} | {median(taken, 'memory'):,.0f} | {ratio:.2f} |"
         )
     page = "\n".join(lines) + "\n"
     print(page)
     (ROOT / "bench" / "results.md").write_text(
-        "# Benchmark\n\nPrinted by `make bench` (`bench/run.py`). The peer is pyarrow reading the same columns with all cores, in the same run.\n\n" + page, encoding="utf-8"
+        "# Benchmark\n\nPrinted by `make bench` (`bench/run.py`). The peer is pyarrow reading the same columns with all "
+        "cores, in the same run.\n\n" + page,
+        encoding="utf-8",
     )
 
 

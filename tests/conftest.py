@@ -26,10 +26,14 @@ def program() -> Path:
 def run(program: Path) -> Run:
     """Runs the program; checks the exit status, 0 unless `status` says otherwise."""
 
-    def run_program(*arguments: str | Path, status: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run_program(
+        *arguments: str | Path, status: int = 0, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         command = [str(program), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
-        assert done.returncode == status, f"{' '.join(command)} -> {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == status, (
+            f"{' '.join(command)} -> {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done
 
     return run_program
@@ -37,7 +41,11 @@ def run(program: Path) -> Run:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Names and bytes of all files below a folder, the import report left out."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "report.json"}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "report.json"
+    }
 
 
 def lines_of(path: Path) -> list[str]:

@@ -38,7 +38,9 @@ def make_row(number: int, **fields: Any) -> Row:
 
 
 def write_lines(path: Path, rows: list[Row | str]) -> Path:
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8")
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
+    )
     return path
 
 
@@ -50,7 +52,9 @@ def import_rows(run: Run, tmp_path: Path) -> Callable[..., tuple[dict[str, Row],
         source = write_lines(tmp_path / "runs.jsonl", rows)
         run("import", source, "--out", tmp_path / "out", "--format", "jsonl", "--force", "--quiet", status=status)
         records = [json.loads(line) for line in lines_of(tmp_path / "out/trajectories.jsonl")]
-        return {record["conversation_id"]: record for record in records}, json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))
+        return {record["conversation_id"]: record for record in records}, json.loads(
+            (tmp_path / "out/report.json").read_text(encoding="utf-8")
+        )
 
     return import_them
 
@@ -71,7 +75,9 @@ def texts(record: Row) -> list[str]:
         ("bom.json", b"\xef\xbb\xbf[]", "byte-order mark"),
     ],
 )
-def test_a_file_that_is_no_export_is_one_clear_line(run: Run, tmp_path: Path, name: str, content: bytes, says: str) -> None:
+def test_a_file_that_is_no_export_is_one_clear_line(
+    run: Run, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     done = run("import", tmp_path / name, "--out", tmp_path / "out", status=1)
     assert done.stderr.count("\n") == 1
@@ -133,7 +139,14 @@ def roles_and_texts(path: Path) -> dict[str, list[tuple[str, str]]]:
 @pytest.mark.parametrize("with_extra", [True, False])
 def test_few_columns_are_enough(run: Run, tmp_path: Path, structure: str, with_extra: bool) -> None:
     table = pq.read_table(EXPORT)
-    columns = ["id", "trace_id", "inputs", "outputs", structure, *(["extra", "start_time", "run_type", "name"] if with_extra else [])]
+    columns = [
+        "id",
+        "trace_id",
+        "inputs",
+        "outputs",
+        structure,
+        *(["extra", "start_time", "run_type", "name"] if with_extra else []),
+    ]
     pq.write_table(table.select(columns), tmp_path / "few.parquet")
     run("import", tmp_path / "few.parquet", "--out", tmp_path / "few", "--format", "jsonl", "--quiet")
     found = roles_and_texts(tmp_path / "few")
@@ -193,12 +206,26 @@ def parquet_with(tmp_path: Path, rows: list[Row]) -> Path:
 
 
 def import_parquet(run: Run, tmp_path: Path, rows: list[Row], status: int = 0) -> tuple[dict[str, Row], Row]:
-    run("import", parquet_with(tmp_path, rows), "--out", tmp_path / "out", "--format", "jsonl", "--force", "--quiet", status=status)
+    run(
+        "import",
+        parquet_with(tmp_path, rows),
+        "--out",
+        tmp_path / "out",
+        "--format",
+        "jsonl",
+        "--force",
+        "--quiet",
+        status=status,
+    )
     records = [json.loads(line) for line in lines_of(tmp_path / "out/trajectories.jsonl")]
-    return {record["conversation_id"]: record for record in records}, json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))
+    return {record["conversation_id"]: record for record in records}, json.loads(
+        (tmp_path / "out/report.json").read_text(encoding="utf-8")
+    )
 
 
-@pytest.mark.parametrize("cell", [b"{'python': 'repr'}", b"[" * 10_000 + b"]" * 10_000, b'{"messages": [', b'{"a": 01}'])
+@pytest.mark.parametrize(
+    "cell", [b"{'python': 'repr'}", b"[" * 10_000 + b"]" * 10_000, b'{"messages": [', b'{"a": 01}']
+)
 def test_a_cell_that_is_no_json_costs_only_itself(run: Run, tmp_path: Path, cell: bytes) -> None:
     records, report = import_parquet(run, tmp_path, [make_row(1), make_row(2, inputs=cell), make_row(3)], status=3)
     assert texts(records["thread-1"]) == ["question 1", "answer 1"]
@@ -230,7 +257,11 @@ def test_odd_text_survives_every_form(run: Run, tmp_path: Path, text: str) -> No
 
 def test_a_number_of_any_length_keeps_its_digits(import_rows: Any) -> None:
     digits = "9" * 100_000
-    line = json.dumps(make_row(1, outputs={"role": "assistant", "content": "", "tool_calls": [{"id": "c", "name": "f", "args": {"n": 7}}]})).replace(": 7}", f": {digits}}}")
+    line = json.dumps(
+        make_row(
+            1, outputs={"role": "assistant", "content": "", "tool_calls": [{"id": "c", "name": "f", "args": {"n": 7}}]}
+        )
+    ).replace(": 7}", f": {digits}}}")
     records, _ = import_rows([line])
     assert digits in records["thread-1"]["messages"][1]["tool_calls"][0]["function"]["arguments"]
 
@@ -248,7 +279,13 @@ def test_orphans_and_cycles_are_kept_and_named(import_rows: Any) -> None:
     root = make_row(1)
     orphan = make_row(2, trace_id=root["id"], parent_run_id="ffffffff-0000-4000-8000-000000000000", dotted_order=None)
     first = make_row(3, trace_id="t3", parent_run_id=make_row(4)["id"], dotted_order=None)
-    second = make_row(4, trace_id="t3", parent_run_id=make_row(3)["id"], dotted_order=None, extra={"metadata": {"thread_id": "thread-3"}})
+    second = make_row(
+        4,
+        trace_id="t3",
+        parent_run_id=make_row(3)["id"],
+        dotted_order=None,
+        extra={"metadata": {"thread_id": "thread-3"}},
+    )
     records, report = import_rows([root, orphan, first, second])
     assert report["problems"]["orphan_run"]["count"] == 1
     assert report["problems"]["parent_cycle"]["count"] == 1
@@ -279,7 +316,16 @@ def test_conversation_ids_never_leave_the_folder(run: Run, tmp_path: Path) -> No
 
 
 def test_rows_of_the_newer_api_are_read(import_rows: Any) -> None:
-    row = make_row(1, run_type="LLM", status="SUCCESS", metadata={"thread_id": "thread-1"}, total_cost=0.00012345, prompt_tokens=3, completion_tokens=4, total_tokens=7)
+    row = make_row(
+        1,
+        run_type="LLM",
+        status="SUCCESS",
+        metadata={"thread_id": "thread-1"},
+        total_cost=0.00012345,
+        prompt_tokens=3,
+        completion_tokens=4,
+        total_tokens=7,
+    )
     row["project_id"] = row.pop("session_id")
     del row["extra"]
     records, _ = import_rows([row])

@@ -16,27 +16,41 @@ PAGES = ["README.md", "docs/getting-started.md"]
 
 
 def blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        rf"^ *```{language}\n(.*?)^ *```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_and_programs_of_a_page_run_as_printed(page: str, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    commands = [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip() and not line.startswith("make ")]
+    commands = [
+        line
+        for block in blocks(page, "sh")
+        for line in block.splitlines()
+        if line.strip() and not line.startswith("make ")
+    ]
     assert commands
     for command in commands:
         done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     for program in blocks(page, "python"):
-        done = subprocess.run([ROOT / ".venv/bin/python", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [ROOT / ".venv/bin/python", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{program}\n{done.stdout}\n{done.stderr}"
 
 
 def test_the_excerpt_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
     program = ROOT / ".venv/bin/trajectory"
     subprocess.run([program, "import", ROOT / "examples/export", "--out", tmp_path / "d", "--quiet"], check=True)
-    shown = subprocess.run([program, "show", tmp_path / "d", "bcab47dd-26a1-4e58-a8e6-0b903819cd7c"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [program, "show", tmp_path / "d", "bcab47dd-26a1-4e58-a8e6-0b903819cd7c"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     excerpts = blocks("README.md", "text")
     assert excerpts
     for excerpt in excerpts:
@@ -44,7 +58,9 @@ def test_the_excerpt_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> No
 
 
 def test_relative_links_lead_to_files() -> None:
-    pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    pages = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     assert "README.md" in pages
     for page in pages:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text(encoding="utf-8")):
@@ -60,7 +76,9 @@ def test_the_guide_to_a_new_payload_shape_leads_to_a_reader_for_it(tmp_path: Pat
     source.write_text(json.dumps(json.loads(run)) + "\n", encoding="utf-8")
 
     def problems(program: Path) -> dict[str, object]:
-        done = subprocess.run([program, "import", source, "--dry-run", "--json"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [program, "import", source, "--dry-run", "--json"], capture_output=True, text=True, check=False
+        )
         found: dict[str, object] = json.loads(done.stdout)["problems"]
         return found
 
@@ -79,7 +97,17 @@ def test_the_guide_to_a_new_payload_shape_leads_to_a_reader_for_it(tmp_path: Pat
     table.write_text(text.replace(anchor, anchor + line), encoding="utf-8")
 
     environment = {**os.environ, "CCACHE_BASEDIR": str(copy), "CCACHE_NOHASHDIR": "1"}
-    configure = ["cmake", "-S", str(copy), "-B", str(copy / "build/dev"), "-G", "Ninja", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", f"-DPython_EXECUTABLE={ROOT / '.venv/bin/python'}"]
+    configure = [
+        "cmake",
+        "-S",
+        str(copy),
+        "-B",
+        str(copy / "build/dev"),
+        "-G",
+        "Ninja",
+        "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",
+        f"-DPython_EXECUTABLE={ROOT / '.venv/bin/python'}",
+    ]
     for command in [configure, ["cmake", "--build", str(copy / "build/dev"), "--target", "trajectory"]]:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,16 @@ def trajectories() -> list[tj.Trajectory]:
 
 def test_saves_the_bytes_that_the_program_writes(trajectories: list[tj.Trajectory], tmp_path: Path) -> None:
     tj.save(trajectories, tmp_path / "python")
-    command = [str(ROOT / ".venv/bin/trajectory"), "import", str(EXPORT), "--format", "json", "--out", str(tmp_path / "program"), "--quiet"]
+    command = [
+        str(ROOT / ".venv/bin/trajectory"),
+        "import",
+        str(EXPORT),
+        "--format",
+        "json",
+        "--out",
+        str(tmp_path / "program"),
+        "--quiet",
+    ]
     subprocess.run(command, check=True)
     by_program = {path.name: path.read_bytes() for path in (tmp_path / "program").iterdir()}
     by_python = {path.name: path.read_bytes() for path in (tmp_path / "python").iterdir()}
@@ -55,14 +64,15 @@ def test_since_takes_spans_and_moments_and_nothing_else() -> None:
     tj.init(provider="langsmith", project_id="any")
     everything = tj.import_conversations(bulk=True, source=EXPORT)
     assert tj.import_conversations(bulk=True, source=EXPORT, since=datetime(2100, 1, 1)) == []
-    assert len(tj.import_conversations(bulk=True, source=EXPORT, since=datetime(2000, 1, 1, tzinfo=timezone.utc))) == len(everything)
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    assert len(tj.import_conversations(bulk=True, source=EXPORT, since=long_ago)) == len(everything)
     assert len(tj.import_conversations(bulk=True, source=EXPORT, since=timedelta(days=36500))) == len(everything)
     with pytest.raises(TypeError, match="since must be"):
         tj.import_conversations(bulk=True, source=EXPORT, since="7d")  # type: ignore[arg-type]
 
 
 def test_says_what_is_missing() -> None:
-    with pytest.raises(RuntimeError, match="call trajectory_sdk.init"):
+    with pytest.raises(RuntimeError, match=r"call trajectory_sdk\.init"):
         tj.import_conversations(bulk=True, source=EXPORT)
     tj.init(project_id="any")
     with pytest.raises(RuntimeError, match="provider"):
@@ -86,7 +96,7 @@ def test_needs_no_key_and_no_project_for_a_local_file(monkeypatch: pytest.Monkey
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
     tj.init(provider="langsmith", project_id="any")
     missing = tmp_path / "missing.parquet"
-    with pytest.raises(tj.SourceError, match="missing.parquet") as caught:
+    with pytest.raises(tj.SourceError, match=r"missing\.parquet") as caught:
         tj.import_conversations(bulk=True, source=missing)
     assert isinstance(caught.value, RuntimeError)
     assert isinstance(caught.value, tj.TrajectoryError)
@@ -105,7 +115,9 @@ def test_types_are_values(trajectories: list[tj.Trajectory]) -> None:
 
 
 def test_steps_are_cumulative_and_tool_messages_carry_their_call(trajectories: list[tj.Trajectory]) -> None:
-    tools = [message for t in trajectories for message in (t.steps[-1].messages if t.steps else []) if message.role == "tool"]
+    tools = [
+        message for t in trajectories for message in (t.steps[-1].messages if t.steps else []) if message.role == "tool"
+    ]
     assert tools
     for message in tools:
         assert message.content is None
@@ -134,7 +146,9 @@ def test_ctrl_c_ends_an_import(tmp_path: Path) -> None:
     run = json.loads(line)
     with source.open("w", encoding="utf-8") as out:
         for number in range(60_000):
-            out.write(json.dumps({**run, "id": f"{number:036d}", "trace_id": f"{number:036d}", "parent_run_id": None}) + "\n")
+            out.write(
+                json.dumps({**run, "id": f"{number:036d}", "trace_id": f"{number:036d}", "parent_run_id": None}) + "\n"
+            )
     program = (
         "import _thread, threading, trajectory_sdk as tj\n"
         "tj.init(provider='langsmith', project_id='any')\n"

@@ -47,7 +47,10 @@ def test_the_report_adds_up(imported: Path) -> None:
     report = json.loads((imported / "report.json").read_text(encoding="utf-8"))
     assert report["adds_up"] is True
     assert report["rows_read"] == pq.ParquetFile(EXPORT).metadata.num_rows
-    assert report["rows_read"] == sum(report["runs_used"].values()) + sum(report["runs_set_aside"].values()) + report["rows_refused"]
+    assert (
+        report["rows_read"]
+        == sum(report["runs_used"].values()) + sum(report["runs_set_aside"].values()) + report["rows_refused"]
+    )
     assert report["text_under_unknown_keys"] == {}
     replayed = report["calls_replayed_exactly_by_shape"]
     for shape, calls in report["calls_by_shape"].items():
@@ -57,7 +60,15 @@ def test_the_report_adds_up(imported: Path) -> None:
 def test_convert_gives_the_bytes_of_a_direct_import(run: Run, imported: Path, tmp_path: Path) -> None:
     run("convert", imported / "parquet", "--format", "parquet,jsonl,json", "--out", tmp_path / "converted", "--quiet")
     assert files_of(tmp_path / "converted") == files_of(imported)
-    run("convert", imported / "jsonl" / "trajectories.jsonl", "--format", "json", "--out", tmp_path / "from_lines", "--quiet")
+    run(
+        "convert",
+        imported / "jsonl" / "trajectories.jsonl",
+        "--format",
+        "json",
+        "--out",
+        tmp_path / "from_lines",
+        "--quiet",
+    )
     assert files_of(tmp_path / "from_lines") == files_of(imported / "json")
 
 
@@ -151,14 +162,22 @@ def test_a_small_memory_limit_takes_more_passes_and_does_not_show(run: Run, impo
 
 
 @pytest.mark.parametrize("scenario", ["q_threads", "w_hard"])
-def test_the_api_s_json_and_the_export_give_the_same_bytes(run: Run, imported: Path, tmp_path: Path, scenario: str) -> None:
+def test_the_api_s_json_and_the_export_give_the_same_bytes(
+    run: Run, imported: Path, tmp_path: Path, scenario: str
+) -> None:
     folder = TRUTH / "traces" / scenario
-    ids = [c["conversation_id"] for c in json.loads((folder / "truth.json").read_text(encoding="utf-8"))["conversations"]]
+    ids = [
+        c["conversation_id"] for c in json.loads((folder / "truth.json").read_text(encoding="utf-8"))["conversations"]
+    ]
     run("import", folder / "runs.jsonl", "--out", tmp_path / "lines", "--format", "jsonl", "--quiet")
     run("import", EXPORT, "--out", tmp_path / "export", "--format", "jsonl", "--conversation", *ids, "--quiet")
     assert files_of(tmp_path / "lines") == files_of(tmp_path / "export")
     rows = [json.loads(line) for line in lines_of(folder / "runs.jsonl")]
-    for name, text in {"array": json.dumps(rows), "pretty": json.dumps(rows, indent=1), "wrapped": json.dumps({"runs": rows, "cursors": {"next": None}})}.items():
+    for name, text in {
+        "array": json.dumps(rows),
+        "pretty": json.dumps(rows, indent=1),
+        "wrapped": json.dumps({"runs": rows, "cursors": {"next": None}}),
+    }.items():
         (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
         run("import", tmp_path / f"{name}.json", "--out", tmp_path / name, "--format", "jsonl", "--quiet")
         assert files_of(tmp_path / name) == files_of(tmp_path / "lines"), name

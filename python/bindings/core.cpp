@@ -1,13 +1,13 @@
-#include <nanobind/nanobind.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <string>
 #include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "base/error_table.h"
 #include "base/threads.h"
@@ -29,7 +29,8 @@ using namespace trajectory;
 }
 
 /// The contract's JSON of every conversation of a source, in order of conversation id, and the import report as text.
-nb::tuple import_conversations(const std::vector<std::string>& sources, std::optional<std::uint64_t> limit, std::optional<std::int64_t> since) {
+nb::tuple import_conversations(const std::vector<std::string>& sources, std::optional<std::uint64_t> limit,
+                               std::optional<std::int64_t> since) {
   pipeline::ImportOptions options;
   options.sources = sources;
   options.threads = base::usable_threads();
@@ -77,7 +78,9 @@ nb::tuple import_conversations(const std::vector<std::string>& sources, std::opt
 
 NB_MODULE(_core, m) {
   m.doc() = "The engine.";
-  m.def("import_conversations", &import_conversations, nb::arg("sources"), nb::kw_only(), nb::arg("limit") = nb::none(), nb::arg("since") = nb::none(),
-        nb::sig("def import_conversations(sources: list[str], *, limit: int | None = None, since: int | None = None) -> tuple[list[bytes], str]"),
+  m.def("import_conversations", &import_conversations, nb::arg("sources"), nb::kw_only(), nb::arg("limit") = nb::none(),
+        nb::arg("since") = nb::none(),
+        nb::sig("def import_conversations(sources: list[str], *, limit: int | None = None, since: int | None = None) "
+                "-> tuple[list[bytes], str]"),
         "Imports a source: the contract's JSON of every conversation, and the report as text.");
 }

@@ -1,10 +1,10 @@
 """Faithful training trajectories from recorded agent traces.
 
-    import trajectory_sdk as tj
+import trajectory_sdk as tj
 
-    tj.init(provider="langsmith", project_id="my-project")
-    trajectories = tj.import_conversations(bulk=True, source="export.parquet")
-    tj.save(trajectories, "trajectories")
+tj.init(provider="langsmith", project_id="my-project")
+trajectories = tj.import_conversations(bulk=True, source="export.parquet")
+tj.save(trajectories, "trajectories")
 """
 
 import pyarrow  # noqa: F401  its libraries must be loaded before ours

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,12 @@ def _start_of_window(since: timedelta | datetime | None) -> int | None:
     if since is None:
         return None
     if isinstance(since, timedelta):
-        since = datetime.now(timezone.utc) - since
+        since = datetime.now(UTC) - since
     if not isinstance(since, datetime):
         raise TypeError(f"since must be a timedelta or a datetime, not {type(since).__name__}")
     if since.tzinfo is None:
-        since = since.replace(tzinfo=timezone.utc)
-    return (since - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+        since = since.replace(tzinfo=UTC)
+    return (since - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def import_conversations(
@@ -102,9 +102,9 @@ def _file_name(trajectory: Trajectory) -> str:
 
 
 def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path) -> None:
-    """Writes each trajectory to `{output_dir}/{conversation_id}.json`.
+    r"""Writes each trajectory to `{output_dir}/{conversation_id}.json`.
 
-    The folder is made when it is missing; `/` and `\\` in ids become `_`. Files are UTF-8 JSON with an indent of 2,
+    The folder is made when it is missing; `/` and `\` in ids become `_`. Files are UTF-8 JSON with an indent of 2,
     nulls kept, non-ASCII escaped.
 
     Args:

@@ -21,7 +21,8 @@ std::optional<std::int64_t> parse_picos(std::string_view text) {
     std::string_view power = text.substr(e + 1);
     if (!power.empty() && power.front() == '+') power.remove_prefix(1);
     const auto [end, error] = std::from_chars(power.data(), power.data() + power.size(), exponent);
-    if (error != std::errc() || end != power.data() + power.size() || exponent > 1000 || exponent < -1000) return std::nullopt;
+    if (error != std::errc() || end != power.data() + power.size() || exponent > 1000 || exponent < -1000)
+      return std::nullopt;
     text = text.substr(0, e);
   }
   // The place of a digit is its power of ten; the last that counts is 10^-12, the one after it decides the rounding.
@@ -38,7 +39,8 @@ std::optional<std::int64_t> parse_picos(std::string_view text) {
     const std::int64_t digit = text[i] - '0';
     if (place >= -k_digits) {
       std::int64_t value = digit;
-      for (int p = 0; p < place + k_digits && value != 0; ++p) too_large = too_large || __builtin_mul_overflow(value, 10, &value);
+      for (int p = 0; p < place + k_digits && value != 0; ++p)
+        too_large = too_large || __builtin_mul_overflow(value, 10, &value);
       too_large = too_large || __builtin_add_overflow(units, value, &units);
     } else if (place == -k_digits - 1) {
       round_up = digit >= 5;

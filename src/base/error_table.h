@@ -10,9 +10,9 @@ namespace trajectory::base {
 /// What a failure means to each front end.
 struct ErrorMeaning {
   ErrorCode code;
-  int exit_status;                 ///< 0 done, 1 failed, 2 wrong usage, 3 done but some data was refused
+  int exit_status;  ///< 0 done, 1 failed, 2 wrong usage, 3 done but some data was refused
   int http_status;
-  std::string_view python_class;   ///< in `trajectory_sdk`
+  std::string_view python_class;  ///< in `trajectory_sdk`
 };
 
 inline constexpr auto k_error_table = std::to_array<ErrorMeaning>({

@@ -1,8 +1,8 @@
 #include "base/error_table.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace trajectory::base {
 namespace {
@@ -24,7 +24,8 @@ TEST(ErrorTable, GivesDocumentedExitStatusesOnly) {
 }
 
 TEST(Error, TellsItsContextInOneLine) {
-  EXPECT_EQ(Error(ErrorCode::k_io, "cannot read").with("x.parquet").with("row group 2").text(), "cannot read (x.parquet; row group 2)");
+  EXPECT_EQ(Error(ErrorCode::k_io, "cannot read").with("x.parquet").with("row group 2").text(),
+            "cannot read (x.parquet; row group 2)");
 }
 
 }  // namespace

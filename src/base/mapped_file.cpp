@@ -1,12 +1,11 @@
 #include "base/mapped_file.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace trajectory::base {
@@ -16,7 +15,9 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   const auto failed = [&](const char* what) {
     const int code = errno;
     if (file >= 0) ::close(file);
-    return Error(code == ENOENT ? ErrorCode::k_not_found : ErrorCode::k_io, std::string(what) + ": " + std::strerror(code)).with(path);
+    return Error(code == ENOENT ? ErrorCode::k_not_found : ErrorCode::k_io,
+                 std::string(what) + ": " + std::strerror(code))
+        .with(path);
   };
   if (file < 0) return failed("cannot open the file");
   struct stat status{};

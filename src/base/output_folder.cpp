@@ -1,15 +1,14 @@
 #include "base/output_folder.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <signal.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace trajectory::base {
@@ -20,8 +19,12 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_buffer = 512 << 10;
 
-Error io_error(const std::string& what, const std::string& path, int code) { return Error(ErrorCode::k_io, what + ": " + std::strerror(code)).with(path); }
-Error io_error(const std::string& what, const std::string& path, const std::error_code& code) { return Error(ErrorCode::k_io, what + ": " + code.message()).with(path); }
+Error io_error(const std::string& what, const std::string& path, int code) {
+  return Error(ErrorCode::k_io, what + ": " + std::strerror(code)).with(path);
+}
+Error io_error(const std::string& what, const std::string& path, const std::error_code& code) {
+  return Error(ErrorCode::k_io, what + ": " + code.message()).with(path);
+}
 
 void sync_folder(const fs::path& folder) {
   const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,7 +106,8 @@ struct OutputFolder::Impl {
       const std::string_view owner = std::string_view(name).substr(name.rfind('-') + 1);
       pid_t process = 0;
       std::from_chars(owner.data(), owner.data() + owner.size(), process);
-      if (process > 0 && process != ::getpid() && ::kill(process, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+      if (process > 0 && process != ::getpid() && ::kill(process, 0) != 0 && errno == ESRCH)
+        fs::remove_all(entry.path(), error);
     }
   }
 };
@@ -118,8 +122,11 @@ Result<OutputFolder> OutputFolder::create(const std::string& target, bool force)
   if (!impl->target.has_filename()) impl->target = impl->target.parent_path();
   std::error_code error;
   if (fs::exists(impl->target, error)) {
-    if (!fs::is_directory(impl->target, error)) return Error(ErrorCode::k_exists, "the output is there already and is no folder: name another").with(target);
-    if (!force && !fs::is_empty(impl->target, error)) return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force").with(target);
+    if (!fs::is_directory(impl->target, error))
+      return Error(ErrorCode::k_exists, "the output is there already and is no folder: name another").with(target);
+    if (!force && !fs::is_empty(impl->target, error))
+      return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force")
+          .with(target);
   }
   fs::create_directories(impl->parent(), error);
   if (error) return io_error("cannot make the folder", impl->parent().string(), error);

@@ -1,10 +1,10 @@
 #include "base/output_folder.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
 
 namespace trajectory::base {
 namespace {
@@ -17,7 +17,9 @@ class OutputFolderTest : public testing::Test {
   void TearDown() override { fs::remove_all(root_); }
 
   static void put(const fs::path& path) { std::ofstream(path) << "x"; }
-  [[nodiscard]] std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(root_), {})); }
+  [[nodiscard]] std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(root_), {}));
+  }
 
   fs::path root_ = fs::temp_directory_path() / ("trajectory-output-test-" + std::to_string(getpid()));
   fs::path target_ = root_ / "out";

@@ -11,16 +11,16 @@ namespace trajectory::base {
 /// Every way an operation can fail. The table in `base/error_table.h` maps each code to an exit status and a
 /// Python class; a test walks it.
 enum class ErrorCode {
-  k_usage,         ///< the caller asked for something that cannot be asked for (flag, argument, missing init)
-  k_not_found,     ///< a file, folder, dataset or conversation that is not there
-  k_exists,        ///< an output that would be overwritten
-  k_io,            ///< the system refused to read or write
-  k_bad_format,    ///< a file that is not what it claims to be (truncated, not Parquet, not JSON)
-  k_missing_column,///< an export without a column that cannot be done without
-  k_too_large,     ///< a value or output above a stated limit
-  k_refused_data,  ///< `--strict`: some data was refused
-  k_interrupted,   ///< Ctrl-C
-  k_internal,      ///< a bug of ours
+  k_usage,           ///< the caller asked for something that cannot be asked for (flag, argument, missing init)
+  k_not_found,       ///< a file, folder, dataset or conversation that is not there
+  k_exists,          ///< an output that would be overwritten
+  k_io,              ///< the system refused to read or write
+  k_bad_format,      ///< a file that is not what it claims to be (truncated, not Parquet, not JSON)
+  k_missing_column,  ///< an export without a column that cannot be done without
+  k_too_large,       ///< a value or output above a stated limit
+  k_refused_data,    ///< `--strict`: some data was refused
+  k_interrupted,     ///< Ctrl-C
+  k_internal,        ///< a bug of ours
 };
 
 /// A failure: what happened, and while doing what to which file, row or run (innermost first).
@@ -95,7 +95,7 @@ using Status = Result<void>;
 }  // namespace trajectory::base
 
 /// Returns the error of `expression` from the calling function, if it has one.
-#define TJ_TRY(expression)                                               \
-  do {                                                                   \
+#define TJ_TRY(expression)                                                                   \
+  do {                                                                                       \
     if (auto tj_status = (expression); !tj_status.ok()) return std::move(tj_status).error(); \
   } while (false)

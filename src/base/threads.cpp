@@ -1,11 +1,10 @@
 #include "base/threads.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <sched.h>
 #include <thread>
 #include <vector>
 
@@ -25,7 +24,8 @@ Status parallel_for(unsigned threads, std::size_t count, const std::function<Sta
       if (!first_error || index < first_error->first) first_error.emplace(index, std::move(status).error());
     }
   };
-  const auto workers = static_cast<unsigned>(std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(count, 1)));
+  const auto workers =
+      static_cast<unsigned>(std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(count, 1)));
   std::vector<std::jthread> pool;
   for (unsigned worker = 1; worker < workers; ++worker) pool.emplace_back(run, worker);
   run(0);

@@ -34,7 +34,9 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   int hour = 0;
   int minute = 0;
   int second = 0;
-  if (!take_number(text, 4, year) || !take(text, "-") || !take_number(text, 2, month) || !take(text, "-") || !take_number(text, 2, day)) return std::nullopt;
+  if (!take_number(text, 4, year) || !take(text, "-") || !take_number(text, 2, month) || !take(text, "-") ||
+      !take_number(text, 2, day))
+    return std::nullopt;
   std::int64_t fraction = 0;
   if (take(text, "T t")) {
     if (!take_number(text, 2, hour) || !take(text, ":") || !take_number(text, 2, minute)) return std::nullopt;
@@ -42,7 +44,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
     if (take(text, ".,")) {
       std::int64_t unit = 100'000;
       if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-      for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), unit /= 10) fraction += (text.front() - '0') * unit;
+      for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), unit /= 10)
+        fraction += (text.front() - '0') * unit;
     }
   }
   std::int64_t offset = 0;
@@ -56,9 +59,11 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
     offset = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
   }
   using namespace std::chrono;
-  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                            std::chrono::day(static_cast<unsigned>(day))};
   if (!text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  const std::int64_t seconds = sys_days(date).time_since_epoch().count() * 86'400LL + hour * 3600 + minute * 60 + second - offset;
+  const std::int64_t seconds =
+      sys_days(date).time_since_epoch().count() * 86'400LL + hour * 3600 + minute * 60 + second - offset;
   return seconds * 1'000'000 + fraction;
 }
 
@@ -69,8 +74,9 @@ std::string format_time(std::int64_t micros) {
   const year_month_day date(day);
   const hh_mm_ss clock(time - day);
   char out[48];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return out;
 }

@@ -27,7 +27,8 @@ bool contains_text(std::string_view text, std::string_view part) {
 bool names_spoken_answer(const model::Message& seen, const model::Message& said) {
   constexpr std::string_view k_audio = R"([{"type":"audio","audio":{"id":)";
   if (!seen.content.empty() || !seen.parts.starts_with(k_audio)) return false;
-  const std::string_view reference = std::string_view(seen.parts).substr(0, seen.parts.find_first_of(",}", k_audio.size()));
+  const std::string_view reference =
+      std::string_view(seen.parts).substr(0, seen.parts.find_first_of(",}", k_audio.size()));
   return said.parts.starts_with(reference);
 }
 
@@ -37,23 +38,29 @@ bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   const model::Message& b = seen.entry->message;
   if (a.role != b.role) return false;
   // Garbled by the client when it joined a stream; the resent form is clean.
-  if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty()) return true;
+  if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty())
+    return true;
   if (a.role == model::Role::k_assistant) return next_agrees && similar_text(a.content, b.content);
-  if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty()) return next_agrees || similar_text(a.content, b.content);
+  if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty())
+    return next_agrees || similar_text(a.content, b.content);
   if (a.role == model::Role::k_tool) return next_agrees;
   // What was retrieved for a question stands around it. Another text altogether is a summary of what stood there.
-  return next_agrees && (similar_text(a.content, b.content) || contains_text(a.content, b.content) || contains_text(b.content, a.content));
+  return next_agrees && (similar_text(a.content, b.content) || contains_text(a.content, b.content) ||
+                         contains_text(b.content, a.content));
 }
 
 /// Whether both sides have call ids and none is shared: equal texts then stand for different calls, as a rule.
 bool ids_differ(const model::Message& a, const model::Message& b) {
-  if (a.role == model::Role::k_tool) return !a.tool_call_id.empty() && !b.tool_call_id.empty() && a.tool_call_id != b.tool_call_id;
+  if (a.role == model::Role::k_tool)
+    return !a.tool_call_id.empty() && !b.tool_call_id.empty() && a.tool_call_id != b.tool_call_id;
   const auto has_id = [](const model::Message& m) { return !m.tool_calls.empty() && !m.tool_calls.front().id.empty(); };
   return has_id(a) && has_id(b) && !shares_call_id(a, b);
 }
 
 /// What a match is worth as evidence: forms of a message and repeated texts say little.
-std::uint32_t weight(const Slot& slot, const Seen& seen) { return same_message(slot, seen) && !ids_differ(slot.entry->message, seen.entry->message) ? 1 : 0; }
+std::uint32_t weight(const Slot& slot, const Seen& seen) {
+  return same_message(slot, seen) && !ids_differ(slot.entry->message, seen.entry->message) ? 1 : 0;
+}
 
 }  // namespace
 
@@ -85,14 +92,20 @@ bool same_message(const Slot& slot, const Seen& seen) {
   if (a.role != model::Role::k_assistant) return false;
   if (shares_call_id(a, b) || names_spoken_answer(b, a)) return true;
   // What stood beside the text (code that ran, media) lost on the way back in.
-  if (a.parts.empty() != b.parts.empty() && !b.content.empty() && a.tool_calls.empty() && b.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash) return true;
+  if (a.parts.empty() != b.parts.empty() && !b.content.empty() && a.tool_calls.empty() && b.tool_calls.empty() &&
+      slot.entry->text_hash == seen.entry->text_hash)
+    return true;
   // The calls of an answer lost on the way back in, or the whole of it.
-  if (b.tool_calls.empty() && !a.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash && (seen.placeholder || !b.content.empty())) return true;
+  if (b.tool_calls.empty() && !a.tool_calls.empty() && slot.entry->text_hash == seen.entry->text_hash &&
+      (seen.placeholder || !b.content.empty()))
+    return true;
   return seen.placeholder && !a.tool_calls.empty();
 }
 
 bool stronger(const Alignment& a, const Alignment& b) {
-  const auto rank = [](const Alignment& x) { return std::tuple(x.last_answer, !x.answers_left, x.whole || x.window, x.worth, x.whole); };
+  const auto rank = [](const Alignment& x) {
+    return std::tuple(x.last_answer, !x.answers_left, x.whole || x.window, x.worth, x.whole);
+  };
   return rank(a) > rank(b);
 }
 
@@ -107,11 +120,14 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
 
   // Results without ids may all have been cut or cleared: what follows the whole row of them counts.
   const auto are_nameless_results = [&](std::size_t i, std::size_t j) {
-    return is_tool(slot(i).entry) && is_tool(input[j].entry) && slot(i).entry->message.tool_call_id.empty() && input[j].entry->message.tool_call_id.empty();
+    return is_tool(slot(i).entry) && is_tool(input[j].entry) && slot(i).entry->message.tool_call_id.empty() &&
+           input[j].entry->message.tool_call_id.empty();
   };
   const auto next_agrees = [&](std::size_t at) {
     std::size_t next = at + 1;
-    while (are_nameless_results(at, at) && next < n && next < m && !same(next, next) && are_nameless_results(next, next)) ++next;
+    while (are_nameless_results(at, at) && next < n && next < m && !same(next, next) &&
+           are_nameless_results(next, next))
+      ++next;
     return next < n && next < m && same(next, next);
   };
 
@@ -133,7 +149,9 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   if (prefix < n) {
     for (std::size_t last = 0; last < m; ++last) {
       std::size_t size = 0;
-      while (size <= last && size < n && (same(n - 1 - size, last - size) || (size > 0 && are_nameless_results(n - 1 - size, last - size)))) ++size;
+      while (size <= last && size < n &&
+             (same(n - 1 - size, last - size) || (size > 0 && are_nameless_results(n - 1 - size, last - size))))
+        ++size;
       if (size > 0 && size >= tail) {  // a repeated text: the later place leaves more room for what came before
         tail = size;
         tail_end = last + 1;

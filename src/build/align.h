@@ -9,14 +9,15 @@ namespace trajectory::build {
 
 /// How a call's input relates to what an earlier call had seen and said. System texts are left out on both sides.
 struct Alignment {
-  std::vector<std::uint32_t> to;   ///< for each element of the input its place in the earlier sequence, or k_none
-  std::uint32_t matched = 0;       ///< elements that found their place
-  std::uint32_t worth = 0;         ///< of these, those that say something: equal content without contrary ids
-  bool evidence = false;           ///< an assistant message or a call id is among them: user text proves nothing
-  bool whole = false;              ///< the input begins with the whole earlier sequence
-  bool window = false;             ///< the input begins with the end of the earlier sequence
-  std::uint32_t last_answer = 0;   ///< the input's last assistant message: 0 found no place, 1 one with other ids, 2 its place
-  bool answers_left = false;       ///< assistant messages of the input found no place
+  std::vector<std::uint32_t> to;  ///< for each element of the input its place in the earlier sequence, or k_none
+  std::uint32_t matched = 0;      ///< elements that found their place
+  std::uint32_t worth = 0;        ///< of these, those that say something: equal content without contrary ids
+  bool evidence = false;          ///< an assistant message or a call id is among them: user text proves nothing
+  bool whole = false;             ///< the input begins with the whole earlier sequence
+  bool window = false;            ///< the input begins with the end of the earlier sequence
+  std::uint32_t last_answer =
+      0;  ///< the input's last assistant message: 0 found no place, 1 one with other ids, 2 its place
+  bool answers_left = false;  ///< assistant messages of the input found no place
 };
 
 /// Aligns an input with the sequence of an earlier call (its context, then its answer). Tried in this order: the whole

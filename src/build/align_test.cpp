@@ -1,8 +1,8 @@
 #include "build/align.h"
 
-#include <gtest/gtest.h>
-
 #include <initializer_list>
+
+#include <gtest/gtest.h>
 
 namespace trajectory::build {
 namespace {
@@ -16,13 +16,16 @@ class AlignTest : public testing::Test {
   const messages::MessageEntry* entry(std::string_view text) {
     model::Message message;
     message.role = text[0] == 'u' ? Role::k_user : text[0] == 't' ? Role::k_tool : Role::k_assistant;
-    if (text[0] == 'c') message.tool_calls.push_back({text.size() == 1 ? "" : "call_" + std::string(text.substr(1)), "look", "{}"});
+    if (text[0] == 'c')
+      message.tool_calls.push_back({text.size() == 1 ? "" : "call_" + std::string(text.substr(1)), "look", "{}"});
     else message.content = text.substr(text.find(':') + 1);
-    if (text[0] == 't' && text[1] != ':') message.tool_call_id = "call_" + std::string(text.substr(1, text.find(':') - 1));
+    if (text[0] == 't' && text[1] != ':')
+      message.tool_call_id = "call_" + std::string(text.substr(1, text.find(':') - 1));
     return work_.make(std::move(message));
   }
 
-  std::vector<int> align_to(std::initializer_list<std::string_view> sequence, std::initializer_list<std::string_view> input) {
+  std::vector<int> align_to(std::initializer_list<std::string_view> sequence,
+                            std::initializer_list<std::string_view> input) {
     std::vector<SlotId> slots;
     for (const std::string_view text : sequence) {
       slots.push_back(work_.add_slot(entry(text), nullptr));
@@ -61,7 +64,8 @@ TEST_F(AlignTest, FindsTheEndOfTheSequenceAtTheStartOfAWindow) {
 }
 
 TEST_F(AlignTest, FindsTheWindowAmongRepeatedShortTexts) {
-  EXPECT_EQ(align_to({"a:ok", "u:yes", "a:ok", "u:yes", "a:next?"}, {"a:ok", "u:yes", "a:next?", "u:yes"}), (Places{2, 3, 4, -1}));
+  EXPECT_EQ(align_to({"a:ok", "u:yes", "a:ok", "u:yes", "a:next?"}, {"a:ok", "u:yes", "a:next?", "u:yes"}),
+            (Places{2, 3, 4, -1}));
 }
 
 TEST_F(AlignTest, FindsTheKeptTailBehindASummary) {
@@ -70,12 +74,14 @@ TEST_F(AlignTest, FindsTheKeptTailBehindASummary) {
 }
 
 TEST_F(AlignTest, SharesTheBeginningWithABranch) {
-  EXPECT_EQ(align_to({"u:1", "a:2", "u:add a museum", "a:4"}, {"u:1", "a:2", "u:add a museum and a cafe"}), (Places{0, 1, -1}));
+  EXPECT_EQ(align_to({"u:1", "a:2", "u:add a museum", "a:4"}, {"u:1", "a:2", "u:add a museum and a cafe"}),
+            (Places{0, 1, -1}));
   EXPECT_FALSE(last_.whole);
 }
 
 TEST_F(AlignTest, TakesAClearedToolResultAsAFormOfIt) {
-  EXPECT_EQ(align_to({"u:1", "c1", "t1:long text", "a:4"}, {"u:1", "c1", "t1:[cleared]", "a:4", "u:5"}), (Places{0, 1, 2, 3, -1}));
+  EXPECT_EQ(align_to({"u:1", "c1", "t1:long text", "a:4"}, {"u:1", "c1", "t1:[cleared]", "a:4", "u:5"}),
+            (Places{0, 1, 2, 3, -1}));
 }
 
 TEST_F(AlignTest, TakesAnAugmentedUserTextAsAFormOfItWhenTheAnswerBehindItAgrees) {
@@ -84,11 +90,14 @@ TEST_F(AlignTest, TakesAnAugmentedUserTextAsAFormOfItWhenTheAnswerBehindItAgrees
 
 TEST_F(AlignTest, AnotherCallIdIsAnotherCallWhateverTheText) {
   // The summary stands where the first question stood; the first call has the text of the second, not its id.
-  EXPECT_EQ(align_to({"u:1", "c1", "t1:same", "c2", "t2:same", "a:done"}, {"u:summary", "c2", "t2:same", "a:done", "u:2"}), (Places{-1, 3, 4, 5, -1}));
+  EXPECT_EQ(
+      align_to({"u:1", "c1", "t1:same", "c2", "t2:same", "a:done"}, {"u:summary", "c2", "t2:same", "a:done", "u:2"}),
+      (Places{-1, 3, 4, 5, -1}));
 }
 
 TEST_F(AlignTest, TakesTheLaterPlaceOfAnAnswerThatWasGivenTwice) {
-  EXPECT_EQ(align_to({"u:1", "a:ok", "u:2", "c1", "t1:r", "a:ok"}, {"u:1", "a:ok", "u:2", "a:ok", "u:3"}), (Places{0, 1, 2, 5, -1}));
+  EXPECT_EQ(align_to({"u:1", "a:ok", "u:2", "c1", "t1:r", "a:ok"}, {"u:1", "a:ok", "u:2", "a:ok", "u:3"}),
+            (Places{0, 1, 2, 5, -1}));
 }
 
 TEST_F(AlignTest, TakesASummaryForAMessageOfItsOwnWhateverStoodThere) {
@@ -96,7 +105,8 @@ TEST_F(AlignTest, TakesASummaryForAMessageOfItsOwnWhateverStoodThere) {
 }
 
 TEST_F(AlignTest, TakesClearedResultsWithoutIdsAsFormsWhenWhatFollowsAgrees) {
-  EXPECT_EQ(align_to({"u:1", "c", "t:one", "t:two", "a:4"}, {"u:1", "c", "t:[cleared]", "t:[cleared]", "a:4", "u:5"}), (Places{0, 1, 2, 3, 4, -1}));
+  EXPECT_EQ(align_to({"u:1", "c", "t:one", "t:two", "a:4"}, {"u:1", "c", "t:[cleared]", "t:[cleared]", "a:4", "u:5"}),
+            (Places{0, 1, 2, 3, 4, -1}));
 }
 
 TEST_F(AlignTest, SaysWhetherTheLastAnswerWasFoundWithItsIds) {

@@ -53,7 +53,9 @@ class Builder {
 
   // ---- which lane is which
 
-  [[nodiscard]] bool starts_as(const std::vector<CallId>& calls, AgentMark mark) const { return call(calls.front()).run->mark == mark; }
+  [[nodiscard]] bool starts_as(const std::vector<CallId>& calls, AgentMark mark) const {
+    return call(calls.front()).run->mark == mark;
+  }
 
   /// A lane's calls in one trace.
   struct Stretch {
@@ -68,10 +70,12 @@ class Builder {
     bool returned = false;
     for (std::size_t i = stretch.first; i < stretch.last && !returned; ++i)
       returned = call(calls[i]).answer != k_none && reaches_output(work_, call(calls[i]), call(calls[i]).answer);
-    const bool ordinary = !starts_as(calls, AgentMark::k_helper) && !starts_as(calls, AgentMark::k_subagent) && !call(calls.front()).run->pushed;
+    const bool ordinary = !starts_as(calls, AgentMark::k_helper) && !starts_as(calls, AgentMark::k_subagent) &&
+                          !call(calls.front()).run->pushed;
     const bool goes_on = stretch.last < calls.size();
     const CallId last = calls[stretch.last - 1];
-    return std::tuple(main.contains(stretch.lane), ordinary, goes_on, returned, call(last).run->end_time.value_or(0), last);
+    return std::tuple(main.contains(stretch.lane), ordinary, goes_on, returned, call(last).run->end_time.value_or(0),
+                      last);
   }
 
   [[nodiscard]] const RunFacts& root(std::uint32_t trace) const {
@@ -89,7 +93,9 @@ class Builder {
       }
     std::set<std::uint32_t> main;
     for (const auto& of_trace : stretches) {
-      const auto best = std::max_element(of_trace.begin(), of_trace.end(), [&](const Stretch& a, const Stretch& b) { return standing(a, main) < standing(b, main); });
+      const auto best = std::max_element(of_trace.begin(), of_trace.end(), [&](const Stretch& a, const Stretch& b) {
+        return standing(a, main) < standing(b, main);
+      });
       if (best != of_trace.end()) main.insert(best->lane);
     }
     // The prompts of one request stand side by side: where one is on the main line, all are.
@@ -115,10 +121,14 @@ class Builder {
       return;
     }
     const auto said = [&](const std::vector<CallId>& calls) {
-      return std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).answer != k_none && reaches_output(work_, call(id), call(id).answer); });
+      return std::any_of(calls.begin(), calls.end(), [&](CallId id) {
+        return call(id).answer != k_none && reaches_output(work_, call(id), call(id).answer);
+      });
     };
     const std::vector<CallId>* agent = nullptr;
-    const auto rank = [&](const std::vector<CallId>& calls) { return std::tuple(!starts_as(calls, AgentMark::k_helper), said(calls), calls.back()); };
+    const auto rank = [&](const std::vector<CallId>& calls) {
+      return std::tuple(!starts_as(calls, AgentMark::k_helper), said(calls), calls.back());
+    };
     for (const auto& [lane, calls] : lanes)
       if (agent == nullptr || rank(calls) > rank(*agent)) agent = &calls;
     add_subagent(*agent, scope, scope);
@@ -129,8 +139,10 @@ class Builder {
   /// A lane beside the main one: an agent of its own, or a helper (router, summariser, title maker).
   void add_side_lane(const std::vector<CallId>& calls, std::uint32_t scope) {
     const Call& first = call(calls.front());
-    const bool remembers = std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).parent != k_none; });
-    const bool is_agent = !starts_as(calls, AgentMark::k_helper) && (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || remembers);
+    const bool remembers =
+        std::any_of(calls.begin(), calls.end(), [&](CallId id) { return call(id).parent != k_none; });
+    const bool is_agent = !starts_as(calls, AgentMark::k_helper) &&
+                          (starts_as(calls, AgentMark::k_subagent) || first.run->pushed || remembers);
     if (is_agent) add_subagent(calls, scope, k_none);
     else add_helper(calls);
   }
@@ -150,10 +162,10 @@ class Builder {
 
   struct Subagent {
     model::Lane lane;
-    std::uint32_t scope;      ///< enclosing scope
-    const RunFacts* tool_run; ///< that started it, or none
+    std::uint32_t scope;       ///< enclosing scope
+    const RunFacts* tool_run;  ///< that started it, or none
     std::uint32_t own_scope;
-    CallId first;             ///< its first call
+    CallId first;  ///< its first call
   };
 
   void add_subagent(const std::vector<CallId>& calls, std::uint32_t scope, std::uint32_t own_scope) {
@@ -161,8 +173,12 @@ class Builder {
     keep(record);
     const Call& first = call(calls.front());
     const RunFacts* tool = own_scope == k_none ? nullptr : work_.scopes[own_scope].tool_run;
-    record.lane.name = !first.agent.empty() ? first.agent : tool != nullptr ? work_.text(tool->name) : first.run->node != 0 ? work_.text(first.run->node) : work_.text(first.run->name);
-    subagents_.push_back({std::move(record.lane), own_scope == k_none ? scope : work_.scopes[own_scope].parent, tool, own_scope, calls.front()});
+    record.lane.name = !first.agent.empty()   ? first.agent
+                       : tool != nullptr      ? work_.text(tool->name)
+                       : first.run->node != 0 ? work_.text(first.run->node)
+                                              : work_.text(first.run->name);
+    subagents_.push_back({std::move(record.lane), own_scope == k_none ? scope : work_.scopes[own_scope].parent, tool,
+                          own_scope, calls.front()});
   }
 
   void keep(LaneRecord& record) {
@@ -174,7 +190,9 @@ class Builder {
   /// Where a sub-agent stands among the others: by the call that asked for it, whichever of several ran first.
   [[nodiscard]] std::pair<CallId, std::size_t> place(const Subagent& agent) const {
     const auto asked = asked_by_.find(agent.tool_run);
-    return asked == asked_by_.end() || asked->second.call == k_none ? std::pair(agent.first, std::size_t{0}) : std::pair(asked->second.call, asked->second.index);
+    return asked == asked_by_.end() || asked->second.call == k_none
+               ? std::pair(agent.first, std::size_t{0})
+               : std::pair(asked->second.call, asked->second.index);
   }
 
   /// Hangs every sub-agent under the lane whose call started it.
@@ -190,9 +208,11 @@ class Builder {
 
   void hang(model::Lane& lane, std::uint32_t scope, SubagentsByScope& below) {
     std::vector<Subagent*>& agents = below[scope];
-    std::stable_sort(agents.begin(), agents.end(), [&](const Subagent* a, const Subagent* b) { return place(*a) < place(*b); });
+    std::stable_sort(agents.begin(), agents.end(),
+                     [&](const Subagent* a, const Subagent* b) { return place(*a) < place(*b); });
     for (Subagent* agent : agents) {
-      if (const auto asked = asked_by_.find(agent->tool_run); asked != asked_by_.end()) agent->lane.parent_tool_call_id = asked->second.tool_call_id;
+      if (const auto asked = asked_by_.find(agent->tool_run); asked != asked_by_.end())
+        agent->lane.parent_tool_call_id = asked->second.tool_call_id;
       if (agent->own_scope != k_none) hang(agent->lane, agent->own_scope, below);
       lane.subagents.push_back(std::move(agent->lane));
     }
@@ -278,7 +298,8 @@ class Builder {
 
 }  // namespace
 
-model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
+model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables,
+                                   BuildFigures& figures) {
   Work work = collect_calls(conversation, tables, figures);
   link_calls(work);
   part_joined_calls(work);

@@ -22,7 +22,7 @@ struct Trace {
 struct Conversation {
   std::string id;
   std::string project_id;
-  std::string thread_key;                ///< name of the metadata key; empty when the trace id names the conversation
+  std::string thread_key;  ///< name of the metadata key; empty when the trace id names the conversation
   std::vector<Trace> traces;
 };
 
@@ -32,18 +32,20 @@ struct BuildFigures {
   std::map<std::string, std::uint64_t> runs_set_aside;  ///< by rule
   std::map<std::string, std::uint64_t> calls_by_shape;
   std::map<std::string, std::uint64_t> replayed_by_shape;
-  std::uint64_t text_without_model_call = 0;            ///< bytes of text in roots of traces without any model call
-  std::uint64_t incomplete_chains = 0;                  ///< stateful calls whose chain is not in the recording
+  std::uint64_t text_without_model_call = 0;  ///< bytes of text in roots of traces without any model call
+  std::uint64_t incomplete_chains = 0;        ///< stateful calls whose chain is not in the recording
   std::vector<model::Problem> problems;
   void add(BuildFigures&& other);
 };
 
 /// Groups runs into conversations, sorted by conversation id (then project). Duplicate runs, orphans, cycles and
 /// traces without root are settled here, each under a named rule in `figures`. Pure: the order of `runs` is irrelevant.
-[[nodiscard]] std::vector<Conversation> group_runs(std::vector<messages::RunFacts> runs, const std::vector<std::string>& thread_keys,
+[[nodiscard]] std::vector<Conversation> group_runs(std::vector<messages::RunFacts> runs,
+                                                   const std::vector<std::string>& thread_keys,
                                                    const messages::Tables& tables, BuildFigures& figures);
 
 /// Builds the training record of one conversation. Pure; may be called from several threads.
-[[nodiscard]] model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures);
+[[nodiscard]] model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables,
+                                                 BuildFigures& figures);
 
 }  // namespace trajectory::build

@@ -43,7 +43,7 @@ class CallIndex {
   std::unordered_map<base::Hash128, Beginning, base::Hash128Hasher> prefixes_;
   std::unordered_map<base::Hash128, CallId, base::Hash128Hasher> asked_;
   std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer, latest first
-  std::unordered_map<std::string_view, CallId> asked_tool_;    ///< by call id: the call whose answer asked for the tool
+  std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
   std::unordered_map<CallId, std::vector<CallId>> followers_;
   std::vector<CallId> ends_;
   const Work& work_;

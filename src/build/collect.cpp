@@ -19,16 +19,19 @@ std::vector<std::uint32_t> parent_places(const Trace& trace) {
   for (std::uint32_t i = 0; i < trace.runs.size(); ++i) at.emplace(trace.runs[i].id, i);
   std::vector<std::uint32_t> parents(trace.runs.size(), k_none);
   for (std::uint32_t i = 0; i < trace.runs.size(); ++i)
-    if (const auto found = at.find(trace.runs[i].parent_id); trace.runs[i].parent_id != 0 && found != at.end()) parents[i] = found->second;
+    if (const auto found = at.find(trace.runs[i].parent_id); trace.runs[i].parent_id != 0 && found != at.end())
+      parents[i] = found->second;
   return parents;
 }
 
 bool says_something(const RunFacts& run) {
-  return std::any_of(run.calls.begin(), run.calls.end(), [](const auto& call) { return !call.input.empty() || !call.answers.empty(); });
+  return std::any_of(run.calls.begin(), run.calls.end(),
+                     [](const auto& call) { return !call.input.empty() || !call.answers.empty(); });
 }
 
 bool calls_a_model(const Trace& trace) {
-  return std::any_of(trace.runs.begin(), trace.runs.end(), [](const RunFacts& run) { return run.type == RunType::k_llm && says_something(run); });
+  return std::any_of(trace.runs.begin(), trace.runs.end(),
+                     [](const RunFacts& run) { return run.type == RunType::k_llm && says_something(run); });
 }
 
 /// Whether the outer run says nothing that the inner one does not.
@@ -46,7 +49,8 @@ bool repeats(const RunFacts& outer, const RunFacts& inner, const messages::Table
 }
 
 /// Model runs above another model run with no tool between: wrappers that repeat their inside.
-std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents, const messages::Tables& tables) {
+std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents,
+                                                   const messages::Tables& tables) {
   std::unordered_set<std::uint32_t> outer;
   for (std::uint32_t i = 0; i < trace.runs.size(); ++i) {
     if (trace.runs[i].type != RunType::k_llm || !says_something(trace.runs[i])) continue;
@@ -56,7 +60,8 @@ std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std
   return outer;
 }
 
-std::string_view agent_name(const Work& work, const Trace& trace, const std::vector<std::uint32_t>& parents, std::uint32_t run) {
+std::string_view agent_name(const Work& work, const Trace& trace, const std::vector<std::uint32_t>& parents,
+                            std::uint32_t run) {
   for (std::uint32_t at = run; at != k_none; at = parents[at])
     if (trace.runs[at].agent_name != 0) return work.text(trace.runs[at].agent_name);
   return {};
@@ -65,7 +70,9 @@ std::string_view agent_name(const Work& work, const Trace& trace, const std::vec
 /// Calls of one trace that started at the same moment, by what they saw.
 void order_ties(std::vector<Call>& calls, const messages::Tables& tables) {
   for (auto first = calls.begin(); first != calls.end();) {
-    const auto last = std::find_if(first, calls.end(), [&](const Call& call) { return call.trace != first->trace || call.run->start_time != first->run->start_time; });
+    const auto last = std::find_if(first, calls.end(), [&](const Call& call) {
+      return call.trace != first->trace || call.run->start_time != first->run->start_time;
+    });
     if (last - first > 1 && std::any_of(first, last, [&](const Call& call) { return call.run != first->run; })) {
       std::vector<Tied> tied;
       for (auto call = first; call != last; ++call) {
@@ -104,7 +111,8 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
       if (const auto found = scope_of_tool.find(tool); found != scope_of_tool.end()) return found->second;
       const std::uint32_t enclosing = self(self, at);
       const auto id = static_cast<std::uint32_t>(work.scopes.size());
-      work.scopes.push_back({tool, t, enclosing, messages::text_identity(work.text(tool->tool->output)), work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
+      work.scopes.push_back({tool, t, enclosing, messages::text_identity(work.text(tool->tool->output)),
+                             work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
       scope_of_tool.emplace(tool, id);
       return id;
     };

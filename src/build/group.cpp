@@ -47,7 +47,8 @@ std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Table
 /// Parents as they are present: the named one, else the nearest ancestor that is. A cycle is cut at its earliest run.
 class Ancestry {
  public:
-  Ancestry(std::vector<RunFacts>& runs, const Tables& tables, BuildFigures& figures) : runs_(runs), tables_(tables), figures_(figures) {
+  Ancestry(std::vector<RunFacts>& runs, const Tables& tables, BuildFigures& figures)
+      : runs_(runs), tables_(tables), figures_(figures) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
       at_.emplace(runs[i].id, i);
       by_text_.emplace(tables.texts.get(runs[i].id), i);
@@ -72,7 +73,8 @@ class Ancestry {
       const std::string_view id = order.substr(order.rfind('.') + 1);
       if (id.size() <= 36) break;
       const auto found = by_text_.find(id.substr(id.size() - 36));
-      if (found != by_text_.end() && runs_[found->second].id != run.id) return named_parent ? orphan(run, runs_[found->second].id) : runs_[found->second].id;
+      if (found != by_text_.end() && runs_[found->second].id != run.id)
+        return named_parent ? orphan(run, runs_[found->second].id) : runs_[found->second].id;
       named_parent = true;
     }
     if (named_parent && run.id != run.trace_id) orphan(run, 0);
@@ -82,8 +84,11 @@ class Ancestry {
   TextId orphan(const RunFacts& run, TextId stand_in) {
     const std::string_view dotted = tables_.texts.get(run.dotted_order);
     // A parent that only dotted_order or the list of ancestors names is no gap.
-    if (run.parent_id == 0 && stand_in != 0 && (run.ancestors.empty() ? !dotted.empty() : run.ancestors.back() == stand_in)) return stand_in;
-    note(figures_, "orphan_run", tables_.texts.get(run.id), stand_in == 0 ? "no ancestor is in the export" : "its parent is not in the export, a farther ancestor is");
+    if (run.parent_id == 0 && stand_in != 0 &&
+        (run.ancestors.empty() ? !dotted.empty() : run.ancestors.back() == stand_in))
+      return stand_in;
+    note(figures_, "orphan_run", tables_.texts.get(run.id),
+         stand_in == 0 ? "no ancestor is in the export" : "its parent is not in the export, a farther ancestor is");
     return stand_in;
   }
 
@@ -127,7 +132,9 @@ void hand_down_instructions(std::vector<RunFacts>& runs, const Tables& tables) {
     }
     if (above == nullptr || !above->instructions) continue;
     for (messages::CallFacts& call : run.calls) {
-      const bool has_its_own = std::any_of(call.input.begin(), call.input.end(), [&](messages::MessageId message) { return tables.messages.get(message).message.role == model::Role::k_system; });
+      const bool has_its_own = std::any_of(call.input.begin(), call.input.end(), [&](messages::MessageId message) {
+        return tables.messages.get(message).message.role == model::Role::k_system;
+      });
       if (!has_its_own && !call.input.empty()) call.input.insert(call.input.begin(), *above->instructions);
     }
   }
@@ -139,9 +146,15 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
   sort_runs(runs, tables);
   find_tool_runs(runs, tables);
   // OpenTelemetry's roots have ids of their own; what else names no parent is a root as well.
-  const auto names_no_parent = [&](const RunFacts& run) { return run.parent_id == 0 && run.ancestors.empty() && tables.texts.get(run.dotted_order).find('.') == std::string_view::npos; };
+  const auto names_no_parent = [&](const RunFacts& run) {
+    return run.parent_id == 0 && run.ancestors.empty() &&
+           tables.texts.get(run.dotted_order).find('.') == std::string_view::npos;
+  };
   const auto stands_alone = std::find_if(runs.begin(), runs.end(), names_no_parent);
-  const TextId root_id = std::any_of(runs.begin(), runs.end(), [&](const RunFacts& run) { return run.id == id; }) || stands_alone == runs.end() ? id : stands_alone->id;
+  const TextId root_id = std::any_of(runs.begin(), runs.end(), [&](const RunFacts& run) { return run.id == id; }) ||
+                                 stands_alone == runs.end()
+                             ? id
+                             : stands_alone->id;
   Ancestry(runs, tables, figures).settle();
   hand_down_instructions(runs, tables);
   const auto is_root = [&](const RunFacts& run) { return run.id == root_id; };
@@ -163,7 +176,8 @@ void sort_traces(std::vector<Trace>& traces, const Tables& tables) {
     return std::pair(start_of(a), std::string_view(a.id)) < std::pair(start_of(b), std::string_view(b.id));
   });
   for (auto first = traces.begin(); first != traces.end();) {
-    const auto last = std::find_if(first, traces.end(), [&](const Trace& trace) { return start_of(trace) != start_of(*first); });
+    const auto last =
+        std::find_if(first, traces.end(), [&](const Trace& trace) { return start_of(trace) != start_of(*first); });
     if (last - first > 1) {
       std::vector<Tied> tied;
       for (auto trace = first; trace != last; ++trace) {
@@ -186,7 +200,8 @@ std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
   if (!of_root.empty()) return of_root.front();
   const std::pair<std::uint8_t, TextId>* best = nullptr;
   for (const RunFacts& run : trace.runs)
-    if (!run.thread_keys.empty() && (best == nullptr || run.thread_keys.front().first < best->first)) best = &run.thread_keys.front();
+    if (!run.thread_keys.empty() && (best == nullptr || run.thread_keys.front().first < best->first))
+      best = &run.thread_keys.front();
   return best == nullptr ? std::pair<std::uint8_t, TextId>{0, 0} : *best;
 }
 
@@ -202,10 +217,12 @@ void BuildFigures::add(BuildFigures&& other) {
   merge(replayed_by_shape, other.replayed_by_shape);
   text_without_model_call += other.text_without_model_call;
   incomplete_chains += other.incomplete_chains;
-  problems.insert(problems.end(), std::make_move_iterator(other.problems.begin()), std::make_move_iterator(other.problems.end()));
+  problems.insert(problems.end(), std::make_move_iterator(other.problems.begin()),
+                  std::make_move_iterator(other.problems.end()));
 }
 
-std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys, const Tables& tables, BuildFigures& figures) {
+std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys,
+                                     const Tables& tables, BuildFigures& figures) {
   runs = without_duplicates(std::move(runs), tables, figures);
   std::unordered_map<TextId, std::vector<RunFacts>> by_trace;
   for (RunFacts& run : runs) by_trace[run.trace_id].push_back(std::move(run));

@@ -20,9 +20,13 @@ class GroupTest : public testing::Test {
     return facts;
   }
 
-  void key(RunFacts& facts, std::uint8_t place, std::string_view value) { facts.thread_keys.emplace_back(place, tables_.texts.add(value)); }
+  void key(RunFacts& facts, std::uint8_t place, std::string_view value) {
+    facts.thread_keys.emplace_back(place, tables_.texts.add(value));
+  }
 
-  std::vector<Conversation> group(std::vector<RunFacts> runs) { return group_runs(std::move(runs), {"conversation_id", "thread_id"}, tables_, figures_); }
+  std::vector<Conversation> group(std::vector<RunFacts> runs) {
+    return group_runs(std::move(runs), {"conversation_id", "thread_id"}, tables_, figures_);
+  }
 
   [[nodiscard]] std::size_t problems(std::string_view kind) const {
     std::size_t count = 0;

@@ -37,7 +37,8 @@ std::vector<std::string_view> objects_in_a_row(std::string_view text) {
 constexpr std::size_t k_most_joined = 16;
 
 /// Takes `count` names off the front of a row of names; whether that leaves nothing.
-bool part_names(std::string_view row, std::size_t count, const std::vector<std::string>& names, std::vector<std::string_view>& out) {
+bool part_names(std::string_view row, std::size_t count, const std::vector<std::string>& names,
+                std::vector<std::string_view>& out) {
   if (count == 0) return row.empty();
   for (const std::string& name : names) {
     if (!row.starts_with(name)) continue;
@@ -63,9 +64,12 @@ std::vector<std::string> offered_names(const Work& work, const Call& call) {
 std::vector<model::ToolCall> part(const model::ToolCall& joined, const std::vector<std::string>& offered) {
   const std::vector<std::string_view> arguments = objects_in_a_row(joined.arguments);
   std::vector<std::string_view> names;
-  if (arguments.size() < 2 || arguments.size() > k_most_joined || !part_names(joined.name, arguments.size(), offered, names)) return {};
+  if (arguments.size() < 2 || arguments.size() > k_most_joined ||
+      !part_names(joined.name, arguments.size(), offered, names))
+    return {};
   std::vector<model::ToolCall> out;
-  for (std::size_t i = 0; i < arguments.size(); ++i) out.push_back({i == 0 ? joined.id : std::string(), std::string(names[i]), std::string(arguments[i])});
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    out.push_back({i == 0 ? joined.id : std::string(), std::string(names[i]), std::string(arguments[i])});
   return out;
 }
 

@@ -26,8 +26,8 @@ bool is_foreign(const Work& work, const Call& call) {
 /// How far a call and all that continues it get. Ordered: further is greater.
 struct Reach {
   bool answered = false;
-  std::uint32_t trace = 0;       ///< of the latest answer
-  bool output = false;           ///< an answer in that trace is what the trace returned
+  std::uint32_t trace = 0;  ///< of the latest answer
+  bool output = false;      ///< an answer in that trace is what the trace returned
   CallId call = 0;
   auto operator<=>(const Reach&) const = default;
 };
@@ -63,7 +63,9 @@ class PathFinder {
   }
 
   /// An answer, unless it is the part of one that nobody took up.
-  bool is_answered(CallId id) const { return call(id).answer != k_none && !(work_.slots[call(id).answer].cut && children(id).empty()); }
+  bool is_answered(CallId id) const {
+    return call(id).answer != k_none && !(work_.slots[call(id).answer].cut && children(id).empty());
+  }
 
   void measure() {
     // Ids grow with time: children come after their parents.
@@ -103,7 +105,9 @@ class PathFinder {
       const auto branch = off_path.find(id);
       if (branch == off_path.end()) {
         // A failed attempt belongs to the path that went on from its question.
-        const auto owner = std::find_if(off_path.begin(), off_path.end(), [&](const auto& other) { return other.first > id && continues_question(other.first, id); });
+        const auto owner = std::find_if(off_path.begin(), off_path.end(), [&](const auto& other) {
+          return other.first > id && continues_question(other.first, id);
+        });
         const bool off = owner != off_path.end() && !(chosen != k_none && continues_question(chosen, id));
         const std::vector<CallId> failed = with_descendants(id);
         auto& into = off ? owner->second : out_.main;
@@ -121,7 +125,8 @@ class PathFinder {
   bool continues_question(CallId other, CallId failed) const {
     if (first_system(call(other)) != first_system(call(failed))) return false;
     const auto& shown = call(failed).context;
-    const auto last = std::find_if(shown.rbegin(), shown.rend(), [](const Seen& seen) { return !is_system(seen.entry); });
+    const auto last =
+        std::find_if(shown.rbegin(), shown.rend(), [](const Seen& seen) { return !is_system(seen.entry); });
     if (last == shown.rend()) return false;
     const auto& context = call(other).context;
     return std::any_of(context.begin(), context.end(), [&](const Seen& seen) { return seen.slot == last->slot; });
@@ -146,19 +151,21 @@ class PathFinder {
     (helper ? out_.helpers : out_.branches).push_back(std::move(own));
   }
 
-  /// Shown the lane's context under instructions that no call of the path has, for something else than the trace's answer.
+  /// Shown the lane's context under instructions that no call of the path has, for something else than the trace's
+  /// answer.
   bool is_helper(CallId id) const {
     if (call(id).run->mark == messages::AgentMark::k_helper) return true;
     const bool foreign = call(id).parent == k_none || is_foreign(work_, call(id));
-    return foreign && !instructions_.contains(first_system(call(id))) && (!reach_.at(id).output || follows_final_answer(id));
+    return foreign && !instructions_.contains(first_system(call(id))) &&
+           (!reach_.at(id).output || follows_final_answer(id));
   }
 
   /// The trace had returned an answer, in this very trace, when this call was made.
   bool follows_final_answer(CallId id) const {
     if (call(id).parent == k_none) return false;
     const Call& parent = call(call(id).parent);
-    return reach_.at(id).trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty() &&
-           reaches_output(work_, parent, parent.answer);
+    return reach_.at(id).trace == parent.trace && parent.answer != k_none &&
+           work_.slots[parent.answer].entry->message.tool_calls.empty() && reaches_output(work_, parent, parent.answer);
   }
 
   /// Not a continuation although nothing else follows: a title maker, a guard, a question about a talk that had its
@@ -170,8 +177,8 @@ class PathFinder {
     if (follows_final_answer(id)) return true;
     if (reach.output) return false;
     const Call& parent = call(call(id).parent);
-    return returned_.contains(reach.trace) ||
-           (reach.trace == parent.trace && parent.answer != k_none && work_.slots[parent.answer].entry->message.tool_calls.empty());
+    return returned_.contains(reach.trace) || (reach.trace == parent.trace && parent.answer != k_none &&
+                                               work_.slots[parent.answer].entry->message.tool_calls.empty());
   }
 
   /// Foreign, beside a call of the lane that failed in that trace: a guard's or router's answer is not the agent's.

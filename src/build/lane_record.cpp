@@ -15,9 +15,9 @@ namespace {
 
 /// A line of messages under construction: the main line of a lane, or an alternative behind its beginning.
 struct Line {
-  const Line* trunk = nullptr;   ///< an alternative's main line
-  std::uint32_t shared = 0;      ///< how many of its messages stand before this line's own
-  std::vector<SlotId> order;     ///< own messages
+  const Line* trunk = nullptr;                       ///< an alternative's main line
+  std::uint32_t shared = 0;                          ///< how many of its messages stand before this line's own
+  std::vector<SlotId> order;                         ///< own messages
   std::unordered_map<SlotId, std::uint32_t> places;  ///< of own messages, counted from the trunk's beginning
   std::unordered_set<SlotId> seen_only;
 
@@ -62,8 +62,9 @@ class Recorder {
     for (const auto& branch : path.branches) record_branch(branch, line);
     out_.helpers = path.helpers;
     out_.tool_runs = results_.take_runs();
-    std::stable_sort(out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
-                     [](const model::Alternative& a, const model::Alternative& b) { return a.at_message < b.at_message; });
+    std::stable_sort(
+        out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
+        [](const model::Alternative& a, const model::Alternative& b) { return a.at_message < b.at_message; });
     return std::move(out_);
   }
 
@@ -110,8 +111,10 @@ class Recorder {
       }
     }
     // An agent that comes back after another one had the word.
-    for (auto known = instructions_.rbegin(); known != instructions_.rend() && known - instructions_.rbegin() < k_agents; ++known)
-      if (known->agent == call.agent && known->ordinal == ordinal && is_version(slot(known->slot).entry, seen.entry)) return known->slot;
+    for (auto known = instructions_.rbegin();
+         known != instructions_.rend() && known - instructions_.rbegin() < k_agents; ++known)
+      if (known->agent == call.agent && known->ordinal == ordinal && is_version(slot(known->slot).entry, seen.entry))
+        return known->slot;
     const SlotId added = work_.add_slot(seen.entry, call.run);
     systems_.emplace(seen.entry->identity, added);
     instructions_.push_back({added, call.agent, ordinal});
@@ -132,12 +135,16 @@ class Recorder {
     std::size_t history = 0;  // behind the last answer that no recorded call gave
     for (std::size_t i = 0; i < call.context.size(); ++i) {
       const Seen& seen = call.context[i];
-      if (seen.slot != k_none && is_assistant(seen.entry) && slot(seen.slot).answer_of == k_none && !line.place(seen.slot)) history = i + 1;
+      if (seen.slot != k_none && is_assistant(seen.entry) && slot(seen.slot).answer_of == k_none &&
+          !line.place(seen.slot))
+        history = i + 1;
     }
     for (std::size_t i = 0; i < call.context.size(); ++i) {
       const Seen& seen = call.context[i];
-      if (seen.slot == k_none || (seen.placeholder && slot(seen.slot).entry == seen.entry && !is_assistant(seen.entry))) continue;
-      if (i < history && !is_system(seen.entry) && !line.place(seen.slot) && slot(seen.slot).answer_of == k_none) line.seen_only.insert(seen.slot);
+      if (seen.slot == k_none || (seen.placeholder && slot(seen.slot).entry == seen.entry && !is_assistant(seen.entry)))
+        continue;
+      if (i < history && !is_system(seen.entry) && !line.place(seen.slot) && slot(seen.slot).answer_of == k_none)
+        line.seen_only.insert(seen.slot);
       line.add(seen.slot);
     }
     if (call.answer != k_none) line.add(call.answer);
@@ -148,7 +155,8 @@ class Recorder {
     for (const CallId id : path.main) {
       Call& call = work_.calls[id];
       if (call.answer == k_none || !slot(call.answer).cut) continue;
-      const bool held = std::any_of(work_.calls.begin(), work_.calls.end(), [&](const Call& other) { return other.parent == id; });
+      const bool held =
+          std::any_of(work_.calls.begin(), work_.calls.end(), [&](const Call& other) { return other.parent == id; });
       if (held) continue;
       std::erase(line.order, call.answer);
       partial_.push_back(id);
@@ -166,15 +174,19 @@ class Recorder {
     const Slot& s = slot(id);
     model::TranscriptMessage out;
     out.message = form(id)->message;
-    for (std::size_t i = 0; i < out.message.tool_calls.size(); ++i) out.message.tool_calls[i].id = results_.id_of(id, i);
-    out.origin = {std::string(work_.text(s.run->id)), s.answer_of != k_none || s.from_tool_run ? "outputs" : "inputs", s.origin};
+    for (std::size_t i = 0; i < out.message.tool_calls.size(); ++i)
+      out.message.tool_calls[i].id = results_.id_of(id, i);
+    out.origin = {std::string(work_.text(s.run->id)), s.answer_of != k_none || s.from_tool_run ? "outputs" : "inputs",
+                  s.origin};
     out.time = s.answer_of != k_none ? s.run->end_time : s.run->start_time;
     out.cut = s.cut;
     out.seen_only_as_input = seen_only;
     out.unanswered_calls = results_.is_unanswered(id);
     if (is_assistant(s.entry) && s.answer_of != k_none && !s.cut) {
       const bool superseded = answers == model::TrainableStatus::k_superseded;
-      out.trainable = superseded ? answers : helper_ ? model::TrainableStatus::k_not_trainable : model::TrainableStatus::k_trainable;
+      out.trainable = superseded ? answers
+                      : helper_  ? model::TrainableStatus::k_not_trainable
+                                 : model::TrainableStatus::k_trainable;
     } else if (is_assistant(s.entry) && answers == model::TrainableStatus::k_superseded) {
       out.trainable = answers;
     }
@@ -259,7 +271,8 @@ class Recorder {
     model::Alternative alternative;
     alternative.at_message = at;
     const bool cut = first.answer != k_none && slot(first.answer).cut;
-    const auto from = std::lower_bound(out_.calls.begin(), out_.calls.end(), first.trace, [&](CallId id, std::uint32_t trace) { return work_.calls[id].trace < trace; });
+    const auto from = std::lower_bound(out_.calls.begin(), out_.calls.end(), first.trace,
+                                       [&](CallId id, std::uint32_t trace) { return work_.calls[id].trace < trace; });
     const bool same_trace = from != out_.calls.end() && work_.calls[*from].trace == first.trace;
     alternative.reason = cut ? "partial" : same_trace ? "retry" : "regeneration";
     record_line(line, model::TrainableStatus::k_superseded, alternative.messages);
@@ -301,16 +314,19 @@ std::string error_sentence(std::string_view error) {
   while (!error.empty() && (error.back() == '\n' || error.back() == ' ')) error.remove_suffix(1);
   // Python writes an exception as its constructor call: ValueError('text').
   const std::size_t quote = error.find_first_of("'\"");
-  if (quote != std::string_view::npos && quote > 0 && error[quote - 1] == '(' && error.ends_with(std::string{error[quote]} + ")"))
+  if (quote != std::string_view::npos && quote > 0 && error[quote - 1] == '(' &&
+      error.ends_with(std::string{error[quote]} + ")"))
     return std::string(error.substr(quote + 1, error.size() - quote - 3));
   // JavaScript as its name and message: Error: text.
   const std::size_t colon = error.find(": ");
-  if (colon != std::string_view::npos && error.substr(0, colon).find(' ') == std::string_view::npos && error.substr(0, colon).ends_with("Error"))
+  if (colon != std::string_view::npos && error.substr(0, colon).find(' ') == std::string_view::npos &&
+      error.substr(0, colon).ends_with("Error"))
     return std::string(error.substr(colon + 2));
   return std::string(error);
 }
 
-LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions) {
+LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs,
+                       DefinitionTable& definitions) {
   return Recorder(work, helper, tool_runs, definitions).record(calls);
 }
 

@@ -23,14 +23,15 @@ class DefinitionTable {
 /// A lane as it will stand in the record, and what else came of its calls.
 struct LaneRecord {
   model::Lane lane;
-  std::vector<CallId> calls;                                  ///< of `lane.calls`, in the same order
-  std::vector<std::vector<CallId>> helpers;                   ///< branches with a system text of their own: other lanes
-  std::map<const messages::RunFacts*, AskedBy> tool_runs;     ///< tool runs that its calls led to
+  std::vector<CallId> calls;                               ///< of `lane.calls`, in the same order
+  std::vector<std::vector<CallId>> helpers;                ///< branches with a system text of their own: other lanes
+  std::map<const messages::RunFacts*, AskedBy> tool_runs;  ///< tool runs that its calls led to
 };
 
 /// Writes the calls of one lane (in order of time) down as transcript, model calls and alternatives. Of a `helper`
 /// (router, summariser) every call stands in the transcript, and nothing is trainable.
-[[nodiscard]] LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions);
+[[nodiscard]] LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs,
+                                     DefinitionTable& definitions);
 
 /// The sentence of an exception, without its class and traceback.
 [[nodiscard]] std::string error_sentence(std::string_view error);

@@ -27,7 +27,8 @@ constexpr std::size_t k_look_back = 200;
 /// The calls of one scope path (the conversation itself, or all instances of one sub-agent).
 class Linker {
  public:
-  Linker(Work& work, std::unordered_map<messages::TextId, CallId>& responses) : work_(work), responses_(responses), index_(work) {}
+  Linker(Work& work, std::unordered_map<messages::TextId, CallId>& responses)
+      : work_(work), responses_(responses), index_(work) {}
 
   void link(CallId id) {
     Call& call = work_.calls[id];
@@ -40,7 +41,7 @@ class Linker {
  private:
   struct Link {
     CallId base = k_none;
-    std::vector<SlotId> sequence;   ///< of the base
+    std::vector<SlotId> sequence;  ///< of the base
     Alignment alignment;
   };
 
@@ -59,7 +60,8 @@ class Linker {
 
   static std::vector<Seen> without_system(const std::vector<Seen>& input) {
     std::vector<Seen> out;
-    std::copy_if(input.begin(), input.end(), std::back_inserter(out), [](const Seen& seen) { return !is_system(seen.entry); });
+    std::copy_if(input.begin(), input.end(), std::back_inserter(out),
+                 [](const Seen& seen) { return !is_system(seen.entry); });
     return out;
   }
 
@@ -85,7 +87,8 @@ class Linker {
       call.incomplete = true;
     }
     if (call.facts->conversation != 0)
-      if (const auto found = responses_.find(call.facts->conversation); found != responses_.end()) return continue_response(found->second, input);
+      if (const auto found = responses_.find(call.facts->conversation); found != responses_.end())
+        return continue_response(found->second, input);
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
     const CallIndex::Beginning known = index_.beginning(said);
@@ -110,9 +113,11 @@ class Linker {
     link.base = base;
     const Call& before = work_.calls[base];
     std::vector<Seen> chain;
-    std::copy_if(before.context.begin(), before.context.end(), std::back_inserter(chain), [](const Seen& seen) { return !is_system(seen.entry); });
+    std::copy_if(before.context.begin(), before.context.end(), std::back_inserter(chain),
+                 [](const Seen& seen) { return !is_system(seen.entry); });
     if (before.answer != k_none) chain.push_back({.entry = work_.slots[before.answer].entry, .slot = before.answer});
-    const auto added = std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
+    const auto added =
+        std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
     link.alignment.to.assign(chain.size() + static_cast<std::size_t>(input.end() - added), k_none);
     for (std::uint32_t i = 0; i < chain.size(); ++i) {
       link.sequence.push_back(chain[i].slot);
@@ -134,7 +139,8 @@ class Linker {
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
       if (is_put_anew(call, now, adds_nothing(now, alignment, said))) continue;
       // Among equals the latest: repeated texts are told apart by nothing else.
-      const bool better = link.base == k_none || stronger(alignment, link.alignment) || (base > link.base && !stronger(link.alignment, alignment));
+      const bool better = link.base == k_none || stronger(alignment, link.alignment) ||
+                          (base > link.base && !stronger(link.alignment, alignment));
       if (better) link = {base, std::move(sequence), std::move(alignment)};
     }
   }
@@ -159,20 +165,24 @@ class Linker {
   }
 
   /// The same question again in the same trace: a retry, whatever the words.
-  void consider_repeated_input(const Call& call, const std::vector<Seen>& input, const std::vector<Seen>& said, Link& link) {
+  void consider_repeated_input(const Call& call, const std::vector<Seen>& input, const std::vector<Seen>& said,
+                               Link& link) {
     const std::optional<CallId> before = index_.asked_the_same(call, input);
     if (!before) return;
     const Call& base = work_.calls[*before];
     if (call.run->pushed && base.run->agent_path != call.run->agent_path) return;
     std::vector<SlotId> sequence = context_slots(base);
     Alignment alignment = align(work_, sequence, said);
-    if (alignment.whole && alignment.matched == said.size()) link = {*before, std::move(sequence), std::move(alignment)};
+    if (alignment.whole && alignment.matched == said.size())
+      link = {*before, std::move(sequence), std::move(alignment)};
   }
 
   /// Clients that cannot serialise a function's response leave a blank message where results stood: put the results
   /// there that earlier calls of the lane had, or those of the tools that ran since.
   void restore_lost_results(const Call& call, std::vector<Seen>& input) {
-    const auto lost = [](const Seen& seen) { return seen.placeholder && seen.entry->message.role == model::Role::k_user; };
+    const auto lost = [](const Seen& seen) {
+      return seen.placeholder && seen.entry->message.role == model::Role::k_user;
+    };
     if (std::none_of(input.begin(), input.end(), lost)) return;
     const Call* head = nullptr;
     for (auto at = index_.ends().rbegin(); head == nullptr && at != index_.ends().rend(); ++at)
@@ -192,7 +202,8 @@ class Linker {
         continue;
       }
       const std::size_t before = out.size();
-      for (; at < sequence.size() && is_tool(work_.slots[sequence[at]].entry); ++at) out.push_back({.entry = work_.slots[sequence[at]].entry});
+      for (; at < sequence.size() && is_tool(work_.slots[sequence[at]].entry); ++at)
+        out.push_back({.entry = work_.slots[sequence[at]].entry});
       if (out.size() == before && at == sequence.size() && head->answer != k_none)
         for (const MessageEntry* result : results_of_answer(work_, *head)) out.push_back({.entry = result});
       if (out.size() == before) out.push_back(seen);
@@ -223,7 +234,8 @@ class Linker {
   /// What a call saw whose recording has no input at all: what stands before its answer in the next request.
   void find_lost_input(const Link& link, const Call& call, const std::vector<Seen*>& said, std::size_t first) {
     Call& base = work_.calls[link.base];
-    if (!base.facts->input.empty() || !base.context.empty() || first == said.size() || said[first]->slot != base.answer) return;
+    if (!base.facts->input.empty() || !base.context.empty() || first == said.size() || said[first]->slot != base.answer)
+      return;
     for (std::size_t j = 0; j < first; ++j) {
       if (said[j]->slot != k_none) return;
       said[j]->slot = work_.add_slot(said[j]->entry, call.run);
@@ -233,8 +245,8 @@ class Linker {
   }
 
   static bool stopped_by_client(std::string_view error) {
-    return error.starts_with("GeneratorExit") || error.starts_with("CancelledError") || error.starts_with("Cancelled") || error.starts_with("KeyboardInterrupt") ||
-           error.starts_with("AbortError");
+    return error.starts_with("GeneratorExit") || error.starts_with("CancelledError") ||
+           error.starts_with("Cancelled") || error.starts_with("KeyboardInterrupt") || error.starts_with("AbortError");
   }
 
   /// The answer of a call whose recording lost it (a stream that ended early for the client) is what stands behind the
@@ -302,7 +314,9 @@ class Linker {
   /// What follows the last answer in the input may have been shown to another call that followed it: an attempt that
   /// failed or was thrown away, a question asked again for another answer. Those are the same messages.
   void share_question(const Call& call, std::vector<Seen>& input) const {
-    const auto last = std::find_if(input.rbegin(), input.rend(), [&](const Seen& seen) { return seen.slot != k_none && work_.slots[seen.slot].answer_of != k_none; });
+    const auto last = std::find_if(input.rbegin(), input.rend(), [&](const Seen& seen) {
+      return seen.slot != k_none && work_.slots[seen.slot].answer_of != k_none;
+    });
     if (last == input.rend()) return;
     const std::vector<CallId>& followers = index_.followers(work_.slots[last->slot].answer_of);
     if (followers.empty()) return;
@@ -314,7 +328,8 @@ class Linker {
       const std::vector<SlotId> shown = shown_after(work_.calls[*before], last->slot);
       std::size_t same = 0;
       while (same < shown.size() && same < added.size() && same_message(work_.slots[shown[same]], *added[same])) ++same;
-      if (same > best.size() && !is_put_anew(work_.calls[*before], call, same == added.size())) best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
+      if (same > best.size() && !is_put_anew(work_.calls[*before], call, same == added.size()))
+        best.assign(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(same));
     }
     for (std::size_t i = 0; i < best.size(); ++i)
       if (added[i]->slot == k_none) added[i]->slot = best[i];
@@ -337,9 +352,12 @@ class Linker {
     if (!is_assistant(seen.entry)) return false;
     return std::any_of(call.facts->answers.begin(), call.facts->answers.end(), [&](const messages::Answer& answer) {
       const MessageEntry* own = entry(answer.message);
-      const bool by_id = std::any_of(own->message.tool_calls.begin(), own->message.tool_calls.end(), [&](const model::ToolCall& a) {
-        return a.id.size() > k_short_id && std::any_of(seen.entry->message.tool_calls.begin(), seen.entry->message.tool_calls.end(), [&](const auto& b) { return a.id == b.id; });
-      });
+      const bool by_id =
+          std::any_of(own->message.tool_calls.begin(), own->message.tool_calls.end(), [&](const model::ToolCall& a) {
+            return a.id.size() > k_short_id &&
+                   std::any_of(seen.entry->message.tool_calls.begin(), seen.entry->message.tool_calls.end(),
+                               [&](const auto& b) { return a.id == b.id; });
+          });
       return by_id || (own->identity == seen.entry->identity && (call.facts->late_recording || last));
     });
   }
@@ -379,9 +397,11 @@ class Linker {
     if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
     const model::Message& said = slot.entry->message;
     const model::Message& resent = seen.entry->message;
-    const bool garbled = said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
+    const bool garbled =
+        said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
     const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
-    const bool parts_lost = said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
+    const bool parts_lost =
+        said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
     if (!garbled && !reasoning_lost && !parts_lost) return;
     model::Message mended = garbled ? resent : said;
     if (parts_lost) mended.parts = resent.parts;
@@ -412,14 +432,16 @@ class Linker {
       order.push_back(slot);
     }
     // Until a later context says which candidate was taken up: the one that was returned, else the first.
-    const auto returned = std::find_if(call.answers.begin(), call.answers.end(), [&](SlotId slot) { return reaches_output(work_, call, slot); });
+    const auto returned = std::find_if(call.answers.begin(), call.answers.end(),
+                                       [&](SlotId slot) { return reaches_output(work_, call, slot); });
     if (!call.answers.empty()) call.answer = returned == call.answers.end() ? call.answers.front() : *returned;
   }
 
   Work& work_;
-  std::unordered_map<messages::TextId, CallId>& responses_;  ///< by id of a response, or of a conversation at the provider
+  std::unordered_map<messages::TextId, CallId>&
+      responses_;  ///< by id of a response, or of a conversation at the provider
   CallIndex index_;
-  std::vector<std::vector<SlotId>> lane_slots_;     ///< by lane: its messages in order of appearance
+  std::vector<std::vector<SlotId>> lane_slots_;  ///< by lane: its messages in order of appearance
 };
 
 }  // namespace

@@ -61,12 +61,17 @@ std::vector<std::size_t> order_tied(const std::vector<Tied>& tied) {
   for (std::size_t i = 0; i < tied.size(); ++i) {
     std::unordered_set<std::size_t> before;
     for (const base::Hash128& answer : tied[i].saw)
-      if (const auto giver = givers.find(answer); giver != givers.end() && giver->second != i && !ambiguous.contains(answer)) before.insert(giver->second);
+      if (const auto giver = givers.find(answer);
+          giver != givers.end() && giver->second != i && !ambiguous.contains(answer))
+        before.insert(giver->second);
     for (const std::size_t giver : before) followers[giver].push_back(i);
     waiting[i] = before.size();
   }
 
-  const auto later = [&](std::size_t a, std::size_t b) { return std::tuple(tied[a].clock, tied[a].end, tied[a].seen, a) > std::tuple(tied[b].clock, tied[b].end, tied[b].seen, b); };
+  const auto later = [&](std::size_t a, std::size_t b) {
+    return std::tuple(tied[a].clock, tied[a].end, tied[a].seen, a) >
+           std::tuple(tied[b].clock, tied[b].end, tied[b].seen, b);
+  };
   std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> ready(later);
   std::vector<std::size_t> out;
   std::vector<bool> taken(tied.size(), false);

@@ -10,7 +10,8 @@ using Places = std::vector<std::size_t>;
 constexpr base::Hash128 k_hello{1, 1};
 constexpr base::Hash128 k_bye{2, 2};
 
-Tied tied(std::vector<base::Hash128> saw, std::vector<base::Hash128> gave, model::Micros end = 0, std::size_t seen = 0) {
+Tied tied(std::vector<base::Hash128> saw, std::vector<base::Hash128> gave, model::Micros end = 0,
+          std::size_t seen = 0) {
   return {.gave = std::move(gave), .saw = std::move(saw), .clock = {}, .end = end, .seen = seen};
 }
 

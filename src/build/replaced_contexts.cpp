@@ -27,7 +27,8 @@ class ReplacedContexts {
       if (!begun[call.lane] && call.parent == k_none && !follows_.contains(call.lane) && !call.incomplete)
         if (const CallId before = handed_over(id); before != k_none) follow(call, before);
       begun[call.lane] = true;
-      if (const auto found = follows_.find(call.lane); call.parent == k_none && found != follows_.end()) call.parent = found->second;
+      if (const auto found = follows_.find(call.lane); call.parent == k_none && found != follows_.end())
+        call.parent = found->second;
       if (!continued_[id] && ran_tools(call)) open_[key(call)].push_back(id);
     }
     for (Call& call : work_.calls) call.lane = lane_of_[call.lane];
@@ -45,11 +46,13 @@ class ReplacedContexts {
     CallId before = id;
     while (before-- > 0 && work_.calls[before].trace == call.trace)
       if (work_.calls[before].scope == call.scope) break;
-    if (before == k_none || work_.calls[before].trace != call.trace || work_.calls[before].agent == call.agent || continued_[before]) return k_none;
+    if (before == k_none || work_.calls[before].trace != call.trace || work_.calls[before].agent == call.agent ||
+        continued_[before])
+      return k_none;
     const std::vector<messages::RunFacts>& runs = work_.conversation.traces[call.trace].runs;
     const auto between = [&](const messages::RunFacts& run) {
-      return run.handoff && work_.run_scopes[call.trace][static_cast<std::size_t>(&run - runs.data())] == call.scope && run.start_time >= work_.calls[before].run->start_time &&
-             run.start_time <= call.run->start_time;
+      return run.handoff && work_.run_scopes[call.trace][static_cast<std::size_t>(&run - runs.data())] == call.scope &&
+             run.start_time >= work_.calls[before].run->start_time && run.start_time <= call.run->start_time;
     };
     return std::any_of(runs.begin(), runs.end(), between) ? before : k_none;
   }
@@ -59,17 +62,23 @@ class ReplacedContexts {
     tools_run_.clear();
     const Trace& t = work_.conversation.traces[trace];
     for (const messages::RunFacts& run : t.runs)
-      if (run.tool) tools_run_.insert(run.tool->tool_call_id != 0 ? work_.text(run.tool->tool_call_id) : work_.text(run.tool->name));
+      if (run.tool)
+        tools_run_.insert(run.tool->tool_call_id != 0 ? work_.text(run.tool->tool_call_id)
+                                                      : work_.text(run.tool->name));
   }
 
   static bool starts_anew(const Call& call) {
-    return call.parent == k_none && !call.incomplete && std::none_of(call.context.begin(), call.context.end(), [](const Seen& seen) { return is_assistant(seen.entry); });
+    return call.parent == k_none && !call.incomplete &&
+           std::none_of(call.context.begin(), call.context.end(),
+                        [](const Seen& seen) { return is_assistant(seen.entry); });
   }
 
   bool ran_tools(const Call& call) const {
     if (call.answer == k_none) return false;
     const auto& asked = work_.slots[call.answer].entry->message.tool_calls;
-    return std::any_of(asked.begin(), asked.end(), [&](const model::ToolCall& tool) { return tools_run_.contains(tool.id) || tools_run_.contains(tool.name); });
+    return std::any_of(asked.begin(), asked.end(), [&](const model::ToolCall& tool) {
+      return tools_run_.contains(tool.id) || tools_run_.contains(tool.name);
+    });
   }
 
   /// Scope, agent, instructions, tools: what stays the same when a context is replaced.
@@ -87,7 +96,9 @@ class ReplacedContexts {
   CallId left_off(const Call& call) {
     const auto found = open_.find(key(call));
     if (found == open_.end()) return k_none;
-    const auto ended = [&](CallId id) { return work_.calls[id].run->end_time.value_or(INT64_MAX) <= call.run->start_time.value_or(0); };
+    const auto ended = [&](CallId id) {
+      return work_.calls[id].run->end_time.value_or(INT64_MAX) <= call.run->start_time.value_or(0);
+    };
     const auto latest = std::find_if(found->second.rbegin(), found->second.rend(), ended);
     if (latest == found->second.rend()) return k_none;
     const CallId out = *latest;
@@ -99,8 +110,9 @@ class ReplacedContexts {
   std::vector<std::uint32_t> lane_of_;
   std::vector<bool> continued_;
   std::unordered_map<std::uint32_t, CallId> follows_;  ///< by lane: the call that its first one follows
-  std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> open_;  ///< calls of this trace that ran tools and were not continued
-  std::unordered_set<std::string_view> tools_run_;                             ///< ids, else names, of the tools run in this trace
+  std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher>
+      open_;                                        ///< calls of this trace that ran tools and were not continued
+  std::unordered_set<std::string_view> tools_run_;  ///< ids, else names, of the tools run in this trace
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ std::string_view difference(const model::Message& m, const model::Variant* varia
 
 }  // namespace
 
-std::string replay_difference(const std::vector<const model::TranscriptMessage*>& messages, const model::ModelCall& call, const messages::CallFacts& recorded_call,
+std::string replay_difference(const std::vector<const model::TranscriptMessage*>& messages,
+                              const model::ModelCall& call, const messages::CallFacts& recorded_call,
                               const messages::MessageTable& table) {
   std::vector<std::uint32_t> places;
   for (const auto& [begin, end] : call.context)
@@ -35,17 +36,21 @@ std::string replay_difference(const std::vector<const model::TranscriptMessage*>
     std::size_t systems = 0;
     while (systems < recorded.size() && recorded[systems]->role == model::Role::k_system) ++systems;
     if (places.size() < recorded.size()) return "number of messages";
-    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems), places.end() - static_cast<std::ptrdiff_t>(recorded.size() - systems));
+    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems),
+                 places.end() - static_cast<std::ptrdiff_t>(recorded.size() - systems));
   }
   if (recorded.size() > places.size() && call.answer) {
     const model::Message& answer = messages[*call.answer]->message;
     const model::Message& next = *recorded[places.size()];
-    if (next.role == answer.role && next.content == answer.content && next.tool_calls.size() == answer.tool_calls.size()) recorded.resize(places.size());
+    if (next.role == answer.role && next.content == answer.content &&
+        next.tool_calls.size() == answer.tool_calls.size())
+      recorded.resize(places.size());
   }
   if (places.size() != recorded.size()) return "number of messages";
   for (std::size_t j = 0; j < recorded.size(); ++j) {
     const auto variant = call.variants.find(places[j]);
-    const std::string_view what = difference(messages[places[j]]->message, variant == call.variants.end() ? nullptr : &variant->second, *recorded[j]);
+    const std::string_view what = difference(messages[places[j]]->message,
+                                             variant == call.variants.end() ? nullptr : &variant->second, *recorded[j]);
     if (!what.empty()) return "message " + std::to_string(j) + ": " + std::string(what);
   }
   return {};
@@ -64,7 +69,9 @@ void replay(const Work& work, const model::Lane& lane, const std::vector<CallId>
     ++figures.calls_by_shape[shape];
     const std::string what = replay_difference(messages, lane.calls[i], *call.facts, work.tables.messages);
     if (what.empty()) ++figures.replayed_by_shape[shape];
-    else figures.problems.push_back({"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), shape + ", " + what});
+    else
+      figures.problems.push_back(
+          {"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), shape + ", " + what});
   }
 }
 

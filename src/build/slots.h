@@ -22,17 +22,17 @@ struct Slot {
   const messages::RunFacts* run = nullptr;        ///< where it was first recorded
   CallId answer_of = k_none;                      ///< the call whose answer (or candidate) it is
   model::OriginKind origin = model::OriginKind::k_verbatim;
-  bool from_tool_run = false;                     ///< no later call saw it: taken from the tool's run
+  bool from_tool_run = false;  ///< no later call saw it: taken from the tool's run
   bool cut = false;
-  bool summary = false;                           ///< took the place of older messages that the model no longer saw
-  const messages::RunFacts* tool_run = nullptr;   ///< tool messages: the tool's own run
+  bool summary = false;                          ///< took the place of older messages that the model no longer saw
+  const messages::RunFacts* tool_run = nullptr;  ///< tool messages: the tool's own run
   bool linked_by_order = false;
 };
 
 /// One element of a call's recorded input.
 struct Seen {
   const messages::MessageEntry* entry = nullptr;
-  SlotId slot = k_none;   ///< the message it is a form of
+  SlotId slot = k_none;      ///< the message it is a form of
   bool placeholder = false;  ///< the recording lost what stood here
 };
 
@@ -41,25 +41,25 @@ struct Call {
   const messages::RunFacts* run = nullptr;
   const messages::CallFacts* facts = nullptr;
   std::uint32_t trace = 0;
-  std::uint32_t prompt = 0;                ///< which prompt of the run
-  std::uint32_t scope = 0;                 ///< index into `Work::scopes`
+  std::uint32_t prompt = 0;  ///< which prompt of the run
+  std::uint32_t scope = 0;   ///< index into `Work::scopes`
   std::string_view agent;
-  std::vector<Seen> context;               ///< in the recorded order, system texts included; cut at the own answer
-  std::vector<SlotId> answers;             ///< candidates; the chosen one is `answer`
+  std::vector<Seen> context;    ///< in the recorded order, system texts included; cut at the own answer
+  std::vector<SlotId> answers;  ///< candidates; the chosen one is `answer`
   SlotId answer = k_none;
-  std::vector<SlotId> own_results;         ///< tool results that stood behind the answer in its payload
-  CallId parent = k_none;                  ///< the call whose answer this one's context continues
-  std::uint32_t lane = k_none;             ///< calls linked by evidence share it
-  bool incomplete = false;                 ///< a stateful call whose predecessor is not in the recording
+  std::vector<SlotId> own_results;  ///< tool results that stood behind the answer in its payload
+  CallId parent = k_none;           ///< the call whose answer this one's context continues
+  std::uint32_t lane = k_none;      ///< calls linked by evidence share it
+  bool incomplete = false;          ///< a stateful call whose predecessor is not in the recording
 };
 
 /// Where calls run: the conversation itself, or below a tool's run.
 struct Scope {
   const messages::RunFacts* tool_run = nullptr;  ///< none: the conversation itself
   std::uint32_t trace = 0;
-  std::uint32_t parent = 0;                      ///< enclosing scope
-  std::uint64_t output_text = 0;                 ///< `text_identity` of what the tool returned
-  std::string path;                              ///< tool names from outside in: instances of one sub-agent share it
+  std::uint32_t parent = 0;       ///< enclosing scope
+  std::uint64_t output_text = 0;  ///< `text_identity` of what the tool returned
+  std::string path;               ///< tool names from outside in: instances of one sub-agent share it
 };
 
 /// Everything known of one conversation while it is built.
@@ -68,14 +68,16 @@ struct Work {
 
   const Conversation& conversation;
   const messages::Tables& tables;
-  std::deque<messages::MessageEntry> made;       ///< messages that no payload holds as such
+  std::deque<messages::MessageEntry> made;  ///< messages that no payload holds as such
   std::vector<Slot> slots;
-  std::vector<Call> calls;                       ///< in order of time
-  std::vector<Scope> scopes;                     ///< the first is the conversation itself
+  std::vector<Call> calls;                             ///< in order of time
+  std::vector<Scope> scopes;                           ///< the first is the conversation itself
   std::vector<std::vector<std::uint32_t>> run_scopes;  ///< by trace and run: the scope it runs in
   std::uint32_t lanes = 0;
 
-  const messages::MessageEntry* make(model::Message message) { return &made.emplace_back(messages::make_entry(std::move(message))); }
+  const messages::MessageEntry* make(model::Message message) {
+    return &made.emplace_back(messages::make_entry(std::move(message)));
+  }
   SlotId add_slot(const messages::MessageEntry* entry, const messages::RunFacts* run) {
     slots.push_back({.entry = entry, .run = run});
     return static_cast<SlotId>(slots.size() - 1);
@@ -83,9 +85,15 @@ struct Work {
   [[nodiscard]] std::string_view text(messages::TextId id) const { return tables.texts.get(id); }
 };
 
-[[nodiscard]] inline bool is_system(const messages::MessageEntry* entry) { return entry->message.role == model::Role::k_system; }
-[[nodiscard]] inline bool is_assistant(const messages::MessageEntry* entry) { return entry->message.role == model::Role::k_assistant; }
-[[nodiscard]] inline bool is_tool(const messages::MessageEntry* entry) { return entry->message.role == model::Role::k_tool; }
+[[nodiscard]] inline bool is_system(const messages::MessageEntry* entry) {
+  return entry->message.role == model::Role::k_system;
+}
+[[nodiscard]] inline bool is_assistant(const messages::MessageEntry* entry) {
+  return entry->message.role == model::Role::k_assistant;
+}
+[[nodiscard]] inline bool is_tool(const messages::MessageEntry* entry) {
+  return entry->message.role == model::Role::k_tool;
+}
 
 /// A message without anything in it: what a client that cannot serialise a message leaves of it.
 [[nodiscard]] inline bool is_blank(const messages::MessageEntry* entry) {

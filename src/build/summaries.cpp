@@ -18,15 +18,20 @@ bool is_new(const Work& work, const Call& call, const Seen& seen) {
 /// Whether the call sees less of the past than the one it continues saw.
 bool dropped_something(const Call& parent, const Call& call) {
   return std::any_of(parent.context.begin(), parent.context.end(), [&](const Seen& before) {
-    return before.slot != k_none && !is_system(before.entry) && std::none_of(call.context.begin(), call.context.end(), [&](const Seen& now) { return now.slot == before.slot; });
+    return before.slot != k_none && !is_system(before.entry) &&
+           std::none_of(call.context.begin(), call.context.end(),
+                        [&](const Seen& now) { return now.slot == before.slot; });
   });
 }
 
 void mark_replaced_heads(Work& work, const Call& call) {
   if (call.parent == k_none) return;
-  const auto shared = std::find_if(call.context.begin(), call.context.end(), [&](const Seen& seen) { return !is_system(seen.entry) && !is_new(work, call, seen); });
+  const auto shared = std::find_if(call.context.begin(), call.context.end(), [&](const Seen& seen) {
+    return !is_system(seen.entry) && !is_new(work, call, seen);
+  });
   if (shared == call.context.end()) return;
-  const auto first_new = std::find_if(call.context.begin(), shared, [&](const Seen& seen) { return !is_system(seen.entry); });
+  const auto first_new =
+      std::find_if(call.context.begin(), shared, [&](const Seen& seen) { return !is_system(seen.entry); });
   if (first_new == shared || !dropped_something(work.calls[call.parent], call)) return;
   for (auto at = first_new; at != shared; ++at)
     if (!is_system(at->entry) && !is_assistant(at->entry)) work.slots[at->slot].summary = true;
@@ -41,7 +46,8 @@ void mark_quotes(Work& work, CallId id) {
     const std::string& answer = work.slots[earlier.answer].entry->message.content;
     if (answer.size() < k_quote) continue;
     for (const Seen& seen : call.context)
-      if (seen.slot != k_none && is_new(work, call, seen) && seen.entry->message.role == model::Role::k_user && seen.entry->message.content.find(answer) != std::string::npos)
+      if (seen.slot != k_none && is_new(work, call, seen) && seen.entry->message.role == model::Role::k_user &&
+          seen.entry->message.content.find(answer) != std::string::npos)
         work.slots[seen.slot].summary = true;
   }
 }

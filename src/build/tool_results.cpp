@@ -12,7 +12,8 @@ std::vector<SlotId> ToolResults::complete(std::vector<SlotId> order) {
   for (const SlotId id : order) {
     const messages::MessageEntry* entry = slot(id).entry;
     for (std::size_t i = 0; i < entry->message.tool_calls.size(); ++i) {
-      if (entry->message.tool_calls[i].id.empty() && !made_ids_.contains({id, i})) made_ids_[{id, i}] = "call-" + std::to_string(++made_);
+      if (entry->message.tool_calls[i].id.empty() && !made_ids_.contains({id, i}))
+        made_ids_[{id, i}] = "call-" + std::to_string(++made_);
       open.push_back({id, i});
     }
     if (is_tool(entry)) resolve(id, open);
@@ -74,7 +75,8 @@ void ToolResults::resolve(SlotId tool, std::vector<OpenCall>& open) {
     take([&](const OpenCall& call) { return call_of(call).id == message.tool_call_id; });
     return;
   }
-  if (!take([&](const OpenCall& call) { return call_of(call).name == message.name; }) && message.name.empty()) take([](const OpenCall&) { return true; });
+  if (!take([&](const OpenCall& call) { return call_of(call).name == message.name; }) && message.name.empty())
+    take([](const OpenCall&) { return true; });
 }
 
 void ToolResults::link_run(const OpenCall& open) {
@@ -104,7 +106,8 @@ SlotId ToolResults::unseen_result(const OpenCall& open) {
   model::Message message;
   message.role = model::Role::k_tool;
   message.name = work_.text(run.tool->name);
-  message.content = run.failed && run.tool->output == 0 ? error_sentence(error) : std::string(work_.text(run.tool->output));
+  message.content =
+      run.failed && run.tool->output == 0 ? error_sentence(error) : std::string(work_.text(run.tool->output));
   if (run.failed) message.error = error_sentence(error);
   const SlotId out = work_.add_slot(work_.make(std::move(message)), &run);
   work_.slots[out].from_tool_run = true;
@@ -123,10 +126,14 @@ void ToolResults::describe(SlotId id, model::TranscriptMessage& out) const {
   if (link == runs_.end()) return;
   const RunFacts& run = *link->second.run;
   const std::string_view output = work_.text(run.tool->output);
-  model::ToolRun tool_run{.run_id = std::string(work_.text(run.id)), .raw_output_sha256 = {}, .start_time = run.start_time, .end_time = run.end_time,
+  model::ToolRun tool_run{.run_id = std::string(work_.text(run.id)),
+                          .raw_output_sha256 = {},
+                          .start_time = run.start_time,
+                          .end_time = run.end_time,
                           .linked_by_order = link->second.by_order};
   if (output != out.message.content && !output.empty()) tool_run.raw_output_sha256 = base::sha256_hex(output);
-  if (run.failed && out.message.error.empty()) out.message.error = run.error == 0 ? out.message.content : error_sentence(work_.text(run.error));
+  if (run.failed && out.message.error.empty())
+    out.message.error = run.error == 0 ? out.message.content : error_sentence(work_.text(run.error));
   if (slot(id).from_tool_run) out.time = run.end_time;
   out.tool_run = std::move(tool_run);
 }

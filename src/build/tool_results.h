@@ -50,7 +50,9 @@ class ToolResults {
   using Unseen = std::unordered_map<SlotId, std::vector<SlotId>>;  ///< by assistant
 
   [[nodiscard]] const Slot& slot(SlotId id) const { return work_.slots[id]; }
-  [[nodiscard]] const model::ToolCall& call_of(const OpenCall& open) const { return slot(open.assistant).entry->message.tool_calls[open.index]; }
+  [[nodiscard]] const model::ToolCall& call_of(const OpenCall& open) const {
+    return slot(open.assistant).entry->message.tool_calls[open.index];
+  }
   void resolve(SlotId tool, std::vector<OpenCall>& open);
   void link_run(const OpenCall& open);
   [[nodiscard]] SlotId unseen_result(const OpenCall& open);

@@ -22,10 +22,13 @@ std::vector<const RunFacts*> tools_after(const Work& work, CallId id) {
     }
   std::vector<const RunFacts*> out;
   const std::vector<RunFacts>& runs = work.conversation.traces[call.trace].runs;
-  const auto starts_before = [](const RunFacts& run, model::Micros time) { return run.start_time.value_or(INT64_MAX) < time; };
+  const auto starts_before = [](const RunFacts& run, model::Micros time) {
+    return run.start_time.value_or(INT64_MAX) < time;
+  };
   auto run = std::lower_bound(runs.begin(), runs.end(), call.run->start_time.value_or(0), starts_before);
   for (; run != runs.end() && run->start_time.value_or(INT64_MAX) < limit; ++run)
-    if (run->tool && work.run_scopes[call.trace][static_cast<std::size_t>(run - runs.begin())] == call.scope) out.push_back(&*run);
+    if (run->tool && work.run_scopes[call.trace][static_cast<std::size_t>(run - runs.begin())] == call.scope)
+      out.push_back(&*run);
   return out;
 }
 
@@ -59,7 +62,8 @@ std::string only_input(std::string_view arguments) {
 std::vector<model::ToolCall> calls_of_tools_run(const Work& work, CallId call) {
   std::vector<model::ToolCall> out;
   for (const RunFacts* run : tools_after(work, call))
-    out.push_back({std::string(work.text(run->tool->tool_call_id)), std::string(work.text(run->tool->name)), std::string(work.text(run->tool->arguments))});
+    out.push_back({std::string(work.text(run->tool->tool_call_id)), std::string(work.text(run->tool->name)),
+                   std::string(work.text(run->tool->arguments))});
   return out;
 }
 
@@ -67,7 +71,8 @@ std::vector<const messages::MessageEntry*> results_of_answer(Work& work, const C
   std::vector<const RunFacts*> runs = tools_after(work, static_cast<CallId>(&call - work.calls.data()));
   std::vector<const messages::MessageEntry*> out;
   for (const model::ToolCall& tool_call : work.slots[call.answer].entry->message.tool_calls) {
-    const auto run = std::find_if(runs.begin(), runs.end(), [&](const RunFacts* r) { return work.text(r->tool->name) == tool_call.name; });
+    const auto run = std::find_if(runs.begin(), runs.end(),
+                                  [&](const RunFacts* r) { return work.text(r->tool->name) == tool_call.name; });
     if (run == runs.end()) continue;
     const std::string_view output = work.text((*run)->tool->output);
     json::Parser parser;
@@ -78,7 +83,8 @@ std::vector<const messages::MessageEntry*> results_of_answer(Work& work, const C
     message.tool_call_id = tool_call.id;
     message.content = R"({"result":)";
     // A tool's text is sent as text, whatever it looks like; its objects as objects.
-    if (parsed && (*parsed)->is_object() && (*run)->tool->output_is_object) json::append_compact(message.content, **parsed);
+    if (parsed && (*parsed)->is_object() && (*run)->tool->output_is_object)
+      json::append_compact(message.content, **parsed);
     else json::append_string(message.content, output);
     message.content.push_back('}');
     out.push_back(work.make(std::move(message)));
@@ -117,13 +123,19 @@ ToolRuns::Link ToolRuns::take(const model::ToolCall& tool_call, CallId answer_of
   if (call == nullptr) return {};
   // Runs stand in order of time: those that the call cannot have asked for are skipped.
   const auto first_free = [&](const std::vector<std::size_t>& candidates) {
-    const auto starts_before = [&](std::size_t at, model::Micros time) { return runs_[at].facts->start_time.value_or(INT64_MAX) < time; };
+    const auto starts_before = [&](std::size_t at, model::Micros time) {
+      return runs_[at].facts->start_time.value_or(INT64_MAX) < time;
+    };
     auto at = std::lower_bound(candidates.begin(), candidates.end(), call->run->start_time.value_or(0), starts_before);
-    while (at != candidates.end() && (runs_[*at].taken || (runs_[*at].facts->tool->tool_call_id != 0 && !tool_call.id.empty()))) ++at;
+    while (at != candidates.end() &&
+           (runs_[*at].taken || (runs_[*at].facts->tool->tool_call_id != 0 && !tool_call.id.empty())))
+      ++at;
     return at == candidates.end() ? SIZE_MAX : *at;
   };
   const std::string arguments_in_full = canonical(tool_call.arguments);
-  for (const auto& [index, arguments] : {std::pair(&by_arguments_, arguments_in_full), std::pair(&by_arguments_, only_input(tool_call.arguments)), std::pair(&by_name_, std::string())}) {
+  for (const auto& [index, arguments] :
+       {std::pair(&by_arguments_, arguments_in_full), std::pair(&by_arguments_, only_input(tool_call.arguments)),
+        std::pair(&by_name_, std::string())}) {
     const auto candidates = index->find(key(call->trace, call->scope, tool_call.name, arguments));
     if (candidates == index->end()) continue;
     if (const std::size_t at = first_free(candidates->second); at != SIZE_MAX) return give(at, true);

@@ -21,9 +21,11 @@ std::unordered_set<std::string> tool_names(const std::vector<RunFacts>& runs, co
   for (const RunFacts& run : runs) {
     for (const messages::CallFacts& call : run.calls) {
       for (const messages::TextId tool : call.tools)
-        if (const auto definition = parser.parse(tables.texts.get(tool))) names.emplace((**definition)["function"]["name"].string());
+        if (const auto definition = parser.parse(tables.texts.get(tool)))
+          names.emplace((**definition)["function"]["name"].string());
       for (const messages::Answer& answer : call.answers)
-        for (const model::ToolCall& asked : tables.messages.get(answer.message).message.tool_calls) names.insert(asked.name);
+        for (const model::ToolCall& asked : tables.messages.get(answer.message).message.tool_calls)
+          names.insert(asked.name);
     }
   }
   return names;

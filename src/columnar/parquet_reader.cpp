@@ -1,11 +1,11 @@
 #include "columnar/parquet_reader.h"
 
-#include <arrow/io/file.h>
-#include <parquet/api/reader.h>
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
+
+#include <arrow/io/file.h>
+#include <parquet/api/reader.h>
 
 #include "base/arena.h"
 #include "base/time.h"
@@ -40,32 +40,50 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
   const auto& logical = column.logical_type();
   if (logical != nullptr && !logical->is_none()) out.info.type += " " + logical->ToString();
   switch (column.physical_type()) {
-    case parquet::Type::BYTE_ARRAY: out.info.kind = ColumnKind::k_text; break;
-    case parquet::Type::BOOLEAN: out.info.kind = ColumnKind::k_boolean; break;
+    case parquet::Type::BYTE_ARRAY:
+      out.info.kind = ColumnKind::k_text;
+      break;
+    case parquet::Type::BOOLEAN:
+      out.info.kind = ColumnKind::k_boolean;
+      break;
     case parquet::Type::DOUBLE:
-    case parquet::Type::FLOAT: out.info.kind = ColumnKind::k_real; break;
-    case parquet::Type::INT32: out.info.kind = ColumnKind::k_integer; break;
-    case parquet::Type::INT96: out.info.kind = ColumnKind::k_time; break;
+    case parquet::Type::FLOAT:
+      out.info.kind = ColumnKind::k_real;
+      break;
+    case parquet::Type::INT32:
+      out.info.kind = ColumnKind::k_integer;
+      break;
+    case parquet::Type::INT96:
+      out.info.kind = ColumnKind::k_time;
+      break;
     case parquet::Type::INT64:
       out.info.kind = ColumnKind::k_integer;
       if (logical != nullptr && logical->is_timestamp()) {
         out.info.kind = ColumnKind::k_time;
         const auto unit = static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit();
-        out.unit = unit == parquet::LogicalType::TimeUnit::NANOS ? TimeUnit::k_nanos : unit == parquet::LogicalType::TimeUnit::MILLIS ? TimeUnit::k_millis : TimeUnit::k_micros;
+        out.unit = unit == parquet::LogicalType::TimeUnit::NANOS    ? TimeUnit::k_nanos
+                   : unit == parquet::LogicalType::TimeUnit::MILLIS ? TimeUnit::k_millis
+                                                                    : TimeUnit::k_micros;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return out;
 }
 
-std::int64_t floor_divide(std::int64_t value, std::int64_t by) { return value >= 0 ? value / by : -((-value + by - 1) / by); }
+std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
+  return value >= 0 ? value / by : -((-value + by - 1) / by);
+}
 
 std::int64_t to_micros(std::int64_t value, TimeUnit unit) {
   switch (unit) {
-    case TimeUnit::k_nanos: return floor_divide(value, 1000);
-    case TimeUnit::k_millis: return value * 1000;
-    case TimeUnit::k_micros: return value;
+    case TimeUnit::k_nanos:
+      return floor_divide(value, 1000);
+    case TimeUnit::k_millis:
+      return value * 1000;
+    case TimeUnit::k_micros:
+      return value;
   }
   return value;
 }
@@ -80,39 +98,46 @@ std::int64_t to_micros(const parquet::Int96& value) {
 /// Reads one column of a row group, batch by batch.
 class ColumnCursor {
  public:
-  ColumnCursor(const ColumnLayout* layout, std::shared_ptr<parquet::ColumnReader> reader) : layout_(layout), reader_(std::move(reader)) {}
+  ColumnCursor(const ColumnLayout* layout, std::shared_ptr<parquet::ColumnReader> reader)
+      : layout_(layout), reader_(std::move(reader)) {}
 
   void read(std::size_t rows, std::vector<Cell>& cells, base::Arena& arena) {
     cells.assign(rows, {});
     if (layout_ == nullptr) return;
     switch (layout_->physical) {
       case parquet::Type::BYTE_ARRAY:
-        return read_as<parquet::ByteArrayReader, parquet::ByteArray>(rows, [&](std::size_t row, const parquet::ByteArray& value) {
-          char* copy = arena.allocate(value.len + k_padding);
-          std::memcpy(copy, value.ptr, value.len);
-          std::memset(copy + value.len, 0, k_padding);
-          arena.shrink(copy + value.len + k_padding);
-          cells[row].present = true;
-          cells[row].text = {copy, value.len};
-        });
+        return read_as<parquet::ByteArrayReader, parquet::ByteArray>(
+            rows, [&](std::size_t row, const parquet::ByteArray& value) {
+              char* copy = arena.allocate(value.len + k_padding);
+              std::memcpy(copy, value.ptr, value.len);
+              std::memset(copy + value.len, 0, k_padding);
+              arena.shrink(copy + value.len + k_padding);
+              cells[row].present = true;
+              cells[row].text = {copy, value.len};
+            });
       case parquet::Type::BOOLEAN:
         return read_as<parquet::BoolReader, bool>(rows, [&](std::size_t row, bool value) {
           cells[row].present = true;
           cells[row].flag = value;
         });
       case parquet::Type::INT32:
-        return read_as<parquet::Int32Reader, std::int32_t>(rows, [&](std::size_t row, std::int32_t value) { set_integer(cells[row], value); });
+        return read_as<parquet::Int32Reader, std::int32_t>(
+            rows, [&](std::size_t row, std::int32_t value) { set_integer(cells[row], value); });
       case parquet::Type::INT64:
         return read_as<parquet::Int64Reader, std::int64_t>(rows, [&](std::size_t row, std::int64_t value) {
           set_integer(cells[row], layout_->info.kind == ColumnKind::k_time ? to_micros(value, layout_->unit) : value);
         });
       case parquet::Type::INT96:
-        return read_as<parquet::Int96Reader, parquet::Int96>(rows, [&](std::size_t row, const parquet::Int96& value) { set_integer(cells[row], to_micros(value)); });
+        return read_as<parquet::Int96Reader, parquet::Int96>(
+            rows, [&](std::size_t row, const parquet::Int96& value) { set_integer(cells[row], to_micros(value)); });
       case parquet::Type::FLOAT:
-        return read_as<parquet::FloatReader, float>(rows, [&](std::size_t row, float value) { set_real(cells[row], static_cast<double>(value)); });
+        return read_as<parquet::FloatReader, float>(
+            rows, [&](std::size_t row, float value) { set_real(cells[row], static_cast<double>(value)); });
       case parquet::Type::DOUBLE:
-        return read_as<parquet::DoubleReader, double>(rows, [&](std::size_t row, double value) { set_real(cells[row], value); });
-      default: return;
+        return read_as<parquet::DoubleReader, double>(
+            rows, [&](std::size_t row, double value) { set_real(cells[row], value); });
+      default:
+        return;
     }
   }
 
@@ -135,11 +160,14 @@ class ColumnCursor {
     std::size_t row = 0;
     while (row < rows) {
       std::int64_t values_read = 0;
-      const std::int64_t read = reader.ReadBatch(static_cast<std::int64_t>(rows - row), levels.data(), nullptr, values.get(), &values_read);
-      if (read == 0) throw parquet::ParquetException("the column " + layout_->info.name + " ends before the row group does");
+      const std::int64_t read =
+          reader.ReadBatch(static_cast<std::int64_t>(rows - row), levels.data(), nullptr, values.get(), &values_read);
+      if (read == 0)
+        throw parquet::ParquetException("the column " + layout_->info.name + " ends before the row group does");
       std::int64_t value = 0;
       for (std::int64_t i = 0; i < read; ++i)
-        if (!layout_->optional || levels[static_cast<std::size_t>(i)] == 1) take(row + static_cast<std::size_t>(i), values[static_cast<std::size_t>(value++)]);
+        if (!layout_->optional || levels[static_cast<std::size_t>(i)] == 1)
+          take(row + static_cast<std::size_t>(i), values[static_cast<std::size_t>(value++)]);
       row += static_cast<std::size_t>(read);
     }
   }
@@ -149,7 +177,8 @@ class ColumnCursor {
 };
 
 base::Error unreadable(const std::string& path, const std::exception& error) {
-  return base::Error(base::ErrorCode::k_bad_format, std::string("not a readable Parquet file: ") + error.what()).with(path);
+  return base::Error(base::ErrorCode::k_bad_format, std::string("not a readable Parquet file: ") + error.what())
+      .with(path);
 }
 
 }  // namespace
@@ -170,20 +199,24 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   auto file = arrow::io::ReadableFile::Open(path);
-  if (!file.ok()) return base::Error(base::ErrorCode::k_io, "cannot open the file: " + file.status().message()).with(path);
+  if (!file.ok())
+    return base::Error(base::ErrorCode::k_io, "cannot open the file: " + file.status().message()).with(path);
   try {
     parquet::ReaderProperties properties;
     properties.enable_buffered_stream();
     properties.set_buffer_size(1 << 20);
     impl->reader = parquet::ParquetFileReader::Open(*file, properties);
     const auto metadata = impl->reader->metadata();
-    for (int i = 0; i < metadata->num_columns(); ++i) impl->layouts.push_back(layout_of(*metadata->schema()->Column(i)));
+    for (int i = 0; i < metadata->num_columns(); ++i)
+      impl->layouts.push_back(layout_of(*metadata->schema()->Column(i)));
     std::uint64_t first = 0;
     for (int group = 0; group < metadata->num_row_groups(); ++group) {
       const auto row_group = metadata->RowGroup(group);
       impl->first_rows.push_back(first);
       first += static_cast<std::uint64_t>(row_group->num_rows());
-      for (int i = 0; i < metadata->num_columns(); ++i) impl->layouts[static_cast<std::size_t>(i)].info.bytes += static_cast<std::uint64_t>(row_group->ColumnChunk(i)->total_uncompressed_size());
+      for (int i = 0; i < metadata->num_columns(); ++i)
+        impl->layouts[static_cast<std::size_t>(i)].info.bytes +=
+            static_cast<std::uint64_t>(row_group->ColumnChunk(i)->total_uncompressed_size());
     }
   } catch (const std::exception& error) {
     return unreadable(path, error);
@@ -194,18 +227,23 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
 
 std::uint64_t ParquetFile::rows() const { return static_cast<std::uint64_t>(impl_->reader->metadata()->num_rows()); }
 int ParquetFile::row_groups() const { return static_cast<int>(impl_->first_rows.size()); }
-std::uint64_t ParquetFile::rows_in(int row_group) const { return static_cast<std::uint64_t>(impl_->reader->metadata()->RowGroup(row_group)->num_rows()); }
+std::uint64_t ParquetFile::rows_in(int row_group) const {
+  return static_cast<std::uint64_t>(impl_->reader->metadata()->RowGroup(row_group)->num_rows());
+}
 const std::vector<ColumnInfo>& ParquetFile::columns() const { return impl_->columns; }
 
-base::Status ParquetFile::read_row_group(int row_group, std::span<const std::string_view> columns, std::size_t batch_rows,
+base::Status ParquetFile::read_row_group(int row_group, std::span<const std::string_view> columns,
+                                         std::size_t batch_rows,
                                          const std::function<base::Status(const RowBatch&)>& consumer) const {
   try {
     const auto group = impl_->reader->RowGroup(row_group);
     std::vector<ColumnCursor> cursors;
     for (const std::string_view name : columns) {
-      const auto layout = std::find_if(impl_->layouts.begin(), impl_->layouts.end(), [&](const ColumnLayout& l) { return l.info.name == name; });
+      const auto layout = std::find_if(impl_->layouts.begin(), impl_->layouts.end(),
+                                       [&](const ColumnLayout& l) { return l.info.name == name; });
       const bool readable = layout != impl_->layouts.end() && layout->info.kind != ColumnKind::k_unreadable;
-      cursors.emplace_back(readable ? &*layout : nullptr, readable ? group->Column(static_cast<int>(layout - impl_->layouts.begin())) : nullptr);
+      cursors.emplace_back(readable ? &*layout : nullptr,
+                           readable ? group->Column(static_cast<int>(layout - impl_->layouts.begin())) : nullptr);
     }
     const std::uint64_t rows = rows_in(row_group);
     base::Arena arena;

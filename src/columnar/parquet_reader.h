@@ -19,22 +19,22 @@ enum class ColumnKind : std::uint8_t { k_text, k_time, k_integer, k_real, k_bool
 struct ColumnInfo {
   std::string name;
   ColumnKind kind = ColumnKind::k_unreadable;
-  std::string type;               ///< as the file declares it, for messages
-  std::uint64_t bytes = 0;        ///< uncompressed, over all row groups
+  std::string type;         ///< as the file declares it, for messages
+  std::uint64_t bytes = 0;  ///< uncompressed, over all row groups
 };
 
 /// One value slot of a batch column; only the field of the column's kind counts.
 struct Cell {
   bool present = false;
   bool flag = false;
-  std::int64_t integer = 0;       ///< integers; times in microseconds since 1970 UTC
+  std::int64_t integer = 0;  ///< integers; times in microseconds since 1970 UTC
   double real = 0;
-  std::string_view text;          ///< followed by at least 64 readable bytes
+  std::string_view text;  ///< followed by at least 64 readable bytes
 };
 
 /// Rows of a row group. Columns stand in the order they were asked for; views live until the next batch.
 struct RowBatch {
-  std::uint64_t first_row = 0;    ///< in the file
+  std::uint64_t first_row = 0;  ///< in the file
   std::size_t rows = 0;
   std::vector<std::vector<Cell>> columns;
 };
@@ -56,7 +56,8 @@ class ParquetFile {
   /// Reads the named columns of one row group in batches of up to `batch_rows` rows, in order. A column that the file
   /// lacks, or that is unreadable, has no present cell. Stops with the consumer's error.
   /// Errors: k_bad_format (damaged pages), and the consumer's.
-  [[nodiscard]] base::Status read_row_group(int row_group, std::span<const std::string_view> columns, std::size_t batch_rows,
+  [[nodiscard]] base::Status read_row_group(int row_group, std::span<const std::string_view> columns,
+                                            std::size_t batch_rows,
                                             const std::function<base::Status(const RowBatch&)>& consumer) const;
 
  private:

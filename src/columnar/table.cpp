@@ -1,11 +1,11 @@
 #include "columnar/table.h"
 
+#include <exception>
+
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
-
-#include <exception>
 
 namespace trajectory::columnar {
 
@@ -16,11 +16,16 @@ constexpr std::int64_t k_group_rows = 4096;
 
 std::shared_ptr<arrow::DataType> type_of(const Field& field) {
   switch (field.type) {
-    case FieldType::k_text: return arrow::utf8();
-    case FieldType::k_integer: return arrow::int64();
-    case FieldType::k_real: return arrow::float64();
-    case FieldType::k_time: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case FieldType::k_list: return arrow::list(arrow::field("element", type_of(field.children[0])));
+    case FieldType::k_text:
+      return arrow::utf8();
+    case FieldType::k_integer:
+      return arrow::int64();
+    case FieldType::k_real:
+      return arrow::float64();
+    case FieldType::k_time:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case FieldType::k_list:
+      return arrow::list(arrow::field("element", type_of(field.children[0])));
     case FieldType::k_struct: {
       arrow::FieldVector fields;
       for (const Field& child : field.children) fields.push_back(arrow::field(child.name, type_of(child)));
@@ -36,7 +41,9 @@ std::shared_ptr<arrow::Schema> schema_of(const std::vector<Field>& fields) {
   return arrow::schema(out);
 }
 
-base::Error failed(const arrow::Status& status, const std::string& path, base::ErrorCode code) { return base::Error(code, status.message()).with(path); }
+base::Error failed(const arrow::Status& status, const std::string& path, base::ErrorCode code) {
+  return base::Error(code, status.message()).with(path);
+}
 
 }  // namespace
 
@@ -101,9 +108,14 @@ base::Result<TableWriter> TableWriter::create(const std::string& path, const std
   auto file = arrow::io::FileOutputStream::Open(path);
   if (!file.ok()) return failed(file.status(), path, base::ErrorCode::k_io);
   impl->file = *file;
-  const auto properties = parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->compression_level(3)->created_by("trajectory")->build();
+  const auto properties = parquet::WriterProperties::Builder()
+                              .compression(parquet::Compression::ZSTD)
+                              ->compression_level(3)
+                              ->created_by("trajectory")
+                              ->build();
   const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  auto writer = parquet::arrow::FileWriter::Open(*impl->schema, arrow::default_memory_pool(), impl->file, properties, arrow_properties);
+  auto writer = parquet::arrow::FileWriter::Open(*impl->schema, arrow::default_memory_pool(), impl->file, properties,
+                                                 arrow_properties);
   if (!writer.ok()) return failed(writer.status(), path, base::ErrorCode::k_io);
   impl->writer = std::move(*writer);
   return TableWriter(std::move(impl));
@@ -216,7 +228,7 @@ class ArrayWalker final : public RowReader {
  private:
   struct Frame {
     const arrow::Array* array;
-    std::int64_t at;   ///< next item of a list, row of a struct
+    std::int64_t at;  ///< next item of a list, row of a struct
     int next;
     bool is_list;
   };
@@ -234,12 +246,14 @@ class ArrayWalker final : public RowReader {
   int column_ = 0;
 };
 
-arrow::Status read_batches(const std::string& path, const std::vector<Field>& schema, const std::function<base::Result<bool>(RowReader&)>& consumer, base::Status& outcome) {
+arrow::Status read_batches(const std::string& path, const std::vector<Field>& schema,
+                           const std::function<base::Result<bool>(RowReader&)>& consumer, base::Status& outcome) {
   ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(path));
   ARROW_ASSIGN_OR_RAISE(auto reader, parquet::arrow::OpenFile(file, arrow::default_memory_pool()));
   reader->set_batch_size(256);
   ARROW_ASSIGN_OR_RAISE(auto batches, reader->GetRecordBatchReader());
-  if (!batches->schema()->Equals(*schema_of(schema), false)) return arrow::Status::Invalid("the file has other columns than a dataset's");
+  if (!batches->schema()->Equals(*schema_of(schema), false))
+    return arrow::Status::Invalid("the file has other columns than a dataset's");
   for (;;) {
     ARROW_ASSIGN_OR_RAISE(auto batch, batches->Next());
     if (batch == nullptr) return arrow::Status::OK();
@@ -255,11 +269,13 @@ arrow::Status read_batches(const std::string& path, const std::vector<Field>& sc
 
 }  // namespace
 
-base::Status read_table(const std::string& path, const std::vector<Field>& schema, const std::function<base::Result<bool>(RowReader&)>& consumer) {
+base::Status read_table(const std::string& path, const std::vector<Field>& schema,
+                        const std::function<base::Result<bool>(RowReader&)>& consumer) {
   base::Status outcome;
   try {
     const arrow::Status status = read_batches(path, schema, consumer, outcome);
-    if (!status.ok()) return failed(status, path, status.IsIOError() ? base::ErrorCode::k_io : base::ErrorCode::k_bad_format);
+    if (!status.ok())
+      return failed(status, path, status.IsIOError() ? base::ErrorCode::k_io : base::ErrorCode::k_bad_format);
   } catch (const std::exception& error) {
     return base::Error(base::ErrorCode::k_bad_format, error.what()).with(path);
   }

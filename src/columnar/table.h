@@ -67,6 +67,7 @@ class RowReader {
 
 /// Reads a file that `TableWriter` wrote, row by row, until the consumer fails or says stop (returns false).
 /// Errors: k_bad_format (damaged, or another schema), k_io, and the consumer's.
-[[nodiscard]] base::Status read_table(const std::string& path, const std::vector<Field>& schema, const std::function<base::Result<bool>(RowReader&)>& consumer);
+[[nodiscard]] base::Status read_table(const std::string& path, const std::vector<Field>& schema,
+                                      const std::function<base::Result<bool>(RowReader&)>& consumer);
 
 }  // namespace trajectory::columnar

@@ -1,11 +1,11 @@
 #include "json/value.h"
 
-#include <simdjson.h>
-
 #include <charconv>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <simdjson.h>
 
 #include "base/arena.h"
 
@@ -84,7 +84,7 @@ std::string repair_utf8(std::string_view bytes) {
 struct Parser::Impl {
   ondemand::parser simd;
   base::Arena arena;
-  std::vector<Value> values;    // children of the containers being built, innermost last
+  std::vector<Value> values;  // children of the containers being built, innermost last
   std::vector<Member> members;
 };
 
@@ -98,7 +98,8 @@ struct Builder {
 
   [[nodiscard]] std::size_t offset() const {
     const char* at = nullptr;
-    if (document.current_location().get(at) != simdjson::SUCCESS || at < begin || at > end) return static_cast<std::size_t>(end - begin);
+    if (document.current_location().get(at) != simdjson::SUCCESS || at < begin || at > end)
+      return static_cast<std::size_t>(end - begin);
     return static_cast<std::size_t>(at - begin);
   }
 
@@ -258,7 +259,9 @@ struct Builder {
     if (type == ondemand::json_type::array || type == ondemand::json_type::object) {
       const bool is_array = type == ondemand::json_type::array;
       out.kind_ = is_array ? Kind::k_array : Kind::k_object;
-      if (auto error = is_array ? array<ondemand::document&>(document, out, depth) : object<ondemand::document&>(document, out, depth)) return error;
+      if (auto error = is_array ? array<ondemand::document&>(document, out, depth)
+                                : object<ondemand::document&>(document, out, depth))
+        return error;
       out.raw_ = trim_right(begin, end);
       return document.at_end() ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
     }
@@ -280,7 +283,8 @@ Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;
 
 base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t' || text.front() == '\r')) text.remove_prefix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t' || text.front() == '\r'))
+    text.remove_prefix(1);
   char* padded = impl_->arena.allocate(text.size() + simdjson::SIMDJSON_PADDING);
   std::memcpy(padded, text.data(), text.size());
   std::memset(padded + text.size(), ' ', simdjson::SIMDJSON_PADDING);
@@ -288,7 +292,8 @@ base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
   impl_->members.clear();
 
   ondemand::document document;
-  if (auto error = impl_->simd.iterate(padded, text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document)) return bad_json(error, 0);
+  if (auto error = impl_->simd.iterate(padded, text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document))
+    return bad_json(error, 0);
   Builder builder{*impl_, document, padded, padded + text.size(), depth < k_max_depth};
   Value* root = new (impl_->arena.allocate(sizeof(Value), alignof(Value))) Value;
   if (auto error = builder.root(*root, depth)) return bad_json(error, builder.offset());

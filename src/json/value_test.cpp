@@ -1,8 +1,8 @@
 #include "json/value.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace trajectory::json {
 namespace {
@@ -34,7 +34,9 @@ TEST(JsonValue, KeepsLoneSurrogates) {
   Parser parser;
   const auto parsed = parser.parse(R"("a\ud800b")");
   ASSERT_TRUE(parsed);
-  EXPECT_EQ((**parsed).text(), "a\xED\xA0\x80" "b");
+  EXPECT_EQ((**parsed).text(),
+            "a\xED\xA0\x80"
+            "b");
 }
 
 TEST(JsonValue, GivesTheRawTextOfNestedContainers) {
@@ -84,7 +86,8 @@ TEST(JsonValue, TheLastOfARepeatedKeyCounts) {
 
 TEST(JsonValue, RefusesWhatIsNoJson) {
   Parser parser;
-  for (const char* text : {"", "tru", "NaN", "[1,]", "{\"a\":1} x", "[01]", "{\"a\" 1}", "[[1,2],[3]", "\"open", "[1.]"}) {
+  for (const char* text :
+       {"", "tru", "NaN", "[1,]", "{\"a\":1} x", "[01]", "{\"a\" 1}", "[[1,2],[3]", "\"open", "[1.]"}) {
     const auto parsed = parser.parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code(), base::ErrorCode::k_bad_format);

@@ -14,7 +14,8 @@ namespace {
 constexpr char k_hex[] = "0123456789abcdef";
 
 void append_unit(std::string& out, unsigned unit) {
-  const char text[6] = {'\\', 'u', k_hex[(unit >> 12) & 15], k_hex[(unit >> 8) & 15], k_hex[(unit >> 4) & 15], k_hex[unit & 15]};
+  const char text[6] = {
+      '\\', 'u', k_hex[(unit >> 12) & 15], k_hex[(unit >> 8) & 15], k_hex[(unit >> 4) & 15], k_hex[unit & 15]};
   out.append(text, 6);
 }
 
@@ -73,7 +74,8 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
   std::size_t i = 0;
   while (i < text.size()) {
     std::size_t run = i;
-    while (run < text.size() && k_plain[static_cast<unsigned char>(text[run])] && !(ascii && text[run] == '\x7f')) ++run;
+    while (run < text.size() && k_plain[static_cast<unsigned char>(text[run])] && !(ascii && text[run] == '\x7f'))
+      ++run;
     out.append(text.substr(i, run - i));
     i = run;
     if (i == text.size()) break;
@@ -85,14 +87,29 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
       continue;
     }
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
-      default: append_unit(out, c);
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
+      default:
+        append_unit(out, c);
     }
     ++i;
   }
@@ -101,10 +118,16 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
 
 void append_compact(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case Kind::k_null: out.append("null"); break;
+    case Kind::k_null:
+      out.append("null");
+      break;
     case Kind::k_boolean:
-    case Kind::k_number: out.append(value.text()); break;
-    case Kind::k_string: append_string(out, value.text()); break;
+    case Kind::k_number:
+      out.append(value.text());
+      break;
+    case Kind::k_string:
+      append_string(out, value.text());
+      break;
     case Kind::k_array: {
       if (!value.expanded()) {
         out.append(value.raw());
@@ -137,8 +160,14 @@ void append_compact(std::string& out, const Value& value) {
 }
 
 void append_double(std::string& out, double value) {
-  if (std::isnan(value)) { out.append("NaN"); return; }
-  if (std::isinf(value)) { out.append(value < 0 ? "-Infinity" : "Infinity"); return; }
+  if (std::isnan(value)) {
+    out.append("NaN");
+    return;
+  }
+  if (std::isinf(value)) {
+    out.append(value < 0 ? "-Infinity" : "Infinity");
+    return;
+  }
   char digits[32];
   const auto shortest = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific);
   std::string_view text(digits, static_cast<std::size_t>(shortest.ptr - digits));
@@ -163,7 +192,9 @@ void append_double(std::string& out, double value) {
   } else if (count <= exponent + 1) {
     out.append(mantissa).append(static_cast<std::size_t>(exponent + 1 - count), '0').append(".0");
   } else {
-    out.append(mantissa, 0, static_cast<std::size_t>(exponent + 1)).append(".").append(mantissa, static_cast<std::size_t>(exponent + 1));
+    out.append(mantissa, 0, static_cast<std::size_t>(exponent + 1))
+        .append(".")
+        .append(mantissa, static_cast<std::size_t>(exponent + 1));
   }
 }
 

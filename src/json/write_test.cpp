@@ -1,8 +1,8 @@
 #include "json/write.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace trajectory::json {
 namespace {
@@ -28,7 +28,10 @@ TEST(JsonWrite, EscapesAsPythonDoes) {
 
 TEST(JsonWrite, WritesLoneSurrogatesAsEscapesAndBrokenBytesAsReplacement) {
   EXPECT_EQ(written("a\xED\xA0\x80"), R"("a\ud800")");
-  EXPECT_EQ(written("a\xFF" "b"), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(written("a\xFF"
+                    "b"),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
   EXPECT_EQ(written("\xC3"), "\"\xEF\xBF\xBD\"");
 }
 

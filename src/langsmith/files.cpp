@@ -1,9 +1,8 @@
 #include "langsmith/files.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <filesystem>
+#include <glob.h>
 #include <system_error>
 
 namespace trajectory::langsmith {
@@ -25,7 +24,8 @@ base::Status search_folder(const fs::path& folder, FoundFiles& found) {
     if (is_export(at->path())) found.paths.push_back(at->path().string());
     else ++found.others;
   }
-  if (error) return base::Error(base::ErrorCode::k_io, "cannot search the folder: " + error.message()).with(folder.string());
+  if (error)
+    return base::Error(base::ErrorCode::k_io, "cannot search the folder: " + error.message()).with(folder.string());
   return {};
 }
 
@@ -34,7 +34,8 @@ base::Status expand_glob(const std::string& pattern, FoundFiles& found) {
   const int code = glob(pattern.c_str(), GLOB_TILDE, nullptr, &matches);
   std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
   globfree(&matches);
-  if (code != 0 && code != GLOB_NOMATCH) return base::Error(base::ErrorCode::k_io, "cannot search for the pattern").with(pattern);
+  if (code != 0 && code != GLOB_NOMATCH)
+    return base::Error(base::ErrorCode::k_io, "cannot search for the pattern").with(pattern);
   for (const std::string& path : paths) {
     std::error_code error;
     if (fs::is_directory(path, error)) TJ_TRY(search_folder(path, found));
@@ -54,12 +55,16 @@ base::Result<FoundFiles> find_files(const std::vector<std::string>& arguments) {
     if (fs::is_directory(argument, error)) {
       TJ_TRY(search_folder(argument, found));
       if (found.paths.size() == before)
-        return base::Error(base::ErrorCode::k_not_found, "no export in the folder: it holds no *.parquet, *.json or *.jsonl file at any depth").with(argument);
+        return base::Error(base::ErrorCode::k_not_found,
+                           "no export in the folder: it holds no *.parquet, *.json or *.jsonl file at any depth")
+            .with(argument);
     } else if (fs::exists(argument, error)) {
       found.paths.push_back(argument);
     } else if (argument.find_first_of("*?[") != std::string::npos) {
       TJ_TRY(expand_glob(argument, found));
-      if (found.paths.size() == before) return base::Error(base::ErrorCode::k_not_found, "no *.parquet, *.json or *.jsonl file matches the pattern").with(argument);
+      if (found.paths.size() == before)
+        return base::Error(base::ErrorCode::k_not_found, "no *.parquet, *.json or *.jsonl file matches the pattern")
+            .with(argument);
     } else {
       return base::Error(base::ErrorCode::k_not_found, "no such file or folder: check the path").with(argument);
     }

@@ -10,8 +10,8 @@ namespace trajectory::langsmith {
 
 /// The files behind the sources that a user named.
 struct FoundFiles {
-  std::vector<std::string> paths;    ///< sorted, each once
-  std::uint64_t others = 0;          ///< files in folders that are no exports (tmp/*.txt, README, ...)
+  std::vector<std::string> paths;  ///< sorted, each once
+  std::uint64_t others = 0;        ///< files in folders that are no exports (tmp/*.txt, README, ...)
 };
 
 /// Expands files, folders (searched at any depth) and globs. In folders and globs only *.parquet, *.json, *.jsonl and

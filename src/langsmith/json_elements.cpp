@@ -81,7 +81,8 @@ std::vector<JsonBlock> split_array(std::string_view text, std::size_t block_byte
     inside = trimmed(text.substr(1, text.back() == ']' ? text.size() - 2 : text.size() - 1));
   } else if (text.front() == '{') {
     // A run is an object with arrays of its own: what tells a run is its trace.
-    const std::string_view list = text.find("\"trace_id\"") < text.find('[') ? std::string_view() : array_in_object(text);
+    const std::string_view list =
+        text.find("\"trace_id\"") < text.find('[') ? std::string_view() : array_in_object(text);
     inside = !list.empty() && list.front() == '{' ? list : text;
   } else {
     return {};
@@ -90,8 +91,10 @@ std::vector<JsonBlock> split_array(std::string_view text, std::size_t block_byte
   std::size_t begin = 0;
   std::uint64_t first = 0;
   std::uint64_t count = 0;
-  for (std::size_t at = inside.find_first_not_of(k_space); at < inside.size(); at = inside.find_first_not_of(", \t\r\n", at)) {
-    const std::size_t end = inside[at] == '{' || inside[at] == '[' ? value_end(inside, at) : std::min(inside.find(',', at), inside.size());
+  for (std::size_t at = inside.find_first_not_of(k_space); at < inside.size();
+       at = inside.find_first_not_of(", \t\r\n", at)) {
+    const std::size_t end =
+        inside[at] == '{' || inside[at] == '[' ? value_end(inside, at) : std::min(inside.find(',', at), inside.size());
     ++count;
     at = end;
     if (end - begin >= block_bytes) {
@@ -114,8 +117,10 @@ std::vector<std::string_view> elements_of(std::string_view block, bool lines) {
     }
     return out;
   }
-  for (std::size_t at = block.find_first_not_of(", \t\r\n"); at < block.size(); at = block.find_first_not_of(", \t\r\n", at)) {
-    const std::size_t end = block[at] == '{' || block[at] == '[' ? value_end(block, at) : std::min(block.find(',', at), block.size());
+  for (std::size_t at = block.find_first_not_of(", \t\r\n"); at < block.size();
+       at = block.find_first_not_of(", \t\r\n", at)) {
+    const std::size_t end =
+        block[at] == '{' || block[at] == '[' ? value_end(block, at) : std::min(block.find(',', at), block.size());
     out.push_back(block.substr(at, end - at));
     at = end;
   }

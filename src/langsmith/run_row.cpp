@@ -75,9 +75,13 @@ std::optional<model::Picos> cost_of(const Cell& cell) {
   return cell.text.data() != nullptr ? base::parse_picos(cell.text) : base::picos_from_double(cell.real);
 }
 
-std::optional<model::Micros> time_of(const json::Value& value) { return value.is_string() ? base::parse_time(value.text()) : std::nullopt; }
+std::optional<model::Micros> time_of(const json::Value& value) {
+  return value.is_string() ? base::parse_time(value.text()) : std::nullopt;
+}
 
-std::optional<std::int64_t> integer_of(const json::Value& value) { return value.is_number() ? std::optional(value.integer()) : std::nullopt; }
+std::optional<std::int64_t> integer_of(const json::Value& value) {
+  return value.is_number() ? std::optional(value.integer()) : std::nullopt;
+}
 
 /// v1 writes costs as decimal text, v2 as numbers.
 std::optional<model::Picos> cost_of(const json::Value& value) {
@@ -88,7 +92,8 @@ std::optional<model::Picos> cost_of(const json::Value& value) {
 /// Payload columns: JSON values as their text; a JSON text inside a string as that text.
 std::string_view payload(const json::Value& value) {
   if (value.is_null()) return {};
-  if (value.is_string() && !value.text().empty() && (value.text().front() == '{' || value.text().front() == '[')) return value.text();
+  if (value.is_string() && !value.text().empty() && (value.text().front() == '{' || value.text().front() == '['))
+    return value.text();
   return value.raw();
 }
 
@@ -144,7 +149,8 @@ model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
   run.inputs = payload(o["inputs"]);
   run.outputs = payload(o["outputs"]);
   run.extra = payload(o["extra"]);
-  if (run.extra.empty() && o["metadata"].is_object()) run.extra = kept.emplace_back(R"({"metadata":)" + std::string(o["metadata"].raw()) + "}");
+  if (run.extra.empty() && o["metadata"].is_object())
+    run.extra = kept.emplace_back(R"({"metadata":)" + std::string(o["metadata"].raw()) + "}");
   run.events = payload(o["events"]);
   run.tags = payload(o["tags"]);
   run.parent_run_ids = payload(o["parent_run_ids"]);

@@ -37,16 +37,24 @@ struct Unit {
 
 base::Status check_columns(const columnar::ParquetFile& parquet, SourceFile& file) {
   const auto has = [&](std::string_view name) {
-    return std::any_of(parquet.columns().begin(), parquet.columns().end(), [&](const auto& c) { return c.name == name && c.kind != columnar::ColumnKind::k_unreadable; });
+    return std::any_of(parquet.columns().begin(), parquet.columns().end(),
+                       [&](const auto& c) { return c.name == name && c.kind != columnar::ColumnKind::k_unreadable; });
   };
   for (const std::string_view name : k_run_columns)
     if (!has(name)) file.missing_columns.emplace_back(name);
   for (const auto& column : parquet.columns())
-    if (std::find(k_run_columns.begin(), k_run_columns.end(), column.name) == k_run_columns.end()) file.unused_columns.push_back(column.name);
+    if (std::find(k_run_columns.begin(), k_run_columns.end(), column.name) == k_run_columns.end())
+      file.unused_columns.push_back(column.name);
   for (const std::string_view name : k_required)
-    if (!has(name)) return base::Error(base::ErrorCode::k_missing_column, "the column '" + std::string(name) + "' is missing: export it too").with(file.path);
+    if (!has(name))
+      return base::Error(base::ErrorCode::k_missing_column,
+                         "the column '" + std::string(name) + "' is missing: export it too")
+          .with(file.path);
   if (std::none_of(k_structure.begin(), k_structure.end(), has))
-    return base::Error(base::ErrorCode::k_missing_column, "the columns 'dotted_order', 'parent_run_id' and 'parent_run_ids' are all missing: export at least one").with(file.path);
+    return base::Error(
+               base::ErrorCode::k_missing_column,
+               "the columns 'dotted_order', 'parent_run_id' and 'parent_run_ids' are all missing: export at least one")
+        .with(file.path);
   return {};
 }
 
@@ -56,13 +64,18 @@ base::Result<FileKind> kind_of(std::string_view bytes, const std::string& path) 
   if (bytes.starts_with("PAR1") || bytes.starts_with("PARE")) return FileKind::k_parquet;
   const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
   const std::string_view rest = begin == std::string_view::npos ? std::string_view() : bytes.substr(begin);
-  if (rest.starts_with("\xEF\xBB\xBF")) return base::Error(base::ErrorCode::k_bad_format, "the file begins with a byte-order mark: save it as plain UTF-8").with(path);
+  if (rest.starts_with("\xEF\xBB\xBF"))
+    return base::Error(base::ErrorCode::k_bad_format, "the file begins with a byte-order mark: save it as plain UTF-8")
+        .with(path);
   if (rest.starts_with("[")) return FileKind::k_json;
   if (rest.starts_with("{")) {
     // Several objects, one a line, or one document over many lines.
     const std::string_view line = rest.substr(0, rest.find('\n'));
     json::Parser parser;
-    if (line.size() == rest.size()) return elements_of(rest, false).size() == 1 && rest.find("\"runs\"") != std::string_view::npos ? FileKind::k_json : FileKind::k_json_lines;
+    if (line.size() == rest.size())
+      return elements_of(rest, false).size() == 1 && rest.find("\"runs\"") != std::string_view::npos
+                 ? FileKind::k_json
+                 : FileKind::k_json_lines;
     return parser.parse(line, 1) ? FileKind::k_json_lines : FileKind::k_json;
   }
   return base::Error(base::ErrorCode::k_bad_format, "neither Parquet nor JSON: name an export of runs").with(path);
@@ -79,14 +92,18 @@ struct RunSource::Impl {
   std::atomic<std::uint64_t> rows_refused{0};
 
   base::Status add(const std::string& path);
-  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
-  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
-  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
+  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
+                         const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
+  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
+                         const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
+  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control,
+                          const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
 
   void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
     ++rows_refused;
     if (control.problems != nullptr)
-      control.problems->add({std::move(kind), model::Severity::k_refused, files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
+      control.problems->add({std::move(kind), model::Severity::k_refused,
+                             files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
   }
 
   /// A run needs its id and its trace; without either a row can be placed nowhere.
@@ -124,38 +141,46 @@ base::Status RunSource::Impl::add(const std::string& path) {
   } else {
     opened.text.emplace(std::move(*mapped));
     const std::string_view text = opened.text->bytes();
-    for (const JsonBlock& block : file.kind == FileKind::k_json_lines ? split_lines(text, k_block_bytes) : split_array(text, k_block_bytes)) units.push_back({index, 0, block});
+    for (const JsonBlock& block :
+         file.kind == FileKind::k_json_lines ? split_lines(text, k_block_bytes) : split_array(text, k_block_bytes))
+      units.push_back({index, 0, block});
   }
   files.push_back(std::move(file));
   open.push_back(std::move(opened));
   return {};
 }
 
-base::Status RunSource::Impl::read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
-                                        const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
-  return open[unit.file].parquet ? read_rows(unit, worker, control, consumer) : read_block(unit, worker, control, consumer);
+base::Status RunSource::Impl::read_unit(
+    const Unit& unit, unsigned worker, const ReadControl& control,
+    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+  return open[unit.file].parquet ? read_rows(unit, worker, control, consumer)
+                                 : read_block(unit, worker, control, consumer);
 }
 
-base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
-                                        const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::Impl::read_rows(
+    const Unit& unit, unsigned worker, const ReadControl& control,
+    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
   std::vector<model::Run> runs;
-  return open[unit.file].parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows, [&](const columnar::RowBatch& batch) -> base::Status {
-    if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-    runs.clear();
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      model::Run run = run_from_row(batch, row);
-      run.place = {unit.file, batch.first_row + row};
-      if (usable(run, control)) runs.push_back(run);
-    }
-    rows_read += batch.rows;
-    TJ_TRY(consumer(runs, worker));
-    if (control.progress) control.progress(batch.rows);
-    return {};
-  });
+  return open[unit.file].parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows,
+                                                 [&](const columnar::RowBatch& batch) -> base::Status {
+                                                   if (control.stop != nullptr && *control.stop)
+                                                     return base::Error(base::ErrorCode::k_interrupted, "interrupted");
+                                                   runs.clear();
+                                                   for (std::size_t row = 0; row < batch.rows; ++row) {
+                                                     model::Run run = run_from_row(batch, row);
+                                                     run.place = {unit.file, batch.first_row + row};
+                                                     if (usable(run, control)) runs.push_back(run);
+                                                   }
+                                                   rows_read += batch.rows;
+                                                   TJ_TRY(consumer(runs, worker));
+                                                   if (control.progress) control.progress(batch.rows);
+                                                   return {};
+                                                 });
 }
 
-base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
-                                         const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::Impl::read_block(
+    const Unit& unit, unsigned worker, const ReadControl& control,
+    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
   const auto elements = elements_of(unit.block.text, files[unit.file].kind == FileKind::k_json_lines);
   json::Parser parser;
   std::deque<std::string> kept;
@@ -206,12 +231,15 @@ std::uint64_t RunSource::other_files() const { return impl_->others; }
 std::uint64_t RunSource::rows_read() const { return impl_->rows_read; }
 std::uint64_t RunSource::rows_refused() const { return impl_->rows_refused; }
 
-base::Status RunSource::read(const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::read(const ReadControl& control,
+                             const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
   impl_->rows_read = 0;
   impl_->rows_refused = 0;
   for (SourceFile& file : impl_->files)
     if (file.kind != FileKind::k_parquet) file.rows = 0;
-  return base::parallel_for(control.threads, impl_->units.size(), [&](std::size_t index, unsigned worker) { return impl_->read_unit(impl_->units[index], worker, control, consumer); });
+  return base::parallel_for(control.threads, impl_->units.size(), [&](std::size_t index, unsigned worker) {
+    return impl_->read_unit(impl_->units[index], worker, control, consumer);
+  });
 }
 
 }  // namespace trajectory::langsmith

@@ -29,8 +29,8 @@ struct SourceFile {
 /// Handles of one `read`.
 struct ReadControl {
   unsigned threads = 1;
-  std::atomic<bool>* stop = nullptr;                     ///< set to end early with k_interrupted
-  std::function<void(std::uint64_t rows)> progress;      ///< called from workers with rows just read; may be empty
+  std::atomic<bool>* stop = nullptr;                 ///< set to end early with k_interrupted
+  std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
   model::ProblemLog* problems = nullptr;
 };
 
@@ -51,7 +51,9 @@ class RunSource {
   /// Reads all runs. `consumer(runs, worker)` is called from `threads` workers at once (worker counts from 0), in no
   /// particular order; the runs' texts live until it returns. A row that is no run is a problem and is counted in
   /// `refused`. Errors: those of files, the consumer's, k_interrupted.
-  [[nodiscard]] base::Status read(const ReadControl& control, const std::function<base::Status(std::span<const model::Run>, unsigned worker)>& consumer);
+  [[nodiscard]] base::Status read(
+      const ReadControl& control,
+      const std::function<base::Status(std::span<const model::Run>, unsigned worker)>& consumer);
 
   /// Rows met and rows refused by the last `read`.
   [[nodiscard]] std::uint64_t rows_read() const;

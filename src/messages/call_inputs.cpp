@@ -23,26 +23,29 @@ bool starts_like(std::string_view text, std::string_view pattern) {
 }
 
 /// Keys of inputs that hold message lists, best first.
-constexpr auto k_message_keys = std::to_array<std::string_view>(
-    {"messages", "input", "contents", "input_messages", "gen_ai.input.messages", "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value"});
+constexpr auto k_message_keys =
+    std::to_array<std::string_view>({"messages", "input", "contents", "input_messages", "gen_ai.input.messages",
+                                     "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value"});
 
 /// Keys of inputs that hold what was said before the request beside them.
-constexpr auto k_history_keys =
-    std::to_array<std::string_view>({"chat_history", "history", "message_history", "conversation_history", "previous_messages", "past_messages"});
+constexpr auto k_history_keys = std::to_array<std::string_view>(
+    {"chat_history", "history", "message_history", "conversation_history", "previous_messages", "past_messages"});
 
 /// Keys of inputs that hold messages or a whole request only when they look like it.
-constexpr auto k_request_keys = std::to_array<std::string_view>(
-    {"inputs", "request", "body", "payload", "params", "kwargs", "data", "json", "value", "conversation", "chat", "dialogue", "events", "all_messages_events"});
+constexpr auto k_request_keys =
+    std::to_array<std::string_view>({"inputs", "request", "body", "payload", "params", "kwargs", "data", "json",
+                                     "value", "conversation", "chat", "dialogue", "events", "all_messages_events"});
 
 /// Keys of hand-made inputs that hold what the user said, best first.
 constexpr auto k_text_keys = std::to_array<std::string_view>(
-    {"question", "query", "user_input", "user_message", "user_prompt", "human_input", "message", "text", "input_text", "content", "request", "task", "instruction",
-     "utterance", "msg", "user", "human", "inputs", "data", "value", "q"});
+    {"question", "query",      "user_input", "user_message", "user_prompt", "human_input", "message",
+     "text",     "input_text", "content",    "request",      "task",        "instruction", "utterance",
+     "msg",      "user",       "human",      "inputs",       "data",        "value",       "q"});
 
 /// Keys that hold a system text beside the messages.
 constexpr auto k_system_keys = std::to_array<std::string_view>(
-    {"system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "systemPrompt", "system_message", "systemMessage", "system_instructions",
-     "gen_ai.system_instructions", "preamble"});
+    {"system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "systemPrompt",
+     "system_message", "systemMessage", "system_instructions", "gen_ai.system_instructions", "preamble"});
 
 template <std::size_t N>
 bool among(std::string_view key, const std::array<std::string_view, N>& keys) {
@@ -51,7 +54,8 @@ bool among(std::string_view key, const std::array<std::string_view, N>& keys) {
 
 class InputsReader {
  public:
-  InputsReader(const CallSettings& settings, ReadTools& tools, CallInputs& out) : settings_(settings), tools_(tools), out_(out) {
+  InputsReader(const CallSettings& settings, ReadTools& tools, CallInputs& out)
+      : settings_(settings), tools_(tools), out_(out) {
     context_.nested_json = !settings.client_library;
   }
 
@@ -104,7 +108,8 @@ class InputsReader {
     const auto holds = [&](const Value& value) { return holds_request(value); };
     auto request = std::find_if(list.begin(), list.end(), holds);
     const Value& named = open(inputs["kwargs"], 2);
-    if (request == list.end() && !holds_request(named)) request = std::find_if(list.begin(), list.end(), [](const Value& value) { return value.is_string(); });
+    if (request == list.end() && !holds_request(named))
+      request = std::find_if(list.begin(), list.end(), [](const Value& value) { return value.is_string(); });
     for (auto value = list.begin(); value != list.end(); ++value) {
       if (value != request) book_parameter("options", *value);
       else if (value->is_object() && !looks_like_message(open(*value, 2))) read_members(open(*value, 2));
@@ -121,8 +126,10 @@ class InputsReader {
     if (!value.is_object()) return false;
     const Value& opened = open(value, 2);
     if (looks_like_message(opened)) return true;
-    return std::any_of(k_message_keys.begin(), k_message_keys.end(), [&](std::string_view key) { return !opened[key].is_null(); }) ||
-           std::any_of(k_request_keys.begin(), k_request_keys.end(), [&](std::string_view key) { return opened[key].is_object() && holds_request(opened[key]); });
+    return std::any_of(k_message_keys.begin(), k_message_keys.end(),
+                       [&](std::string_view key) { return !opened[key].is_null(); }) ||
+           std::any_of(k_request_keys.begin(), k_request_keys.end(),
+                       [&](std::string_view key) { return opened[key].is_object() && holds_request(opened[key]); });
   }
 
   /// One member holds the messages, others what was said before, system texts, tools; the rest are parameters.
@@ -150,20 +157,24 @@ class InputsReader {
       source = empty;
     }
     const std::string_view request = read_request_beside(params, before, source);
-    if (out_.shape.empty() && !source.empty()) out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
+    if (out_.shape.empty() && !source.empty())
+      out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
     const std::string_view past = read_history(params, before);
     for (const json::Member& member : params.members())
-      if (managed && (member.key == "events" || member.key == "model_request_start")) book_repeated(member.key, member.value);
-      else if (member.key != source && member.key != past && member.key != request) read_member(member.key, member.value);
+      if (managed && (member.key == "events" || member.key == "model_request_start"))
+        book_repeated(member.key, member.value);
+      else if (member.key != source && member.key != past && member.key != request)
+        read_member(member.key, member.value);
   }
 
-  /// A list that ends with an answer, or holds instructions alone, is the past: a text beside it is the request. Returns
-  /// the text's key.
+  /// A list that ends with an answer, or holds instructions alone, is the past: a text beside it is the request.
+  /// Returns the text's key.
   std::string_view read_request_beside(const Value& params, std::size_t prompt, std::string_view source) {
     if (!params[source].is_array() || out_.prompts.size() != prompt + 1 || out_.prompts[prompt].empty()) return {};
     std::vector<MessageId>& said = out_.prompts[prompt];
     const auto role = [&](MessageId id) { return tools_.tables.messages.get(id).message.role; };
-    const bool instructions = std::all_of(said.begin(), said.end(), [&](MessageId id) { return role(id) == model::Role::k_system; });
+    const bool instructions =
+        std::all_of(said.begin(), said.end(), [&](MessageId id) { return role(id) == model::Role::k_system; });
     if (role(said.back()) != model::Role::k_assistant && !instructions) return {};
     const auto is_text = [&](std::string_view key) { return key != source && !params[key].string().empty(); };
     std::string_view found;
@@ -185,7 +196,9 @@ class InputsReader {
       tools_.messages.read_list(open(value, 1), context_, past);
       if (out_.prompts.size() == prompt) out_.prompts.emplace_back();
       std::vector<MessageId>& said = out_.prompts[prompt];
-      const auto same = [&](MessageId a, MessageId b) { return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity; };
+      const auto same = [&](MessageId a, MessageId b) {
+        return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity;
+      };
       const bool repeated = said.size() >= past.size() && std::equal(past.begin(), past.end(), said.begin(), same);
       const bool holds_it = said.size() == 1 && !past.empty() && same(past.back(), said.front());
       if (holds_it) said = std::move(past);
@@ -211,7 +224,8 @@ class InputsReader {
     } else {
       if (key == "model" || key == "modelId" || key == "model_id") out_.model = value.string();
       if (key == "previous_response_id") out_.previous_response_id = value.string();
-      if (key == "conversation") out_.conversation = open(value).is_object() ? open(value)["id"].string() : value.string();
+      if (key == "conversation")
+        out_.conversation = open(value).is_object() ? open(value)["id"].string() : value.string();
       book_parameter(key, value);
     }
   }
@@ -228,7 +242,10 @@ class InputsReader {
       // Text blocks of one system text.
       std::string content;
       for (const Value& block : (parts.is_array() ? parts : value).items())
-        content.append(content.empty() ? "" : "\n").append(block.is_string() ? block.text() : block["text"].is_string() ? block["text"].text() : block["content"].string());
+        content.append(content.empty() ? "" : "\n")
+            .append(block.is_string()           ? block.text()
+                    : block["text"].is_string() ? block["text"].text()
+                                                : block["content"].string());
       tools_.ledger.expect(value);
       tools_.ledger.message(value);
       model::Message message;
@@ -242,7 +259,8 @@ class InputsReader {
     for (const MessageId id : read) {
       const base::Hash128 identity = tools_.tables.messages.get(id).identity;
       const auto said = [&](const std::vector<MessageId>& ids) {
-        return std::any_of(ids.begin(), ids.end(), [&](MessageId other) { return tools_.tables.messages.get(other).identity == identity; });
+        return std::any_of(ids.begin(), ids.end(),
+                           [&](MessageId other) { return tools_.tables.messages.get(other).identity == identity; });
       };
       if (!said(system_) && std::none_of(out_.prompts.begin(), out_.prompts.end(), said)) system_.push_back(id);
     }
@@ -299,13 +317,15 @@ class InputsReader {
     return true;
   }
 
-  /// Gemini's contents, or bare parts: content objects, or texts and bare parts, of which neighbours make one user message.
+  /// Gemini's contents, or bare parts: content objects, or texts and bare parts, of which neighbours make one user
+  /// message.
   bool read_contents(const Value& contents) {
     std::vector<MessageId>& prompt = out_.prompts.emplace_back();
     Draft draft;
     const auto close = [&] {
       if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
-      if (!draft.message.content.empty() || draft.rich) prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
+      if (!draft.message.content.empty() || draft.rich)
+        prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
       draft = {};
     };
     for (const Value& item : contents.is_array() ? contents.items() : std::span(&contents, 1)) {
@@ -325,7 +345,8 @@ class InputsReader {
   bool read_nested_json(std::string_view key, const Value& text) {
     if (settings_.client_library && key != "input") return false;
     const std::string_view inside = text.text();
-    const bool names_one = inside.find("\"content\"") != std::string_view::npos || inside.find("\"parts\"") != std::string_view::npos;
+    const bool names_one =
+        inside.find("\"content\"") != std::string_view::npos || inside.find("\"parts\"") != std::string_view::npos;
     if (inside.size() < 2 || (inside.front() != '[' && inside.front() != '{') || !names_one) return false;
     const auto parsed = tools_.parser.parse(inside);
     if (!parsed) return false;
@@ -333,7 +354,8 @@ class InputsReader {
     const Value& messages = value["messages"].is_array() ? value["messages"] : value["contents"];
     const Value& list = value.is_array() ? value : messages;
     if (looks_like_message(value)) return read_source("", value);
-    if (list.items().empty() || !std::all_of(list.items().begin(), list.items().end(), looks_like_message)) return false;
+    if (list.items().empty() || !std::all_of(list.items().begin(), list.items().end(), looks_like_message))
+      return false;
     if (value.is_array()) return read_source("", value);
     read_members(value);
     return true;
@@ -342,15 +364,21 @@ class InputsReader {
   /// Hand-made inputs: one key holds what the user said, the others are settings. Returns that key. Of keys that no
   /// list knows, the one with the longest text; none of them beside a history, which tells enough.
   std::string_view read_plain_keys(const Value& params) {
-    const auto rank = [](std::string_view key) { return std::find(k_text_keys.begin(), k_text_keys.end(), key) - k_text_keys.begin(); };
+    const auto rank = [](std::string_view key) {
+      return std::find(k_text_keys.begin(), k_text_keys.end(), key) - k_text_keys.begin();
+    };
     const json::Member* best = nullptr;
-    const bool beside_history = std::any_of(k_history_keys.begin(), k_history_keys.end(), [&](std::string_view key) { return params[key].is_array(); });
+    const bool beside_history = std::any_of(k_history_keys.begin(), k_history_keys.end(),
+                                            [&](std::string_view key) { return params[key].is_array(); });
     for (const json::Member& member : params.members()) {
       const bool known = among(member.key, k_text_keys);
-      const bool text = member.value.is_string() ? !member.value.text().empty() : known && (member.value.is_number() || member.value.is_bool());
+      const bool text = member.value.is_string() ? !member.value.text().empty()
+                                                 : known && (member.value.is_number() || member.value.is_bool());
       if (!text || member.key == "model" || among(member.key, k_system_keys) || (beside_history && !known)) continue;
       if (best != nullptr && rank(member.key) > rank(best->key)) continue;
-      if (best != nullptr && rank(member.key) == rank(best->key) && member.value.text().size() <= best->value.text().size()) continue;
+      if (best != nullptr && rank(member.key) == rank(best->key) &&
+          member.value.text().size() <= best->value.text().size())
+        continue;
       best = &member;
     }
     if (best == nullptr) return {};
@@ -369,7 +397,8 @@ class InputsReader {
         add_system(member.value);
       } else {
         append_parameter(out_.parameters, member.key, member.value);
-        if (out_.model.empty() && (member.key == "model" || member.key == "model_name" || member.key == "model_id" || member.key == "modelId"))
+        if (out_.model.empty() && (member.key == "model" || member.key == "model_name" || member.key == "model_id" ||
+                                   member.key == "modelId"))
           out_.model = member.value.string();
       }
     }

@@ -16,9 +16,11 @@ using json::Value;
 
 /// Keys of outputs that hold an answer when no known shape does, best first.
 constexpr auto k_answer_keys = std::to_array<std::string_view>(
-    {"output", "outputs", "answer", "response", "completion", "result", "text", "generated_text", "content", "reply", "prediction", "message", "final_answer",
-     "final_output", "generation", "output_text", "response_text", "assistant", "gen_ai.completion", "output.value", "value"});
-
+    {"output",      "outputs",       "answer",         "response",          "completion",
+     "result",      "text",          "generated_text", "content",           "reply",
+     "prediction",  "message",       "final_answer",   "final_output",      "generation",
+     "output_text", "response_text", "assistant",      "gen_ai.completion", "output.value",
+     "value"});
 
 /// The finish reason, wherever a client keeps it.
 std::string_view finish_reason(const Value& v) {
@@ -32,7 +34,8 @@ std::string_view finish_reason(const Value& v) {
 
 class OutputsReader {
  public:
-  OutputsReader(const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) : settings_(settings), tools_(tools), calls_(calls) {
+  OutputsReader(const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls)
+      : settings_(settings), tools_(tools), calls_(calls) {
     context_.bare_role = model::Role::k_assistant;
     context_.nested_json = !settings.client_library;
   }
@@ -53,7 +56,8 @@ class OutputsReader {
     const bool response = object["object"].string() == "response";
     for (const json::Member& member : object.members()) {
       if (std::find(read.begin(), read.end(), member.key) != read.end()) continue;
-      if (response && (member.key == "reasoning" || member.key == "text" || member.key == "output_text")) tools_.ledger.repeated(member.key, member.value);
+      if (response && (member.key == "reasoning" || member.key == "text" || member.key == "output_text"))
+        tools_.ledger.repeated(member.key, member.value);
       else tools_.ledger.leftover("outputs", member.key, member.value);
     }
   }
@@ -71,7 +75,9 @@ class OutputsReader {
     call.answers.push_back(std::move(answer));
   }
 
-  void add_text(const Value& text, CallFacts& call, std::string_view finish) { add_answer(tools_.messages.read(text, context_).messages, call, finish); }
+  void add_text(const Value& text, CallFacts& call, std::string_view finish) {
+    add_answer(tools_.messages.read(text, context_).messages, call, finish);
+  }
 
   void add_message(const Value& message, CallFacts& call, std::string_view finish) {
     if (finish.empty()) finish = finish_reason(message);
@@ -107,7 +113,8 @@ class OutputsReader {
       read_usage(message["usage_metadata"], first().usage);
       return book_others(outputs, {"message"});
     }
-    for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages", "events", "all_messages_events"}) {
+    for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages",
+                                       "events", "all_messages_events"}) {
       const Value& list = inside(outputs[key]);
       if (!list.is_array()) continue;
       read_message_list(list, finish_reason(outputs));
@@ -171,14 +178,19 @@ class OutputsReader {
 
   /// A provider's response as it is.
   static bool is_response(const Value& v) {
-    return v["generations"].is_array() || v["choices"].is_array() || v["candidates"].is_array() || v["messages"].is_array();
+    return v["generations"].is_array() || v["choices"].is_array() || v["candidates"].is_array() ||
+           v["messages"].is_array();
   }
 
   /// Whether an object is read by shape, or holds a text beside nothing but bookkeeping.
   static bool is_known(const Value& v) {
     if (is_response(v) || v["tool_calls"].is_array()) return true;
-    if (looks_like_message(v) || looks_like_message(v["message"]) || looks_like_message(v["output"]["message"]) || v["content"].is_array() || v["output"].is_array()) return true;
-    const auto is_answer = [](std::string_view key) { return std::find(k_answer_keys.begin(), k_answer_keys.end(), key) != k_answer_keys.end(); };
+    if (looks_like_message(v) || looks_like_message(v["message"]) || looks_like_message(v["output"]["message"]) ||
+        v["content"].is_array() || v["output"].is_array())
+      return true;
+    const auto is_answer = [](std::string_view key) {
+      return std::find(k_answer_keys.begin(), k_answer_keys.end(), key) != k_answer_keys.end();
+    };
     bool text = false;
     for (const json::Member& member : v.members()) {
       if (is_answer(member.key) && member.value.is_string()) text = true;
@@ -196,15 +208,18 @@ class OutputsReader {
     const auto items = (*parsed)->items();
     const auto is_message = [](const Value& v) { return looks_like_message(v) && (v.has("role") || v.has("message")); };
     const auto is_part = [](const Value& v) { return looks_like_part(v) && v["type"].is_string(); };
-    const bool known = (*parsed)->is_object() ? is_response(**parsed) || is_message(**parsed)
-                                              : !items.empty() && (std::all_of(items.begin(), items.end(), is_message) || std::all_of(items.begin(), items.end(), is_part));
+    const bool known = (*parsed)->is_object()
+                           ? is_response(**parsed) || is_message(**parsed)
+                           : !items.empty() && (std::all_of(items.begin(), items.end(), is_message) ||
+                                                std::all_of(items.begin(), items.end(), is_part));
     if (!known) return value;
     tools_.ledger.replace(value, **parsed);
     return **parsed;
   }
 
   static bool is_embedding(const Value& outputs) {
-    return outputs["embeddings"].is_array() || outputs["embedding"].is_array() || outputs["data"][0]["embedding"].is_array() || outputs["data"][0]["object"].string() == "embedding";
+    return outputs["embeddings"].is_array() || outputs["embedding"].is_array() ||
+           outputs["data"][0]["embedding"].is_array() || outputs["data"][0]["object"].string() == "embedding";
   }
 
   /// A call that made vectors is no model call of a conversation.
@@ -221,7 +236,8 @@ class OutputsReader {
     if (looks_like_message(list)) return add_message(list, first(), finish);  // ["assistant", "text"]
     if (is_event_stream(list)) return read_events(list);
     if (head["choices"].is_array()) return read_streamed(join_choices(list, first().usage), list);
-    if (all([](const Value& v) { return v["candidates"].is_array(); })) return read_streamed({join_candidates(list, first().usage)}, list);
+    if (all([](const Value& v) { return v["candidates"].is_array(); }))
+      return read_streamed({join_candidates(list, first().usage)}, list);
     const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
       const std::string_view type = v["type"].string();
       return type == "message" || type == "reasoning" || type.ends_with("_call") || type.ends_with("_call_output");
@@ -262,11 +278,16 @@ class OutputsReader {
 
   void read_streamed(std::vector<StreamedAnswer> answers, const Value& chunks) {
     tools_.ledger.message(chunks);
-    for (StreamedAnswer& answer : answers) add_answer({tools_.tables.messages.add(std::move(answer.message))}, first(), answer.finish_reason);
+    for (StreamedAnswer& answer : answers)
+      add_answer({tools_.tables.messages.add(std::move(answer.message))}, first(), answer.finish_reason);
   }
 
-  [[nodiscard]] bool is_answer(MessageId id) const { return tools_.tables.messages.get(id).message.role == model::Role::k_assistant; }
-  [[nodiscard]] bool same(MessageId a, MessageId b) const { return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity; }
+  [[nodiscard]] bool is_answer(MessageId id) const {
+    return tools_.tables.messages.get(id).message.role == model::Role::k_assistant;
+  }
+  [[nodiscard]] bool same(MessageId a, MessageId b) const {
+    return tools_.tables.messages.get(a).identity == tools_.tables.messages.get(b).identity;
+  }
 
   /// What a list holds beyond the messages that the input holds too.
   std::vector<MessageId> read_new(const Value& list) {
@@ -282,7 +303,10 @@ class OutputsReader {
   /// Messages behind one another: the answer is the assistant message behind what the input held.
   void read_message_list(const Value& list, std::string_view finish) {
     for (const Value& item : list.items()) read_usage(item["usage_metadata"], first().usage);
-    const auto ended = [&](const Value& item) { return !finish_reason(item).empty() && (item["id"].is_null() || item["id"].string() != list[0]["id"].string() || &item == &list[0]); };
+    const auto ended = [&](const Value& item) {
+      return !finish_reason(item).empty() &&
+             (item["id"].is_null() || item["id"].string() != list[0]["id"].string() || &item == &list[0]);
+    };
     const bool one_each = std::all_of(list.items().begin(), list.items().end(), ended);
     if (one_each && list.size() > 1) {  // OpenTelemetry: a message a candidate
       for (const Value& item : list.items()) add_message(item, first(), {});
@@ -297,7 +321,8 @@ class OutputsReader {
     const auto answer = std::find_if(messages.begin(), messages.end(), [&](MessageId id) { return is_answer(id); });
     if (answer == messages.end()) return;
     const auto more = std::count_if(answer, messages.end(), [&](MessageId id) { return is_answer(id); }) - 1;
-    if (more == 0 || calls_.size() > 1 || first().is_stateful()) return add_answer({answer, messages.end()}, first(), finish);
+    if (more == 0 || calls_.size() > 1 || first().is_stateful())
+      return add_answer({answer, messages.end()}, first(), finish);
 
     std::vector<MessageId> context = first().input;
     const CallFacts request = first();
@@ -313,7 +338,8 @@ class OutputsReader {
         calls_.back().input = context;
         auto end = std::find_if(message + 1, messages.end(), [&](MessageId id) { return is_answer(id); });
         const bool last = end == messages.end();
-        add_answer(last ? std::vector<MessageId>(message, end) : std::vector<MessageId>{*message}, calls_.back(), last ? finish : std::string_view());
+        add_answer(last ? std::vector<MessageId>(message, end) : std::vector<MessageId>{*message}, calls_.back(),
+                   last ? finish : std::string_view());
       }
       context.push_back(*message);
     }
@@ -331,31 +357,41 @@ class OutputsReader {
     }
     for (const std::string_view key : {"llm_output", "llmOutput"}) {
       const Value& llm = outputs[key];
-      for (const std::string_view usage : {"token_usage", "tokenUsage", "usage", "usage_metadata", "estimatedTokenUsage"}) read_usage(llm[usage], first().usage);
-      if (llm["id"].is_string() && first().response_id == 0) first().response_id = tools_.tables.texts.add(llm["id"].text());
+      for (const std::string_view usage :
+           {"token_usage", "tokenUsage", "usage", "usage_metadata", "estimatedTokenUsage"})
+        read_usage(llm[usage], first().usage);
+      if (llm["id"].is_string() && first().response_id == 0)
+        first().response_id = tools_.tables.texts.add(llm["id"].text());
     }
     book_others(outputs, {"generations"});
   }
 
   void read_generation(const Value& outer, CallFacts& call) {
     const Value& candidate = outer["kwargs"].is_object() ? outer["kwargs"] : outer;
-    const Value& info = candidate["generation_info"].is_object() ? candidate["generation_info"] : candidate["generationInfo"];
+    const Value& info =
+        candidate["generation_info"].is_object() ? candidate["generation_info"] : candidate["generationInfo"];
     std::string_view finish = finish_reason(info);
     const Value& message = candidate["message"];
     if (message.is_object()) {
-      const Value& body = message["kwargs"].is_object() ? message["kwargs"] : message["data"].is_object() ? message["data"] : message;
+      const Value& body = message["kwargs"].is_object() ? message["kwargs"]
+                          : message["data"].is_object() ? message["data"]
+                                                        : message;
       if (finish.empty()) finish = finish_reason(body["response_metadata"]);
       read_usage(body["usage_metadata"], call.usage);
       const Value& metadata = body["response_metadata"];
-      for (const std::string_view usage : {"token_usage", "tokenUsage", "usage"}) read_usage(metadata[usage], call.usage);
-      if (call.response_id == 0) call.response_id = tools_.tables.texts.add(metadata["id"].string().empty() ? body["id"].string() : metadata["id"].string());
+      for (const std::string_view usage : {"token_usage", "tokenUsage", "usage"})
+        read_usage(metadata[usage], call.usage);
+      if (call.response_id == 0)
+        call.response_id =
+            tools_.tables.texts.add(metadata["id"].string().empty() ? body["id"].string() : metadata["id"].string());
       add_message(message, call, finish);
       tools_.ledger.repeated("generations.text", candidate["text"]);
     } else {
       add_text(candidate["text"], call, finish);
     }
     for (const json::Member& member : candidate.members())
-      if (member.key != "message" && member.key != "text") tools_.ledger.leftover("generation", member.key, member.value);
+      if (member.key != "message" && member.key != "text")
+        tools_.ledger.leftover("generation", member.key, member.value);
     if (&candidate != &outer)
       for (const json::Member& member : outer.members())
         if (member.key != "kwargs") tools_.ledger.repeated("lc", member.value);
@@ -367,12 +403,15 @@ class OutputsReader {
     const std::size_t of_each = std::max<std::size_t>(outputs["choices"].size() / calls_.size(), 1);
     for (std::size_t i = 0; i < outputs["choices"].size(); ++i) {
       const Value& choice = outputs["choices"].items()[i];
-      CallFacts& call = calls_[std::min<std::size_t>(static_cast<std::size_t>(choice["index"].integer(static_cast<std::int64_t>(i))) / of_each, calls_.size() - 1)];
+      CallFacts& call = calls_[std::min<std::size_t>(
+          static_cast<std::size_t>(choice["index"].integer(static_cast<std::int64_t>(i))) / of_each,
+          calls_.size() - 1)];
       const Value& message = choice["message"].is_object() ? choice["message"] : choice["delta"];
       if (message.is_object()) add_message(message, call, finish_reason(choice));
       else if (choice["text"].is_string()) add_text(choice["text"], call, finish_reason(choice));
       for (const json::Member& member : choice.members())
-        if (&member.value != &message && member.key != "text") tools_.ledger.leftover("choice", member.key, member.value);
+        if (&member.value != &message && member.key != "text")
+          tools_.ledger.leftover("choice", member.key, member.value);
     }
     tools_.ledger.repeated("completion", outputs["completion"]);  // the last chunk of a joined stream
     book_others(outputs, {"choices", "completion", outputs["messages"].is_array() ? "messages" : "choices"});
@@ -382,12 +421,15 @@ class OutputsReader {
   /// inputs: each run of them up to an answer without calls goes behind the next user message.
   void add_history(const std::vector<MessageId>& history) {
     std::vector<MessageId>& input = first().input;
-    const auto is_user = [&](MessageId id) { return tools_.tables.messages.get(id).message.role == model::Role::k_user; };
+    const auto is_user = [&](MessageId id) {
+      return tools_.tables.messages.get(id).message.role == model::Role::k_user;
+    };
     auto at = std::find_if(input.begin(), input.end(), is_user);
     for (const MessageId id : history) {
       if (at != input.end()) ++at;
       at = input.insert(at, id);
-      if (is_answer(id) && tools_.tables.messages.get(id).message.tool_calls.empty()) at = std::find_if(at, input.end(), is_user);
+      if (is_answer(id) && tools_.tables.messages.get(id).message.tool_calls.empty())
+        at = std::find_if(at, input.end(), is_user);
     }
   }
 
@@ -418,7 +460,8 @@ class OutputsReader {
 
 }  // namespace
 
-void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls) {
+void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools,
+                  std::vector<CallFacts>& calls) {
   OutputsReader(settings, tools, calls).read(outputs);
   read_usage((*settings.metadata)["usage_metadata"], calls[0].usage);
 }

@@ -16,7 +16,7 @@ struct CallSettings {
   const json::Value* metadata = nullptr;    ///< extra.metadata
   bool javascript = false;                  ///< recorded by the JavaScript client
   bool failed = false;
-  bool client_library = false;              ///< recorded by LangSmith's own client, which writes no JSON text for JSON
+  bool client_library = false;  ///< recorded by LangSmith's own client, which writes no JSON text for JSON
 };
 
 /// The tools that call readers share, for one worker.
@@ -31,11 +31,11 @@ struct ReadTools {
 struct CallInputs {
   std::vector<std::vector<MessageId>> prompts;  ///< one context a prompt, system texts first
   std::vector<TextId> tools;
-  std::string parameters;                       ///< JSON members, comma-separated
+  std::string parameters;  ///< JSON members, comma-separated
   std::string model;
   std::string previous_response_id;
   std::string conversation;
-  std::string_view shape;                       ///< a literal
+  std::string_view shape;  ///< a literal
 };
 
 /// Depth of parsing that keeps the messages of such inputs unparsed, judged by their first bytes.
@@ -45,7 +45,8 @@ struct CallInputs {
 [[nodiscard]] CallInputs read_inputs(const json::Value& inputs, const CallSettings& settings, ReadTools& tools);
 
 /// Reads outputs into the calls, one a prompt: answers, usage, finish reason, response id. `calls` holds at least one.
-void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools, std::vector<CallFacts>& calls);
+void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools,
+                  std::vector<CallFacts>& calls);
 
 /// Adds what a usage object says, in any provider's names, where `out` says nothing yet.
 void read_usage(const json::Value& usage, model::Usage& out);

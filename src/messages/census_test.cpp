@@ -1,10 +1,10 @@
 #include "messages/census.h"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <set>
 #include <sstream>
+
+#include <gtest/gtest.h>
 
 #include "json/value.h"
 #include "messages/ledger.h"

@@ -16,7 +16,10 @@ bool is_anthropic(const Value& event) {
   return type == "message_start" || type == "content_block_start" || type == "content_block_delta";
 }
 
-bool is_bedrock(const Value& event) { return event["messageStart"].is_object() || event["contentBlockStart"].is_object() || event["contentBlockDelta"].is_object(); }
+bool is_bedrock(const Value& event) {
+  return event["messageStart"].is_object() || event["contentBlockStart"].is_object() ||
+         event["contentBlockDelta"].is_object();
+}
 
 bool is_responses(const Value& event) { return event["type"].string().starts_with("response."); }
 
@@ -53,13 +56,17 @@ std::string anthropic_block(const Block& block) {
   const Value& start = block.start == nullptr ? k_nothing : *block.start;
   const std::string_view type = start["type"].string();
   std::string out = "{";
-  const auto is_added = [](std::string_view key) { return key == "text" || key == "thinking" || key == "input" || key == "type"; };
+  const auto is_added = [](std::string_view key) {
+    return key == "text" || key == "thinking" || key == "input" || key == "type";
+  };
   append_member(out, "type", quoted(!type.empty() ? type : !block.thinking.empty() ? "thinking" : "text"));
   for (const json::Member& member : start.members())
     if (!is_added(member.key)) append_member(out, member.key, member.value.raw());
   if (type.ends_with("_use")) append_member(out, "input", arguments(block.input, start["input"]));
-  if (!start["text"].is_null() || !block.text.empty()) append_member(out, "text", quoted(std::string(start["text"].string()) + block.text));
-  if (!start["thinking"].is_null() || !block.thinking.empty()) append_member(out, "thinking", quoted(std::string(start["thinking"].string()) + block.thinking));
+  if (!start["text"].is_null() || !block.text.empty())
+    append_member(out, "text", quoted(std::string(start["text"].string()) + block.text));
+  if (!start["thinking"].is_null() || !block.thinking.empty())
+    append_member(out, "thinking", quoted(std::string(start["thinking"].string()) + block.thinking));
   return out + "}";
 }
 
@@ -95,7 +102,8 @@ std::string bedrock_block(const Block& block) {
   std::string out = "{";
   if (block.start != nullptr) {
     append_member(out, "toolUse", "{");
-    for (const json::Member& member : (*block.start)["toolUse"].members()) append_member(out, member.key, member.value.raw());
+    for (const json::Member& member : (*block.start)["toolUse"].members())
+      append_member(out, member.key, member.value.raw());
     append_member(out, "input", arguments(block.input, (*block.start)["input"]));
     out.push_back('}');
   } else if (!block.thinking.empty()) {
@@ -119,7 +127,8 @@ std::string join_bedrock(const Value& events) {
       block.thinking.append(added["delta"]["reasoningContent"]["text"].string());
       block.input.append(added["delta"]["toolUse"]["input"].string());
     }
-    if (!event["messageStop"]["stopReason"].is_null()) end.append(R"(,"stopReason":)").append(event["messageStop"]["stopReason"].raw());
+    if (!event["messageStop"]["stopReason"].is_null())
+      end.append(R"(,"stopReason":)").append(event["messageStop"]["stopReason"].raw());
     if (event["metadata"]["usage"].is_object()) end.append(R"(,"usage":)").append(event["metadata"]["usage"].raw());
   }
   std::string out = R"({"output":{"message":{"role":"assistant","content":[)";
@@ -130,8 +139,12 @@ std::string join_bedrock(const Value& events) {
 /// The final event holds the response. Without it: the items that were done, and the text that had come of others.
 std::string join_responses(const Value& events) {
   const auto list = events.is_array() ? events.items() : std::span(&events, 1);
-  const auto ends = [](const Value& event) { return event["type"].string() == "response.completed" || event["type"].string() == "response.incomplete"; };
-  if (const auto end = std::find_if(list.rbegin(), list.rend(), ends); end != list.rend() && (*end)["response"].is_object()) return std::string((*end)["response"].raw());
+  const auto ends = [](const Value& event) {
+    return event["type"].string() == "response.completed" || event["type"].string() == "response.incomplete";
+  };
+  if (const auto end = std::find_if(list.rbegin(), list.rend(), ends);
+      end != list.rend() && (*end)["response"].is_object())
+    return std::string((*end)["response"].raw());
   std::map<std::int64_t, std::string> items;
   std::map<std::int64_t, std::string> texts;
   std::string id;
@@ -144,7 +157,9 @@ std::string join_responses(const Value& events) {
     if (type == "response.output_text.delta" && events.is_array()) texts[at].append(event["delta"].string());
   }
   for (const auto& [at, text] : texts)
-    if (!items.contains(at)) items[at] = R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":)" + quoted(text) + "}]}";
+    if (!items.contains(at))
+      items[at] =
+          R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":)" + quoted(text) + "}]}";
   if (items.empty()) return "{}";
   std::string out = "{";
   append_member(out, "id", id);
@@ -158,7 +173,9 @@ std::string join_responses(const Value& events) {
 bool is_event_stream(const Value& value) {
   if (!value.is_array()) return is_responses(value);
   const auto items = value.items();
-  return std::any_of(items.begin(), items.end(), [](const Value& event) { return is_anthropic(event) || is_bedrock(event) || is_responses(event); });
+  return std::any_of(items.begin(), items.end(), [](const Value& event) {
+    return is_anthropic(event) || is_bedrock(event) || is_responses(event);
+  });
 }
 
 std::string join_events(const Value& events) {

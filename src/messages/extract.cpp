@@ -24,23 +24,30 @@ void collect_texts(const Value& value, std::vector<std::uint64_t>& out) {
 }
 
 /// A metadata value as the text of a key: texts as they are, numbers in their source text.
-std::string_view key_text(const Value& value) { return value.is_string() || value.is_number() ? value.text() : std::string_view(); }
+std::string_view key_text(const Value& value) {
+  return value.is_string() || value.is_number() ? value.text() : std::string_view();
+}
 
 }  // namespace
 
 struct Extractor::Impl {
   Impl(Tables& all_tables, ExtractOptions all_options)
-      : tables(all_tables), options(std::move(all_options)), ledger(census), reader(tables.messages, parser, ledger, problems) {}
+      : tables(all_tables),
+        options(std::move(all_options)),
+        ledger(census),
+        reader(tables.messages, parser, ledger, problems) {}
 
   const Value& parse(std::string_view text, int depth, std::string_view column, const model::Run& run) {
     if (text.empty()) return k_nothing;
     auto parsed = parser.parse(text, depth);
     if (!parsed && !json::is_utf8(text)) {
-      problems.push_back({"invalid_utf8", model::Severity::k_warning, std::string(run.id), std::string(column) + ": broken bytes were replaced by U+FFFD"});
+      problems.push_back({"invalid_utf8", model::Severity::k_warning, std::string(run.id),
+                          std::string(column) + ": broken bytes were replaced by U+FFFD"});
       parsed = parser.parse(json::repair_utf8(text), depth);
     }
     if (parsed) return **parsed;
-    problems.push_back({"invalid_json", model::Severity::k_refused, std::string(run.id), std::string(column) + ": " + parsed.error().text()});
+    problems.push_back({"invalid_json", model::Severity::k_refused, std::string(run.id),
+                        std::string(column) + ": " + parsed.error().text()});
     return k_nothing;
   }
 
@@ -58,25 +65,35 @@ struct Extractor::Impl {
     facts.pushed = !path.empty() && path.front().string() == "__pregel_push";
     const std::string_view type = metadata["ls_agent_type"].string();
     if (type == "subagent") facts.mark = AgentMark::k_subagent;
-    if (type == "middleware" || type == "compaction" || metadata["lc_source"].string() == "summarization") facts.mark = AgentMark::k_helper;
+    if (type == "middleware" || type == "compaction" || metadata["lc_source"].string() == "summarization")
+      facts.mark = AgentMark::k_helper;
     const std::string_view integration = metadata["ls_integration"].string();
     // The Claude Agent SDK's sub-agents are the chains below its conversation.
-    if (integration.starts_with("claude") && facts.mark == AgentMark::k_subagent && facts.type == RunType::k_chain && facts.agent_name == 0) facts.agent_name = facts.name;
+    if (integration.starts_with("claude") && facts.mark == AgentMark::k_subagent && facts.type == RunType::k_chain &&
+        facts.agent_name == 0)
+      facts.agent_name = facts.name;
     if (integration != "openai-agents-sdk") return;
     // An agent span is a chain that carries no payload but its name; the other spans are "Span".
     facts.handoff = facts.type == RunType::k_chain && run_name == "Handoff";
-    if (facts.type == RunType::k_chain && run_name != "Span" && !facts.handoff && facts.parent_id != 0 && facts.agent_name == 0) facts.agent_name = facts.name;
-    if (facts.type == RunType::k_tool && metadata["triggered"].is_bool()) facts.mark = AgentMark::k_helper;  // a guardrail
+    if (facts.type == RunType::k_chain && run_name != "Span" && !facts.handoff && facts.parent_id != 0 &&
+        facts.agent_name == 0)
+      facts.agent_name = facts.name;
+    if (facts.type == RunType::k_tool && metadata["triggered"].is_bool())
+      facts.mark = AgentMark::k_helper;  // a guardrail
   }
 
   void read_calls(const model::Run& run, const Value& extra, RunFacts& facts) {
     const Value& inputs = parse(run.inputs, inputs_depth(run.inputs), "inputs", run);
-    const CallSettings settings{&extra["invocation_params"], &extra["metadata"], extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed, extra["runtime"]["sdk"].is_string()};
+    const CallSettings settings{&extra["invocation_params"], &extra["metadata"],
+                                extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed,
+                                extra["runtime"]["sdk"].is_string()};
     ReadTools read_tools{tables, parser, ledger, reader};
     CallInputs in = read_inputs(inputs, settings, read_tools);
     if (in.prompts.empty()) in.prompts.emplace_back();
 
-    const auto depth = std::max<std::size_t>(facts.ancestors.size(), static_cast<std::size_t>(std::count(run.dotted_order.begin(), run.dotted_order.end(), '.')));
+    const auto depth = std::max<std::size_t>(
+        facts.ancestors.size(),
+        static_cast<std::size_t>(std::count(run.dotted_order.begin(), run.dotted_order.end(), '.')));
     const bool below_agent = depth > 2 && (*settings.metadata)["ls_integration"].string() == "claude-agent-sdk-js";
     for (auto& prompt : in.prompts) {
       if (below_agent) drop_outer_history(prompt);
@@ -97,7 +114,8 @@ struct Extractor::Impl {
     const Value& metadata = *settings.metadata;
     if (first.response_id == 0 && metadata["id"].string().starts_with("resp_")) {
       first.response_id = tables.texts.add(metadata["id"].text());
-      if (first.previous_response_id == 0) first.previous_response_id = tables.texts.add(metadata["previous_response_id"].string());
+      if (first.previous_response_id == 0)
+        first.previous_response_id = tables.texts.add(metadata["previous_response_id"].string());
       if (first.conversation == 0) first.conversation = tables.texts.add(metadata["conversation"]["id"].string());
     }
     const std::string_view shape = refine_shape(in.shape, outputs, settings);
@@ -122,7 +140,8 @@ struct Extractor::Impl {
   /// The Claude Agent SDK: the system text stands on the conversation's run, not on the turns'. A preset is only named.
   void read_instructions(const Value& inputs, const Value& extra, RunFacts& facts) {
     if (!extra["metadata"]["ls_integration"].string().starts_with("claude-agent-sdk")) return;
-    const std::string_view text = inputs["system"].is_string() ? inputs["system"].text() : inputs["options"]["systemPrompt"].string();
+    const std::string_view text =
+        inputs["system"].is_string() ? inputs["system"].text() : inputs["options"]["systemPrompt"].string();
     if (text.empty() || text.starts_with("preset: ")) return;
     model::Message message;
     message.role = model::Role::k_system;
@@ -130,13 +149,19 @@ struct Extractor::Impl {
     facts.instructions = tables.messages.add(std::move(message));
   }
 
-  /// The Claude Agent SDK in JavaScript puts the history around a sub-agent before the sub-agent's own messages: it ends
-  /// with the call that started it, which nothing there answers.
+  /// The Claude Agent SDK in JavaScript puts the history around a sub-agent before the sub-agent's own messages: it
+  /// ends with the call that started it, which nothing there answers.
   void drop_outer_history(std::vector<MessageId>& input) const {
     const auto message = [&](MessageId id) -> const model::Message& { return tables.messages.get(id).message; };
-    const auto is_answered = [&](const model::ToolCall& call) { return std::any_of(input.begin(), input.end(), [&](MessageId id) { return message(id).tool_call_id == call.id; }); };
-    const auto starts_agent = [&](const model::ToolCall& call) { return (call.name == "Task" || call.name == "Agent") && !is_answered(call); };
-    const auto start = std::find_if(input.rbegin(), input.rend(), [&](MessageId id) { return std::any_of(message(id).tool_calls.begin(), message(id).tool_calls.end(), starts_agent); });
+    const auto is_answered = [&](const model::ToolCall& call) {
+      return std::any_of(input.begin(), input.end(), [&](MessageId id) { return message(id).tool_call_id == call.id; });
+    };
+    const auto starts_agent = [&](const model::ToolCall& call) {
+      return (call.name == "Task" || call.name == "Agent") && !is_answered(call);
+    };
+    const auto start = std::find_if(input.rbegin(), input.rend(), [&](MessageId id) {
+      return std::any_of(message(id).tool_calls.begin(), message(id).tool_calls.end(), starts_agent);
+    });
     if (start != input.rbegin() && start != input.rend()) input.erase(input.begin(), start.base());
   }
 
@@ -167,7 +192,8 @@ struct Extractor::Impl {
     facts.pending = run.status == "pending" || (!run.end_time && !facts.failed && run.status != "success");
     facts.feedback = tables.texts.add(run.feedback_stats == "{}" ? std::string_view() : run.feedback_stats);
 
-    for (const Value& ancestor : parse(run.parent_run_ids, 1, "parent_run_ids", run).items()) facts.ancestors.push_back(tables.texts.add(ancestor.string()));
+    for (const Value& ancestor : parse(run.parent_run_ids, 1, "parent_run_ids", run).items())
+      facts.ancestors.push_back(tables.texts.add(ancestor.string()));
     read_metadata(extra, run.name, facts);
     return facts;
   }
@@ -195,7 +221,8 @@ struct Extractor::Impl {
       std::sort(facts.output_texts.begin(), facts.output_texts.end());
       read_instructions(inputs, extra, facts);
     } else if (facts.type == RunType::k_chain) {
-      if (extra["metadata"]["ls_integration"].string().starts_with("claude-agent-sdk")) read_instructions(parse(run.inputs, json::Parser::k_max_depth, "inputs", run), extra, facts);
+      if (extra["metadata"]["ls_integration"].string().starts_with("claude-agent-sdk"))
+        read_instructions(parse(run.inputs, json::Parser::k_max_depth, "inputs", run), extra, facts);
     }
     parser.reset();
     return facts;
@@ -205,21 +232,28 @@ struct Extractor::Impl {
   RunType type_by_payload(const model::Run& run, const Value& extra) {
     const Value& outputs = parse(run.outputs, 3, "outputs", run);
     const Value& inputs = parse(run.inputs, 2, "inputs", run);
-    const bool asks = inputs.has("messages") || inputs.has("prompts") || inputs.has("contents") || inputs.has("input") || inputs["args"].is_array();
+    const bool asks = inputs.has("messages") || inputs.has("prompts") || inputs.has("contents") ||
+                      inputs.has("input") || inputs["args"].is_array();
     const std::string_view item = outputs["output"][0]["type"].string();
     const std::string_view role = outputs["role"].string();
-    const bool answers = outputs.has("generations") || outputs.has("choices") || outputs.has("candidates") || outputs["object"].string() == "response" ||
-                         outputs.has("usage_metadata") || outputs.has("stop_reason") || role == "assistant" || role == "model" ||
-                         outputs["message"].is_object() || item == "message" || item == "reasoning" || item == "function_call";
+    const bool answers = outputs.has("generations") || outputs.has("choices") || outputs.has("candidates") ||
+                         outputs["object"].string() == "response" || outputs.has("usage_metadata") ||
+                         outputs.has("stop_reason") || role == "assistant" || role == "model" ||
+                         outputs["message"].is_object() || item == "message" || item == "reasoning" ||
+                         item == "function_call";
     const Value& metadata = extra["metadata"];
     if (metadata.has("ls_model_name") || metadata["ls_model_type"].string() == "chat") return RunType::k_llm;
     if (asks && (answers || extra["invocation_params"].is_object())) return RunType::k_llm;
     const Value& output = outputs["output"];
-    if (extra.has("tool_call_id") || output["type"].string() == "tool" || output.has("tool_call_id")) return RunType::k_tool;
+    if (extra.has("tool_call_id") || output["type"].string() == "tool" || output.has("tool_call_id"))
+      return RunType::k_tool;
     return RunType::k_chain;
   }
 
-  static bool is_root(const model::Run& run) { return run.id == run.trace_id || (run.parent_run_id.empty() && run.parent_run_ids.size() <= 2 && run.dotted_order.find('.') == std::string_view::npos); }
+  static bool is_root(const model::Run& run) {
+    return run.id == run.trace_id || (run.parent_run_id.empty() && run.parent_run_ids.size() <= 2 &&
+                                      run.dotted_order.find('.') == std::string_view::npos);
+  }
 
   Tables& tables;
   ExtractOptions options;
@@ -230,7 +264,8 @@ struct Extractor::Impl {
   MessageReader reader;
 };
 
-Extractor::Extractor(Tables& tables, ExtractOptions options) : impl_(std::make_unique<Impl>(tables, std::move(options))) {}
+Extractor::Extractor(Tables& tables, ExtractOptions options)
+    : impl_(std::make_unique<Impl>(tables, std::move(options))) {}
 Extractor::~Extractor() = default;
 Extractor::Extractor(Extractor&&) noexcept = default;
 

@@ -21,17 +21,17 @@ struct Answer {
 
 /// One model call as its run records it. A run with several prompts holds one per prompt.
 struct CallFacts {
-  std::vector<MessageId> input;    ///< what the recording shows as the context, in order
-  std::vector<Answer> answers;     ///< candidates; empty when the call failed
-  std::vector<TextId> tools;       ///< definitions offered, JSON text
-  TextId parameters = 0;           ///< JSON object
+  std::vector<MessageId> input;  ///< what the recording shows as the context, in order
+  std::vector<Answer> answers;   ///< candidates; empty when the call failed
+  std::vector<TextId> tools;     ///< definitions offered, JSON text
+  TextId parameters = 0;         ///< JSON object
   TextId model = 0;
   TextId response_id = 0;
-  TextId previous_response_id = 0; ///< the response that the call goes on from: `input` holds only what is new
-  TextId conversation = 0;         ///< the provider's store of earlier turns: `input` holds only what is new
-  std::string_view shape;          ///< name of the payload shape, a string literal
+  TextId previous_response_id = 0;  ///< the response that the call goes on from: `input` holds only what is new
+  TextId conversation = 0;          ///< the provider's store of earlier turns: `input` holds only what is new
+  std::string_view shape;           ///< name of the payload shape, a string literal
   model::Usage usage;
-  bool late_recording = false;     ///< the client may have recorded the input after the answer
+  bool late_recording = false;  ///< the client may have recorded the input after the answer
 
   /// Whether the provider kept what was said before.
   [[nodiscard]] bool is_stateful() const { return previous_response_id != 0 || conversation != 0; }
@@ -40,8 +40,8 @@ struct CallFacts {
 /// A tool's own run.
 struct ToolFacts {
   TextId name = 0;
-  TextId arguments = 0;            ///< JSON text
-  TextId output = 0;               ///< text as a model would be shown it
+  TextId arguments = 0;  ///< JSON text
+  TextId output = 0;     ///< text as a model would be shown it
   bool output_is_object = false;
   TextId tool_call_id = 0;
 };
@@ -58,24 +58,26 @@ struct RunFacts {
   TextId name = 0;
   TextId dotted_order = 0;
   TextId error = 0;
-  TextId agent_name = 0;             ///< from metadata or an agent span
-  TextId node = 0;                   ///< langgraph_node
-  TextId agent_path = 0;             ///< langgraph checkpoint namespace: tells parallel instances apart
-  std::vector<TextId> ancestors;     ///< parent_run_ids, root first, where recorded
+  TextId agent_name = 0;          ///< from metadata or an agent span
+  TextId node = 0;                ///< langgraph_node
+  TextId agent_path = 0;          ///< langgraph checkpoint namespace: tells parallel instances apart
+  std::vector<TextId> ancestors;  ///< parent_run_ids, root first, where recorded
   std::vector<std::pair<std::uint8_t, TextId>> thread_keys;  ///< (place in the list of keys, value)
   model::RunType type = model::RunType::k_other;
   std::optional<model::Micros> start_time;
   std::optional<model::Micros> end_time;
   std::vector<CallFacts> calls;
-  std::optional<ToolFacts> tool;     ///< of tool runs; without run types also of chains, until grouping tells which is which
+  std::optional<ToolFacts>
+      tool;  ///< of tool runs; without run types also of chains, until grouping tells which is which
   std::vector<std::uint64_t> output_texts;  ///< roots: `text_identity` of every text leaf of the outputs, sorted
   std::uint64_t text_bytes = 0;             ///< text in inputs and outputs
-  std::optional<MessageId> instructions;    ///< system text of the model calls below, where only their parent's run shows it
-  TextId feedback = 0;                      ///< JSON text of feedback_stats
+  std::optional<MessageId>
+      instructions;     ///< system text of the model calls below, where only their parent's run shows it
+  TextId feedback = 0;  ///< JSON text of feedback_stats
   model::Place place;
   AgentMark mark = AgentMark::k_none;
-  bool handoff = false;                     ///< the OpenAI Agents SDK: one agent passes the conversation to another
-  bool pushed = false;                      ///< LangGraph: started by a Send
+  bool handoff = false;  ///< the OpenAI Agents SDK: one agent passes the conversation to another
+  bool pushed = false;   ///< LangGraph: started by a Send
   bool failed = false;
   bool pending = false;
 };

@@ -22,7 +22,8 @@ class BodyReader {
       const Value& value = member.value;
       std::string_view key = member.key;
       if (key.starts_with("message.")) key.remove_prefix(8);  // OpenInference's flat attributes
-      if (key == "content" || key == "parts" || key == "content_blocks" || key == "contents" || key == "blocks" || (is_text_key(key) && value.is_string() && !body.has("content"))) {
+      if (key == "content" || key == "parts" || key == "content_blocks" || key == "contents" || key == "blocks" ||
+          (is_text_key(key) && value.is_string() && !body.has("content"))) {
         if (key == "content" || draft_.message.content.empty()) read_body_content(value);
         else ledger_.repeated(key, value);
       } else if (key == "from" || key == "sender" || key == "speaker" || key == "author") {
@@ -42,7 +43,8 @@ class BodyReader {
       } else if (key == "name" || key == "tool_name" || key == "toolName") {
         m.name = value.string();
         ledger_.message(value);
-      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text" || key == "thinking_blocks") {
+      } else if (key == "reasoning" || key == "reasoning_content" || key == "thinking" || key == "reasoning_text" ||
+                 key == "thinking_blocks") {
         read_reasoning(key, value);
       } else if (key == "thought" && value.is_string()) {
         // AutoGen: what was said beside calls; beside a text, what was thought.
@@ -103,7 +105,8 @@ class BodyReader {
       Census unbooked;
       Ledger ignored(unbooked);
       read_content(value, inside, ignored);
-      append_reasoning(draft_.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
+      append_reasoning(draft_.message,
+                       inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
       ledger_.message(value);
       return;
     }
@@ -121,7 +124,9 @@ class BodyReader {
     if (calls_.empty()) calls_ = std::move(draft_.part_calls);
     else
       for (model::ToolCall& call : draft_.part_calls)
-        if (!call.id.empty() && std::none_of(calls_.begin(), calls_.end(), [&](const auto& c) { return c.id == call.id || c.id.empty(); })) calls_.push_back(std::move(call));
+        if (!call.id.empty() &&
+            std::none_of(calls_.begin(), calls_.end(), [&](const auto& c) { return c.id == call.id || c.id.empty(); }))
+          calls_.push_back(std::move(call));
     calls_.insert(calls_.end(), invalid_.begin(), invalid_.end());
     if (calls_.empty()) calls_ = std::move(older_);
     if (calls_.empty()) calls_ = std::move(legacy_);
@@ -172,6 +177,8 @@ class BodyReader {
 
 }  // namespace
 
-void read_body(const Value& body, Draft& draft, Ledger& ledger, json::Parser* nested) { BodyReader(draft, ledger, nested).read(body); }
+void read_body(const Value& body, Draft& draft, Ledger& ledger, json::Parser* nested) {
+  BodyReader(draft, ledger, nested).read(body);
+}
 
 }  // namespace trajectory::messages

@@ -21,8 +21,10 @@ std::string result_text(const Value& value) {
     bool texts = true;
     for (const Value& item : value.items()) {
       const std::string_view type = item["type"].string();
-      const bool is_text = item.is_object() && item["text"].is_string() && (type.empty() || type == "text" || type == "input_text" || type == "output_text");
-      const bool is_json = item.is_object() && item.members().size() == 1 && !item["json"].is_null();  // Bedrock's {"json": value}
+      const bool is_text = item.is_object() && item["text"].is_string() &&
+                           (type.empty() || type == "text" || type == "input_text" || type == "output_text");
+      const bool is_json =
+          item.is_object() && item.members().size() == 1 && !item["json"].is_null();  // Bedrock's {"json": value}
       texts = texts && (is_text || is_json);
       if (!joined.empty()) joined.push_back('\n');
       if (is_json) json::append_compact(joined, item["json"]);
@@ -72,7 +74,8 @@ Draft read_answer_item(const Value& item, std::string_view type, Ledger& ledger)
 /// Whether an answer that holds such an item is not over with it.
 bool goes_on_after(const Value& item, std::string_view type) {
   if (type == "message") return item["phase"].string() == "commentary";
-  return is_answer_item(type) && item["call_id"].is_null() && item["callId"].is_null() && type != "mcp_approval_request";
+  return is_answer_item(type) && item["call_id"].is_null() && item["callId"].is_null() &&
+         type != "mcp_approval_request";
 }
 
 Draft read_result_item(const Value& item, Ledger& ledger) {
@@ -86,7 +89,8 @@ Draft read_result_item(const Value& item, Ledger& ledger) {
   const Value& output = item["output"].is_null() ? content : item["output"];
   fill_result(output, draft.message, output["type"].is_string() && looks_like_part(output));
   for (const json::Member& member : item.members()) {
-    const bool read = member.key == "call_id" || member.key == "callId" || member.key == "output" || member.key == "content" || member.key == "type" || member.key == "name";
+    const bool read = member.key == "call_id" || member.key == "callId" || member.key == "output" ||
+                      member.key == "content" || member.key == "type" || member.key == "name";
     if (read || &member.value == &tools) ledger.message(member.value);
     else ledger.leftover("item", member.key, member.value);
   }
@@ -111,7 +115,8 @@ void wrap_result(model::Message& m) {
 }  // namespace
 
 Element MessageReader::read(const Value& element, const ReadContext& context) {
-  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), (context.wrap_results ? 1U : 0U) + (context.nested_json ? 2U : 0U)};
+  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
+                           (context.wrap_results ? 1U : 0U) + (context.nested_json ? 2U : 0U)};
   const base::Hash128 raw = base::combine(base::hash128(element.raw()), salt);
   if (auto known = tables_.find(raw)) {
     ledger_.repeated_element(element);
@@ -131,7 +136,8 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
   ledger_.element(**opened);
   if (tables_.remember(raw, out)) {
     ledger_.absorb(census);
-    problems_.insert(problems_.end(), std::make_move_iterator(problems.begin()), std::make_move_iterator(problems.end()));
+    problems_.insert(problems_.end(), std::make_move_iterator(problems.begin()),
+                     std::make_move_iterator(problems.end()));
   } else {
     ledger_.forget_element(**opened);
   }
@@ -142,11 +148,14 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
 bool MessageReader::read_turn(const Value& v, Ledger& ledger, Element& out) {
   std::vector<std::pair<Role, const Value*>> said;
   if (v.is_array()) {
-    if (v.size() != 2 || !v[0].is_string() || role_of(v[0].text()) || !(v[1].is_string() || v[1].is_null())) return false;
+    if (v.size() != 2 || !v[0].is_string() || role_of(v[0].text()) || !(v[1].is_string() || v[1].is_null()))
+      return false;
     said = {{Role::k_user, &v[0]}, {Role::k_assistant, &v[1]}};
   } else {
     for (const json::Member& member : v.members()) {
-      const auto role = member.key == "question" ? Role::k_user : member.key == "answer" ? Role::k_assistant : role_of(member.key);
+      const auto role = member.key == "question" ? Role::k_user
+                        : member.key == "answer" ? Role::k_assistant
+                                                 : role_of(member.key);
       if (!role || !(member.value.is_string() || member.value.is_null())) return false;
       said.emplace_back(*role, &member.value);
     }
@@ -163,7 +172,8 @@ bool MessageReader::read_turn(const Value& v, Ledger& ledger, Element& out) {
   return true;
 }
 
-Element MessageReader::parse(const json::Value& v, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems) {
+Element MessageReader::parse(const json::Value& v, const ReadContext& context, Ledger& ledger,
+                             std::vector<model::Problem>& problems) {
   const auto problem = [&](std::string kind, std::string detail) {
     problems.push_back({std::move(kind), model::Severity::k_warning, std::string(place_), std::move(detail)});
   };
@@ -194,7 +204,8 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     inside.message.role = Role::k_assistant;
     read_content(v["content"], inside, ledger);
     draft.message.role = Role::k_assistant;
-    append_reasoning(draft.message, inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
+    append_reasoning(draft.message,
+                     inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
     ledger.repeated("role", v["role"]);
     out.item = out.goes_on = true;
   } else if (shape.role == "remove" || shape.role.starts_with("RemoveMessage")) {
@@ -204,7 +215,8 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     const auto role = role_of(shape.role);
     draft.message.role = role.value_or(context.bare_role);
     const std::string_view written = v["role"].is_string() && shape.body == &v ? v["role"].text() : shape.role;
-    if (written != model::role_name(draft.message.role) && !written.ends_with("Message") && !written.ends_with("MessageChunk") && written != "message")
+    if (written != model::role_name(draft.message.role) && !written.ends_with("Message") &&
+        !written.ends_with("MessageChunk") && written != "message")
       draft.message.original_role = written;
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
     if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
@@ -239,7 +251,9 @@ void MessageReader::join(std::vector<MessageId>& out, base::Hash128& group, Mess
   append_text(joined, more.content);
   append_reasoning(joined, more.reasoning);
   joined.tool_calls.insert(joined.tool_calls.end(), more.tool_calls.begin(), more.tool_calls.end());
-  if (!more.parts.empty()) joined.parts = joined.parts.empty() ? more.parts : joined.parts.substr(0, joined.parts.size() - 1) + "," + more.parts.substr(1);
+  if (!more.parts.empty())
+    joined.parts = joined.parts.empty() ? more.parts
+                                        : joined.parts.substr(0, joined.parts.size() - 1) + "," + more.parts.substr(1);
   out.back() = tables_.add(std::move(joined));
   tables_.remember(group, Element{{out.back()}});
 }
@@ -256,9 +270,11 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
     if (element.messages.empty()) continue;
     const base::Hash128 raw = base::hash128(value.raw());
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;
-    const bool same_id = assistant && element.id != 0 && element.id == id && !(raw == last);  // one answer that arrived in pieces
-    const bool joins = open && element.messages.size() == 1 &&
-                       (context.one_answer || goes_on || same_id ? assistant : element.item && !(element.has_text && open_has_text));
+    const bool same_id =
+        assistant && element.id != 0 && element.id == id && !(raw == last);  // one answer that arrived in pieces
+    const bool joins =
+        open && element.messages.size() == 1 &&
+        (context.one_answer || goes_on || same_id ? assistant : element.item && !(element.has_text && open_has_text));
     id = element.id;
     last = raw;
     goes_on = element.goes_on;

@@ -39,7 +39,8 @@ class MessageReader {
  private:
   void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
   bool read_turn(const json::Value& value, Ledger& ledger, Element& out);
-  [[nodiscard]] Element parse(const json::Value& value, const ReadContext& context, Ledger& ledger, std::vector<model::Problem>& problems);
+  [[nodiscard]] Element parse(const json::Value& value, const ReadContext& context, Ledger& ledger,
+                              std::vector<model::Problem>& problems);
 
   MessageTable& tables_;
   json::Parser& parser_;

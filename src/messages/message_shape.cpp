@@ -72,11 +72,13 @@ std::optional<Role> role_of(std::string_view name) {
 }
 
 bool is_answer_item(std::string_view type) {
-  return type == "reasoning" || (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" || type == "mcp_approval_request" ||
-         type == "compaction" || type == "item_reference";
+  return type == "reasoning" || (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" ||
+         type == "mcp_approval_request" || type == "compaction" || type == "item_reference";
 }
 
-bool is_result_item(std::string_view type) { return type.ends_with("_call_output") || type.ends_with("_call_result") || type == "tool_search_output"; }
+bool is_result_item(std::string_view type) {
+  return type.ends_with("_call_output") || type.ends_with("_call_result") || type == "tool_search_output";
+}
 
 bool is_user_item(std::string_view type) { return type == "mcp_approval_response"; }
 
@@ -100,12 +102,17 @@ MessageShape shape_of(const Value& v) {
 }
 
 bool looks_like_message(const Value& v) {
-  if (v.is_array()) return v.size() == 2 && v[0].is_string() && role_of(v[0].text()).has_value() && (v[1].is_string() || v[1].is_array());
+  if (v.is_array())
+    return v.size() == 2 && v[0].is_string() && role_of(v[0].text()).has_value() &&
+           (v[1].is_string() || v[1].is_array());
   if (!v.is_object()) return false;
-  if (is_envelope(v)) return role_of(class_of(v)).has_value() || class_of(v).starts_with("ChatMessage") || class_of(v).starts_with("RemoveMessage");
+  if (is_envelope(v))
+    return role_of(class_of(v)).has_value() || class_of(v).starts_with("ChatMessage") ||
+           class_of(v).starts_with("RemoveMessage");
   if (v["data"].is_object()) return role_of(v["type"].string()).has_value();
   const bool plain = v["text"].is_string() || v["message"].is_string() || v["value"].is_string();
-  const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call") || v.has("blocks") || v.has("message.content") || v.has("message.tool_calls");
+  const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call") ||
+                      v.has("blocks") || v.has("message.content") || v.has("message.tool_calls");
   if (role_of(stated_role(v))) return filled || plain;
   if (v.has("role") || v.has("message.role")) return filled;
   const std::string_view type = v["type"].string();

@@ -155,7 +155,10 @@ constexpr std::size_t k_data_head = 200;
 
 /// Whether a text is data and not something to read.
 bool is_base64(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || among(std::string_view(&c, 1), {"+", "/", "-", "_", "=", "\n", "\r"}); };
+  const auto fits = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           among(std::string_view(&c, 1), {"+", "/", "-", "_", "=", "\n", "\r"});
+  };
   return text.size() > 64 && std::all_of(text.begin(), text.end(), fits);
 }
 
@@ -163,11 +166,16 @@ bool is_base64(std::string_view text) {
 void append_media(std::string& out, const Value& value, std::string_view key) {
   const std::string_view text = value.string();
   const bool data_link = text.starts_with("data:") && text.find(',') < k_data_head;
-  const bool raw_data = among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value", "result"}) && is_base64(text);
+  const bool raw_data =
+      among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value", "result"}) &&
+      is_base64(text);
   if (data_link || raw_data) {
     const std::size_t comma = data_link ? text.find(',') : std::string_view::npos;
     const std::string_view data = comma == std::string_view::npos ? text : text.substr(comma + 1);
-    out.append(R"({"sha256":")").append(base::sha256_hex(data)).append(R"(","bytes":)").append(std::to_string(base64_size(data)));
+    out.append(R"({"sha256":")")
+        .append(base::sha256_hex(data))
+        .append(R"(","bytes":)")
+        .append(std::to_string(base64_size(data)));
     if (comma != std::string_view::npos) {
       out.append(R"(,"media_type":)");
       json::append_string(out, text.substr(5, std::min(text.find_first_of(";,"), comma) - 5));
@@ -207,7 +215,8 @@ std::string_view part_text(const Value& part) {
 
 void read_text(const Value& part, Draft& draft, Ledger& ledger) {
   append_text(draft.message, part_text(part));
-  book(part, {"text", "refusal", "content", "type", "block_type", "message_content.text", "message_content.type"}, ledger);
+  book(part, {"text", "refusal", "content", "type", "block_type", "message_content.text", "message_content.type"},
+       ledger);
   add_part(draft, part);
 }
 
@@ -218,10 +227,14 @@ void read_reasoning(const Value& part, Draft& draft, Ledger& ledger) {
   for (const Value& item : text.items()) append_reasoning(draft.message, item["text"].string());  // Mistral
   for (const std::string_view list : {std::string_view("summary"), std::string_view("content")}) {
     append_reasoning(draft.message, inner[list].string());
-    for (const Value& item : inner[list].items()) append_reasoning(draft.message, item.is_string() ? item.text() : item["text"].string());
+    for (const Value& item : inner[list].items())
+      append_reasoning(draft.message, item.is_string() ? item.text() : item["text"].string());
     if (!draft.message.reasoning.empty() && !inner[list].items().empty()) break;
   }
-  book(part, {"thinking", "reasoning", "text", "reasoningText", "reasoningContent", "reasoning_content", "summary", "content", "type"}, ledger);
+  book(part,
+       {"thinking", "reasoning", "text", "reasoningText", "reasoningContent", "reasoning_content", "summary", "content",
+        "type"},
+       ledger);
 }
 
 void read_call_part(const Value& part, std::string_view type, Draft& draft, Ledger& ledger) {
@@ -238,12 +251,15 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
   const Value& inner = inner_of(part, type);
   model::Message result;
   result.role = model::Role::k_tool;
-  result.tool_call_id = first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
+  result.tool_call_id =
+      first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
   result.name = first_of(inner, {"toolName", "name", "tool_name"}).string();
   const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value"});
-  bool failed = inner["is_error"].is_true() || inner["isError"].is_true() || inner["status"].string() == "error" || type == "tool-error";
+  bool failed = inner["is_error"].is_true() || inner["isError"].is_true() || inner["status"].string() == "error" ||
+                type == "tool-error";
   const std::string_view kind = content["type"].string();
-  if (content.is_object() && content.has("value") && among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"})) {
+  if (content.is_object() && content.has("value") &&
+      among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"})) {
     result.content = result_text(content["value"]);
     failed = failed || among(kind, {"error-text", "error-json", "execution-denied"});
   } else {
@@ -251,7 +267,8 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
   }
   if (failed) result.error = result.content.empty() ? "tool_error" : result.content;
   for (const json::Member& member : part.members()) {
-    if (member.key == "providerOptions" || member.key == "cache_control") ledger.leftover("part", member.key, member.value);
+    if (member.key == "providerOptions" || member.key == "cache_control")
+      ledger.leftover("part", member.key, member.value);
     else ledger.message(member.value);
   }
   draft.results.push_back(std::move(result));
@@ -259,9 +276,26 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
 
 /// The type of a part that has none: by the one key that tells.
 std::string_view infer_type(const Value& part) {
-  for (const std::string_view key : {"functionCall", "function_call", "functionResponse", "function_response", "toolUse", "toolResult", "inlineData",
-                                     "inline_data", "fileData", "file_data", "reasoningContent", "executableCode", "executable_code",
-                                     "codeExecutionResult", "code_execution_result", "image_url", "image", "document", "video", "cachePoint"})
+  for (const std::string_view key : {"functionCall",
+                                     "function_call",
+                                     "functionResponse",
+                                     "function_response",
+                                     "toolUse",
+                                     "toolResult",
+                                     "inlineData",
+                                     "inline_data",
+                                     "fileData",
+                                     "file_data",
+                                     "reasoningContent",
+                                     "executableCode",
+                                     "executable_code",
+                                     "codeExecutionResult",
+                                     "code_execution_result",
+                                     "image_url",
+                                     "image",
+                                     "document",
+                                     "video",
+                                     "cachePoint"})
     if (!part[key].is_null()) return key;
   if (part["name"].is_string() && !first_of(part, {"arguments", "args"}).is_null()) return "tool_call";  // AutoGen
   if (part["call_id"].is_string() && !part["content"].is_null()) return "tool_result";
@@ -286,7 +320,8 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
   }
   const std::string_view type = type_of(part);
   // The AI SDK's UI messages name the tool in the type: tool-get_weather.
-  const bool ui_tool = type == "tool-invocation" || (type.starts_with("tool-") && find_type(type) == nullptr && !part["toolCallId"].is_null());
+  const bool ui_tool = type == "tool-invocation" ||
+                       (type.starts_with("tool-") && find_type(type) == nullptr && !part["toolCallId"].is_null());
   if (ui_tool) {
     const Value& inner = inner_of(part, "toolInvocation");
     Census unbooked;
@@ -308,15 +343,22 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
   }
   const PartType* known = find_type(type);
   switch (known == nullptr ? PartKind::k_server : known->kind) {
-    case PartKind::k_text: return read_text(part, draft, ledger);
-    case PartKind::k_reasoning: return read_reasoning(part, draft, ledger);
-    case PartKind::k_call: return read_call_part(part, type, draft, ledger);
-    case PartKind::k_result: return read_result(part, type, draft, ledger);
+    case PartKind::k_text:
+      return read_text(part, draft, ledger);
+    case PartKind::k_reasoning:
+      return read_reasoning(part, draft, ledger);
+    case PartKind::k_call:
+      return read_call_part(part, type, draft, ledger);
+    case PartKind::k_result:
+      return read_result(part, type, draft, ledger);
     case PartKind::k_media:
       ledger.message(part);
       return add_media(draft, part);
-    case PartKind::k_nothing: ledger.repeated(type, part); return;
-    case PartKind::k_server: break;
+    case PartKind::k_nothing:
+      ledger.repeated(type, part);
+      return;
+    case PartKind::k_server:
+      break;
   }
   if (known == nullptr) {
     draft.unknown_types.emplace_back(type);
@@ -391,16 +433,39 @@ bool looks_like_part(const Value& value) { return value.is_object() && find_type
 model::ToolCall read_call(const Value& outer, Ledger& ledger) {
   const Value& call = outer["tool_call"].is_object() ? outer["tool_call"] : outer;  // OpenInference
   // OpenAI: {"type": "function", "function": {...}}, custom tools {"type": "custom", "custom": {"name", "input"}}.
-  const Value& function = call["function"].is_object() ? call["function"] : call["custom"].is_object() ? call["custom"] : call;
+  const Value& function = call["function"].is_object() ? call["function"]
+                          : call["custom"].is_object() ? call["custom"]
+                                                       : call;
   model::ToolCall out;
-  out.id = first_of(call, {"call_id", "callId", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
+  out.id =
+      first_of(call, {"call_id", "callId", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
   out.name = first_of(function, {"name", "toolName", "tool_name", "tool_call.function.name"}).string();
   // What a stream brought of the arguments before it broke off (LangSmith's JavaScript wrapper).
   const Value& partial = call["_partial_json"];
-  out.arguments = arguments_text(partial.is_string() ? partial : first_of(function, {"arguments", "args", "input", "parameters", "tool_call.function.arguments"}));
+  out.arguments = arguments_text(partial.is_string() ? partial
+                                                     : first_of(function, {"arguments", "args", "input", "parameters",
+                                                                           "tool_call.function.arguments"}));
   for (const json::Member& member : call.members()) {
-    if (among(member.key, {"tool_call.id", "tool_call.function.name", "tool_call.function.arguments", "function", "custom", "name", "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "callId", "toolCallId", "tool_call_id",
-                           "toolUseId", "id", "type", "_partial_json"}))
+    if (among(member.key, {"tool_call.id",
+                           "tool_call.function.name",
+                           "tool_call.function.arguments",
+                           "function",
+                           "custom",
+                           "name",
+                           "toolName",
+                           "tool_name",
+                           "arguments",
+                           "args",
+                           "input",
+                           "parameters",
+                           "call_id",
+                           "callId",
+                           "toolCallId",
+                           "tool_call_id",
+                           "toolUseId",
+                           "id",
+                           "type",
+                           "_partial_json"}))
       ledger.message(member.value);
     else ledger.leftover("call", member.key, member.value);
   }

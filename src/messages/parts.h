@@ -13,10 +13,10 @@ namespace trajectory::messages {
 /// A message being read: what its parts brought.
 struct Draft {
   model::Message message;
-  std::vector<model::ToolCall> part_calls;   ///< calls that stood among the content parts
-  std::vector<model::Message> results;       ///< tool results that stood among the content parts
-  std::string parts;                         ///< JSON elements for `Message::parts`, comma-separated
-  bool rich = false;                         ///< there is more than text: `parts` counts
+  std::vector<model::ToolCall> part_calls;  ///< calls that stood among the content parts
+  std::vector<model::Message> results;      ///< tool results that stood among the content parts
+  std::string parts;                        ///< JSON elements for `Message::parts`, comma-separated
+  bool rich = false;                        ///< there is more than text: `parts` counts
   std::vector<std::string> unknown_types;
 };
 

@@ -32,9 +32,12 @@ std::vector<StreamedAnswer> join_choices(const Value& chunks, model::Usage& usag
       Joined& joined = choices[choice["index"].integer()];
       const Value& delta = choice["delta"].is_object() ? choice["delta"] : choice["message"];
       model::Message& message = joined.answer.message;
-      message.content.append(delta["content"].string()).append(delta["refusal"].string()).append(delta["audio"]["transcript"].string());
+      message.content.append(delta["content"].string())
+          .append(delta["refusal"].string())
+          .append(delta["audio"]["transcript"].string());
       message.content.append(choice["text"].string());  // the completions endpoint
-      message.reasoning.append((delta["reasoning_content"].is_string() ? delta["reasoning_content"] : delta["reasoning"]).string());
+      message.reasoning.append(
+          (delta["reasoning_content"].is_string() ? delta["reasoning_content"] : delta["reasoning"]).string());
       const auto extend = [](model::ToolCall& call, const Value& function) {
         call.name.append(function["name"].string());
         call.arguments.append(function["arguments"].string()).append(function["input"].string());
@@ -88,7 +91,8 @@ bool is_text_piece(const Value& value) {
 StreamedAnswer join_texts(const Value& pieces) {
   StreamedAnswer out;
   out.message.role = model::Role::k_assistant;
-  for (const Value& piece : pieces.items()) out.message.content.append(piece.is_string() ? piece.text() : text_of(piece).text());
+  for (const Value& piece : pieces.items())
+    out.message.content.append(piece.is_string() ? piece.text() : text_of(piece).text());
   return out;
 }
 

@@ -140,7 +140,8 @@ MessageId MessageTable::add(model::Message message) {
   const auto [place, added] = shard.ids.emplace(key, static_cast<std::uint32_t>(shard.entries.size()));
   if (added) {
     const model::Message& m = entry.message;
-    shard.bytes += sizeof(MessageEntry) + m.content.size() + m.parts.size() + m.reasoning.size() + 64 * m.tool_calls.size() + 160;
+    shard.bytes +=
+        sizeof(MessageEntry) + m.content.size() + m.parts.size() + m.reasoning.size() + 64 * m.tool_calls.size() + 160;
     for (const model::ToolCall& call : m.tool_calls) shard.bytes += call.arguments.size();
     shard.entries.push_back(std::move(entry));
   }

@@ -52,10 +52,10 @@ struct MessageEntry {
 /// What one element of a payload's message list was read as.
 struct Element {
   std::vector<MessageId> messages;
-  bool item = false;       ///< a piece of an answer (Responses items): joins the assistant message before it
-  bool has_text = false;   ///< the piece brings the answer's text
-  std::uint64_t id = 0;    ///< hash of the message's own id, where it has one
-  bool goes_on = false;    ///< what the assistant says next belongs to the same answer
+  bool item = false;      ///< a piece of an answer (Responses items): joins the assistant message before it
+  bool has_text = false;  ///< the piece brings the answer's text
+  std::uint64_t id = 0;   ///< hash of the message's own id, where it has one
+  bool goes_on = false;   ///< what the assistant says next belongs to the same answer
 };
 
 /// Keeps each distinct message once and remembers which payload bytes it was read from, so that repeated history is

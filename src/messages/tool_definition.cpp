@@ -31,10 +31,12 @@ void append_set(std::string& out, const Value& value) {
 std::string tool_definition(const Value& tool) {
   const Value& function = tool["function"].is_object() ? tool["function"] : tool;
   const Value* schema = nullptr;
-  for (const std::string_view key : {"parameters", "input_schema", "inputSchema", "parameters_json_schema", "parametersJsonSchema", "args_schema"})
+  for (const std::string_view key :
+       {"parameters", "input_schema", "inputSchema", "parameters_json_schema", "parametersJsonSchema", "args_schema"})
     if (schema == nullptr && !function[key].is_null()) schema = &function[key];
   std::string out;
-  const bool is_function = function["name"].is_string() && (schema != nullptr || tool["type"].is_null() || tool["type"].string() == "function");
+  const bool is_function = function["name"].is_string() &&
+                           (schema != nullptr || tool["type"].is_null() || tool["type"].string() == "function");
   if (!is_function) {
     append_set(out, tool);
     return out;
@@ -67,7 +69,8 @@ void read_tool_definitions(const Value& tools, json::Parser& parser, TextTable& 
   }
   for (const json::Member& member : tools.members()) add(member.value);  // the AI SDK also writes tools by name
   for (const Value& tool : tools.items()) {
-    const Value& declarations = tool["function_declarations"].is_array() ? tool["function_declarations"] : tool["functionDeclarations"];
+    const Value& declarations =
+        tool["function_declarations"].is_array() ? tool["function_declarations"] : tool["functionDeclarations"];
     for (const Value& declaration : declarations.items()) add(declaration);
     if (!declarations.is_array()) add(tool);
   }

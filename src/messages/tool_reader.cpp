@@ -15,12 +15,15 @@ using Names = std::initializer_list<std::string_view>;
 
 /// Whether every member's key is on the list.
 bool holds_only(const Value& object, Names names) {
-  return std::all_of(object.members().begin(), object.members().end(), [&](const json::Member& member) { return std::find(names.begin(), names.end(), member.key) != names.end(); });
+  return std::all_of(object.members().begin(), object.members().end(), [&](const json::Member& member) {
+    return std::find(names.begin(), names.end(), member.key) != names.end();
+  });
 }
 
 class ToolReader {
  public:
-  ToolReader(const ToolRunView& run, Tables& tables, json::Parser& parser) : run_(run), tables_(tables), parser_(parser) {}
+  ToolReader(const ToolRunView& run, Tables& tables, json::Parser& parser)
+      : run_(run), tables_(tables), parser_(parser) {}
 
   ToolFacts read() {
     ToolFacts tool;
@@ -59,7 +62,9 @@ class ToolReader {
     }
     // Name and arguments side by side (MCP tools under Google ADK), OpenTelemetry's attributes.
     for (const std::string_view key : {"arguments", "args", "tool_input", "gen_ai.tool.call.arguments"}) {
-      if (inputs[key].is_null() || !holds_only(inputs, {key, "tool_name", "name", "id", "type", "tool_call_id", "gen_ai.tool.name", "gen_ai.tool.call.id"})) continue;
+      if (inputs[key].is_null() || !holds_only(inputs, {key, "tool_name", "name", "id", "type", "tool_call_id",
+                                                        "gen_ai.tool.name", "gen_ai.tool.call.id"}))
+        continue;
       for (const std::string_view name : {"tool_name", "gen_ai.tool.name", "name"})
         if (inputs[name].is_string()) name_ = inputs[name].text();
       return arguments_text(inputs[key]);
@@ -70,7 +75,8 @@ class ToolReader {
       return arguments_text(input);
     }
     // OpenLLMetry's entity input.
-    if (inputs.has("tags") && inputs.has("metadata") && holds_only(inputs, {"input_str", "inputs", "tags", "metadata", "kwargs"}))
+    if (inputs.has("tags") && inputs.has("metadata") &&
+        holds_only(inputs, {"input_str", "inputs", "tags", "metadata", "kwargs"}))
       return arguments_text(inputs["inputs"].is_null() ? inputs["input_str"] : inputs["inputs"]);
     // Strands: the call as a tool message.
     const Value& messages = inputs["messages"];
@@ -92,7 +98,9 @@ class ToolReader {
   const Value& wrapped_result() const {
     const Value& outputs = run_.outputs;
     for (const std::string_view key : {"output", "outputs", "gen_ai.tool.call.result", "output.value"})
-      if (outputs.has(key) && (outputs.members().size() == 1 || (outputs.has("kwargs") && holds_only(outputs, {key, "kwargs"})))) return outputs[key];
+      if (outputs.has(key) &&
+          (outputs.members().size() == 1 || (outputs.has("kwargs") && holds_only(outputs, {key, "kwargs"}))))
+        return outputs[key];
     return outputs;
   }
 
@@ -102,7 +110,8 @@ class ToolReader {
     const Value& update = value["update"]["messages"].is_array() ? value["update"]["messages"] : value;
     const Value& message = update.is_array() && !update.items().empty() ? update.items().back() : update;
     std::string text;
-    const bool holds_content = message.has("content") || message.has("parts") || message.has("kwargs") || message.has("data");
+    const bool holds_content =
+        message.has("content") || message.has("parts") || message.has("kwargs") || message.has("data");
     if (holds_content && looks_like_message(message)) {
       Census unbooked;
       Ledger ignored(unbooked);
@@ -137,6 +146,8 @@ class ToolReader {
 
 }  // namespace
 
-ToolFacts read_tool(const ToolRunView& run, Tables& tables, json::Parser& parser) { return ToolReader(run, tables, parser).read(); }
+ToolFacts read_tool(const ToolRunView& run, Tables& tables, json::Parser& parser) {
+  return ToolReader(run, tables, parser).read();
+}
 
 }  // namespace trajectory::messages

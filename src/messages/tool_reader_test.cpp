@@ -7,8 +7,10 @@ namespace {
 
 class ToolReaderTest : public testing::Test {
  protected:
-  ToolFacts read(std::string_view inputs, std::string_view outputs, std::string_view extra = "{}", bool failed = false) {
-    return read_tool({"run name", **parser_.parse(inputs), **parser_.parse(outputs), **parser_.parse(extra), failed}, tables_, parser_);
+  ToolFacts read(std::string_view inputs, std::string_view outputs, std::string_view extra = "{}",
+                 bool failed = false) {
+    return read_tool({"run name", **parser_.parse(inputs), **parser_.parse(outputs), **parser_.parse(extra), failed},
+                     tables_, parser_);
   }
   [[nodiscard]] std::string_view text(TextId id) const { return tables_.texts.get(id); }
 
@@ -44,7 +46,8 @@ TEST_F(ToolReaderTest, UnwrapsPositionalAndNamedArguments) {
 }
 
 TEST_F(ToolReaderTest, ReadsAToolMessageAsTheResult) {
-  const ToolFacts tool = read(R"({"input": "{}"})", R"({"output": {"type": "tool", "content": "done", "tool_call_id": "c2"}})");
+  const ToolFacts tool =
+      read(R"({"input": "{}"})", R"({"output": {"type": "tool", "content": "done", "tool_call_id": "c2"}})");
   EXPECT_EQ(text(tool.output), "done");
   EXPECT_EQ(text(tool.tool_call_id), "c2");
 }

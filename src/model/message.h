@@ -16,7 +16,7 @@ enum class Role : std::uint8_t { k_system, k_user, k_assistant, k_tool };
 
 /// A call that a model asked for.
 struct ToolCall {
-  std::string id;         ///< empty when the recording has none
+  std::string id;  ///< empty when the recording has none
   std::string name;
   std::string arguments;  ///< JSON text of an object; the model's verbatim text where it was not valid JSON
   bool operator==(const ToolCall&) const = default;
@@ -25,14 +25,15 @@ struct ToolCall {
 /// One message as a model saw or said it.
 struct Message {
   Role role = Role::k_user;
-  std::string original_role;  ///< the role name in the payload where it differs from `role` (human, developer, function, ...)
-  std::string content;        ///< all text of the message, parts joined
-  std::string parts;          ///< JSON array of parts when there is more than text (media as references), else empty
+  std::string
+      original_role;    ///< the role name in the payload where it differs from `role` (human, developer, function, ...)
+  std::string content;  ///< all text of the message, parts joined
+  std::string parts;    ///< JSON array of parts when there is more than text (media as references), else empty
   std::vector<ToolCall> tool_calls;
-  std::string tool_call_id;   ///< tool messages: the call they answer
-  std::string name;           ///< tool name on tool messages, speaker's name elsewhere
+  std::string tool_call_id;  ///< tool messages: the call they answer
+  std::string name;          ///< tool name on tool messages, speaker's name elsewhere
   std::string reasoning;
-  std::string error;          ///< tool messages: the error the payload marks (status "error", is_error)
+  std::string error;  ///< tool messages: the error the payload marks (status "error", is_error)
   bool operator==(const Message&) const = default;
 };
 

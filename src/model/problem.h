@@ -12,7 +12,7 @@ enum class Severity : std::uint8_t { k_note, k_warning, k_refused };
 struct Problem {
   std::string kind;
   Severity severity = Severity::k_warning;
-  std::string place;   ///< file and row, run id or key: whatever leads there
+  std::string place;  ///< file and row, run id or key: whatever leads there
   std::string detail;
 };
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <tuple>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/problem.h"
@@ -29,7 +29,9 @@ class ProblemLog {
     ProblemTally& tally = tallies_[problem.kind];
     ++tally.count;
     tally.severity = std::max(tally.severity, problem.severity);
-    const auto before = [](const Problem& a, const Problem& b) { return std::tie(a.place, a.detail) < std::tie(b.place, b.detail); };
+    const auto before = [](const Problem& a, const Problem& b) {
+      return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
+    };
     tally.examples.insert(std::upper_bound(tally.examples.begin(), tally.examples.end(), problem, before), problem);
     if (tally.examples.size() > k_examples) tally.examples.pop_back();
   }

@@ -7,7 +7,17 @@
 namespace trajectory::model {
 
 /// `k_unknown`: the export has no such column; the payload tells.
-enum class RunType : std::uint8_t { k_llm, k_chain, k_tool, k_retriever, k_embedding, k_prompt, k_parser, k_other, k_unknown };
+enum class RunType : std::uint8_t {
+  k_llm,
+  k_chain,
+  k_tool,
+  k_retriever,
+  k_embedding,
+  k_prompt,
+  k_parser,
+  k_other,
+  k_unknown
+};
 
 /// Microseconds since 1970-01-01 UTC.
 using Micros = std::int64_t;
@@ -27,10 +37,10 @@ struct Place {
 struct Run {
   std::string_view id;
   std::string_view trace_id;
-  std::string_view parent_run_id;   ///< empty for a root
-  std::string_view project_id;      ///< the `session_id` column
+  std::string_view parent_run_id;  ///< empty for a root
+  std::string_view project_id;     ///< the `session_id` column
   std::string_view name;
-  std::string_view status;          ///< success, error, pending
+  std::string_view status;  ///< success, error, pending
   std::string_view error;
   std::string_view dotted_order;
   RunType type = RunType::k_other;

@@ -33,7 +33,7 @@ struct ToolRun {
   std::string raw_output_sha256;  ///< hex; empty when the tool's output is what the model saw
   std::optional<Micros> start_time;
   std::optional<Micros> end_time;
-  bool linked_by_order = false;   ///< no id led here: name, arguments and order did
+  bool linked_by_order = false;  ///< no id led here: name, arguments and order did
   bool operator==(const ToolRun&) const = default;
 };
 
@@ -71,36 +71,36 @@ struct Variant {
 
 /// One model call: what the model saw, and where its answer stands.
 struct ModelCall {
-  std::vector<Range> context;                ///< over the transcript, in the order the model saw
-  std::optional<std::uint32_t> answer;       ///< transcript place; none when the call failed
-  std::map<std::uint32_t, Variant> variants; ///< by transcript place
+  std::vector<Range> context;                 ///< over the transcript, in the order the model saw
+  std::optional<std::uint32_t> answer;        ///< transcript place; none when the call failed
+  std::map<std::uint32_t, Variant> variants;  ///< by transcript place
   std::string model;
-  std::string parameters;                    ///< JSON object, empty when none
-  std::vector<std::uint32_t> tools;          ///< indices into `Trajectory::tool_definitions`
+  std::string parameters;            ///< JSON object, empty when none
+  std::vector<std::uint32_t> tools;  ///< indices into `Trajectory::tool_definitions`
   Usage usage;
   std::string finish_reason;
   std::string run_id;
   std::string trace_id;
-  std::string agent;                         ///< agent name, where the recording says it
+  std::string agent;  ///< agent name, where the recording says it
   std::string error;
   std::optional<Micros> start_time;
   std::optional<Micros> end_time;
-  bool incomplete_context = false;           ///< a stateful call whose chain is not in the recording
+  bool incomplete_context = false;  ///< a stateful call whose chain is not in the recording
   bool operator==(const ModelCall&) const = default;
 };
 
 /// A path that was not continued: a retry's first answer, an edited turn, an unchosen candidate.
 struct Alternative {
-  std::uint32_t at_message = 0;              ///< the path stood after `messages[:at_message]` of its lane
-  std::string reason;                        ///< retry, regeneration, candidate, partial
+  std::uint32_t at_message = 0;  ///< the path stood after `messages[:at_message]` of its lane
+  std::string reason;            ///< retry, regeneration, candidate, partial
   std::vector<TranscriptMessage> messages;
-  std::vector<ModelCall> calls;              ///< their places run over `messages[:at_message]` followed by this path's own
+  std::vector<ModelCall> calls;  ///< their places run over `messages[:at_message]` followed by this path's own
   bool operator==(const Alternative&) const = default;
 };
 
 /// One agent's line of model calls.
 struct Lane {
-  std::string parent_tool_call_id;           ///< the call that started a sub-agent; empty when none did
+  std::string parent_tool_call_id;  ///< the call that started a sub-agent; empty when none did
   std::string name;
   std::vector<TranscriptMessage> messages;
   std::vector<ModelCall> calls;
@@ -140,15 +140,15 @@ struct Reward {
 struct Trajectory {
   std::string conversation_id;
   std::string project_id;
-  std::string thread_key;                    ///< the metadata key that named the conversation; empty: the trace id did
+  std::string thread_key;  ///< the metadata key that named the conversation; empty: the trace id did
   Lane main;
   std::vector<Lane> auxiliary;
-  std::vector<std::string> tool_definitions; ///< distinct definitions, JSON text, in order of first appearance
+  std::vector<std::string> tool_definitions;  ///< distinct definitions, JSON text, in order of first appearance
   std::vector<Event> events;
-  std::vector<std::string> trace_ids;        ///< roots in order; their number is the number of turns
-  std::vector<std::string> source_run_ids;   ///< every run used, sorted
+  std::vector<std::string> trace_ids;       ///< roots in order; their number is the number of turns
+  std::vector<std::string> source_run_ids;  ///< every run used, sorted
   std::optional<Reward> reward;
-  std::string error;                         ///< of the last turn, when it failed
+  std::string error;  ///< of the last turn, when it failed
   std::optional<Micros> start_time;
   std::optional<Micros> end_time;
   // Derived figures, each model call counted once over all lanes.

@@ -34,7 +34,8 @@ struct Rendered {
 
 class MessageRenderer {
  public:
-  explicit MessageRenderer(const model::Trajectory& trajectory) : t_(trajectory), answered_by_(trajectory.main.messages.size(), nullptr) {
+  explicit MessageRenderer(const model::Trajectory& trajectory)
+      : t_(trajectory), answered_by_(trajectory.main.messages.size(), nullptr) {
     const std::vector<std::uint32_t>* offered = nullptr;
     for (const model::ModelCall& call : t_.main.calls) {
       if (!call.answer) continue;
@@ -252,7 +253,11 @@ model::TrainableStatus status_of(const Step& step, const model::Trajectory& t) {
 }  // namespace
 
 struct ContractForm::Impl {
-  explicit Impl(const model::Trajectory& trajectory) : t(trajectory), renderer(trajectory), steps(derive_steps(trajectory.main)), figures(figures_of(trajectory, steps.size())) {}
+  explicit Impl(const model::Trajectory& trajectory)
+      : t(trajectory),
+        renderer(trajectory),
+        steps(derive_steps(trajectory.main)),
+        figures(figures_of(trajectory, steps.size())) {}
 
   using Sink = std::function<base::Status(std::string_view)>;
 
@@ -281,7 +286,8 @@ struct ContractForm::Impl {
         if (k > 0) hash.add(",");
         hash.add(message(steps[i], steps[i].places[k]).canonical);
       }
-      hash.add(std::string(R"(],"trainable_status":")") + std::string(k_trainable[static_cast<int>(status_of(steps[i], t))]) + "\"}");
+      hash.add(std::string(R"(],"trainable_status":")") +
+               std::string(k_trainable[static_cast<int>(status_of(steps[i], t))]) + "\"}");
     }
     text = R"(],"task":)";
     task_tree(t, figures).write_canonical(text);
@@ -302,7 +308,9 @@ struct ContractForm::Impl {
       }
       text = "\n      ],\n      \"reward\": null,\n      \"info\": ";
       step_info(steps[i]).write_indented(text, 3);
-      text.append(",\n      \"trainable_status\": \"").append(k_trainable[static_cast<int>(status_of(steps[i], t))]).append("\"\n    }");
+      text.append(",\n      \"trainable_status\": \"")
+          .append(k_trainable[static_cast<int>(status_of(steps[i], t))])
+          .append("\"\n    }");
       TJ_TRY(sink(text));
     }
     text = steps.empty() ? "]" : "\n  ]";
@@ -314,7 +322,8 @@ struct ContractForm::Impl {
     member("metrics", metrics_tree(t, figures));
     member("execution_metrics", execution_tree(t, figures));
     member("reference_trajectory", Tree());
-    const std::string hash = content_hash.empty() ? std::string(64, '0') : content_hash;  // the size asks before the hash is known
+    const std::string hash =
+        content_hash.empty() ? std::string(64, '0') : content_hash;  // the size asks before the hash is known
     Tree data = Tree::object();
     data.add("source_run_ids", texts_tree(t.source_run_ids));
     data.add("conversation_id", Tree::text(t.conversation_id));

@@ -15,8 +15,8 @@ namespace trajectory::record {
 /// conversation; it is rendered message by message, never as a whole.
 ///
 /// Steps are derived by `derive_steps`; a step that is not the plain beginning of the transcript names its ranges in
-/// `info.context`. A tool message's text is in `tool_response.response` (and its error beside it), its `content` is null.
-/// `tool_definitions` stand on the first answer of a call that was offered them and where they change.
+/// `info.context`. A tool message's text is in `tool_response.response` (and its error beside it), its `content` is
+/// null. `tool_definitions` stand on the first answer of a call that was offered them and where they change.
 class ContractForm {
  public:
   explicit ContractForm(const model::Trajectory& trajectory);
@@ -24,7 +24,8 @@ class ContractForm {
 
   /// Bytes that `write` will write; costs far less than writing.
   [[nodiscard]] std::uint64_t size() const;
-  /// SHA-256 of the canonical JSON of task, steps, metrics and execution_metrics (nulls and `idx` left out, keys sorted).
+  /// SHA-256 of the canonical JSON of task, steps, metrics and execution_metrics (nulls and `idx` left out, keys
+  /// sorted).
   [[nodiscard]] const std::string& content_hash() const;
   [[nodiscard]] base::Status write(base::OutputFile& file) const;
   /// The same text in memory.

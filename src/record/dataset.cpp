@@ -22,7 +22,6 @@ using columnar::FieldType;
 constexpr std::int64_t k_version = 1;
 constexpr std::uint64_t k_file_bytes = 256 << 20;
 
-
 /// A text as a UTF-8 column can hold it; the exact text of such messages is in `details`.
 std::string safe(std::string_view text) { return json::repair_utf8(text); }
 
@@ -115,8 +114,14 @@ class DatasetWriter final : public TrajectoryWriter {
     // A dataset without rows still has a file, so that readers find its columns.
     if (!table_ && files_.empty()) TJ_TRY(open_file());
     if (table_) TJ_TRY(close_file());
-    std::string manifest = "{\n  \"format\": \"trajectory-dataset\",\n  \"version\": " + std::to_string(k_version) + ",\n  \"engine\": \"" TRAJECTORY_VERSION "\",\n  \"rows\": ";
-    manifest.append(std::to_string(total_)).append(",\n  \"files\": [\n").append(files_).append("\n  ],\n  \"lineage\": ").append(lineage).append("\n}\n");
+    std::string manifest = "{\n  \"format\": \"trajectory-dataset\",\n  \"version\": " + std::to_string(k_version) +
+                           ",\n  \"engine\": \"" TRAJECTORY_VERSION "\",\n  \"rows\": ";
+    manifest.append(std::to_string(total_))
+        .append(",\n  \"files\": [\n")
+        .append(files_)
+        .append("\n  ],\n  \"lineage\": ")
+        .append(lineage)
+        .append("\n}\n");
     return base::write_file(folder_ + "/manifest.json", manifest);
   }
 
@@ -137,8 +142,8 @@ class DatasetWriter final : public TrajectoryWriter {
     const auto file = base::MappedFile::open(folder_ + "/" + name_);
     if (!file) return file.error();
     if (!files_.empty()) files_.append(",\n");
-    files_.append("    {\"name\": \"" + name_ + "\", \"rows\": " + std::to_string(rows_) + ", \"bytes\": " + std::to_string(file->bytes().size()) + ", \"sha256\": \"" +
-                  base::sha256_hex(file->bytes()) + "\"}");
+    files_.append("    {\"name\": \"" + name_ + "\", \"rows\": " + std::to_string(rows_) + ", \"bytes\": " +
+                  std::to_string(file->bytes().size()) + ", \"sha256\": \"" + base::sha256_hex(file->bytes()) + "\"}");
     total_ += rows_;
     return {};
   }
@@ -161,12 +166,15 @@ struct Manifest {
 base::Result<Manifest> open_manifest(const std::string& folder) {
   const std::string path = folder + "/manifest.json";
   const auto file = base::MappedFile::open(path);
-  if (!file) return base::Error(base::ErrorCode::k_bad_format, "no dataset: the folder has no manifest.json").with(folder);
+  if (!file)
+    return base::Error(base::ErrorCode::k_bad_format, "no dataset: the folder has no manifest.json").with(folder);
   Manifest manifest;
   const auto parsed = manifest.parser.parse(file->bytes());
-  if (!parsed || (**parsed)["format"].string() != "trajectory-dataset") return base::Error(base::ErrorCode::k_bad_format, "not the manifest of a dataset").with(path);
+  if (!parsed || (**parsed)["format"].string() != "trajectory-dataset")
+    return base::Error(base::ErrorCode::k_bad_format, "not the manifest of a dataset").with(path);
   if ((**parsed)["version"].integer() > k_version)
-    return base::Error(base::ErrorCode::k_bad_format, "the dataset was written by a newer version: update this program").with(path);
+    return base::Error(base::ErrorCode::k_bad_format, "the dataset was written by a newer version: update this program")
+        .with(path);
   manifest.value = *parsed;
   return manifest;
 }
@@ -178,8 +186,15 @@ const std::vector<Field>& dataset_schema() {
     const Field call{"element", FieldType::k_struct, {text("id"), text("name"), text("arguments")}};
     const Field message{"element",
                         FieldType::k_struct,
-                        {text("role"), text("content"), text("parts"), {"tool_calls", FieldType::k_list, {call}}, text("tool_call_id"), text("name"),
-                         text("reasoning"), text("error"), text("trainable_status")}};
+                        {text("role"),
+                         text("content"),
+                         text("parts"),
+                         {"tool_calls", FieldType::k_list, {call}},
+                         text("tool_call_id"),
+                         text("name"),
+                         text("reasoning"),
+                         text("error"),
+                         text("trainable_status")}};
     return std::vector<Field>{text("conversation_id"),
                               text("project_id"),
                               integer("num_turns"),
@@ -251,7 +266,8 @@ base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
   auto t = read_record(**parsed);
   if (!t) return t;
   const json::Value& details = (**parsed)["messages"];
-  if (t->main.messages.size() != typed.size()) return base::Error(base::ErrorCode::k_bad_format, "a row's messages and details do not fit");
+  if (t->main.messages.size() != typed.size())
+    return base::Error(base::ErrorCode::k_bad_format, "a row's messages and details do not fit");
   for (std::size_t i = 0; i < typed.size(); ++i) {
     if (details[static_cast<int>(i)]["exact"].is_true()) continue;
     std::string role = std::move(t->main.messages[i].message.original_role);
@@ -262,9 +278,12 @@ base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
   return t;
 }
 
-base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder) { return std::unique_ptr<TrajectoryWriter>(std::make_unique<DatasetWriter>(folder)); }
+base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder) {
+  return std::unique_ptr<TrajectoryWriter>(std::make_unique<DatasetWriter>(folder));
+}
 
-base::Status read_dataset(const std::string& folder, const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+base::Status read_dataset(const std::string& folder,
+                          const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   const auto manifest = open_manifest(folder);
   if (!manifest) return manifest.error();
   bool more = true;
@@ -273,7 +292,9 @@ base::Status read_dataset(const std::string& folder, const std::function<base::R
     const auto file = base::MappedFile::open(path);
     if (!file) return file.error();
     if (base::sha256_hex(file->bytes()) != entry["sha256"].string())
-      return base::Error(base::ErrorCode::k_bad_format, "the file does not fit the checksum in manifest.json: it is damaged or was changed").with(path);
+      return base::Error(base::ErrorCode::k_bad_format,
+                         "the file does not fit the checksum in manifest.json: it is damaged or was changed")
+          .with(path);
     TJ_TRY(columnar::read_table(path, dataset_schema(), [&](columnar::RowReader& row) -> base::Result<bool> {
       auto trajectory = read_row(row);
       if (!trajectory) return std::move(trajectory).error();

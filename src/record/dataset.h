@@ -14,7 +14,8 @@ void write_row(columnar::TableWriter& table, const model::Trajectory& trajectory
 [[nodiscard]] base::Result<model::Trajectory> read_row(columnar::RowReader& row);
 
 [[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder);
-[[nodiscard]] base::Status read_dataset(const std::string& folder, const std::function<base::Result<bool>(model::Trajectory)>& consumer);
+[[nodiscard]] base::Status read_dataset(const std::string& folder,
+                                        const std::function<base::Result<bool>(model::Trajectory)>& consumer);
 [[nodiscard]] base::Result<std::string> read_dataset_lineage(const std::string& folder);
 
 }  // namespace trajectory::record

@@ -18,7 +18,8 @@
 namespace trajectory::record {
 
 inline constexpr std::array<std::string_view, 4> k_role_names{"system", "user", "assistant", "tool"};
-inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded", "summarization_boundary"};
+inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded",
+                                                                   "summarization_boundary"};
 inline constexpr std::array<std::string_view, 3> k_origin_names{"verbatim", "normalised", "inferred"};
 
 template <class Archive>

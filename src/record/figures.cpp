@@ -6,7 +6,8 @@ namespace {
 
 constexpr double k_micros = 1e6;
 
-void add_span(std::optional<model::Micros>& total, std::optional<model::Micros> start, std::optional<model::Micros> end) {
+void add_span(std::optional<model::Micros>& total, std::optional<model::Micros> start,
+              std::optional<model::Micros> end) {
   if (start && end) total = total.value_or(0) + (*end - *start);
 }
 
@@ -32,7 +33,8 @@ Figures figures_of(const model::Trajectory& trajectory, std::size_t num_steps) {
     out.tool_response_none += message.message.content.empty() ? 1 : 0;
     if (message.tool_run) add_span(env, message.tool_run->start_time, message.tool_run->end_time);
   }
-  if (out.tool_calls > 0) out.tool_error_rate = static_cast<double>(out.tool_failures) / static_cast<double>(out.tool_calls);
+  if (out.tool_calls > 0)
+    out.tool_error_rate = static_cast<double>(out.tool_failures) / static_cast<double>(out.tool_calls);
   if (trajectory.usage.total_tokens.value_or(0) > 0) out.total_tokens = trajectory.usage.total_tokens;
   if (trajectory.usage.completion_tokens.value_or(0) > 0) out.tokens_generated = trajectory.usage.completion_tokens;
   if (trajectory.usage.cost.value_or(0) > 0) out.total_cost = static_cast<double>(*trajectory.usage.cost) / 1e12;
@@ -40,7 +42,8 @@ Figures figures_of(const model::Trajectory& trajectory, std::size_t num_steps) {
   for (const model::Lane& lane : trajectory.auxiliary) add_model_time(lane, llm);
   if (llm) out.llm_time = static_cast<double>(*llm) / k_micros;
   if (env) out.env_time = static_cast<double>(*env) / k_micros;
-  if (trajectory.start_time && trajectory.end_time) out.total_time = static_cast<double>(*trajectory.end_time - *trajectory.start_time) / k_micros;
+  if (trajectory.start_time && trajectory.end_time)
+    out.total_time = static_cast<double>(*trajectory.end_time - *trajectory.start_time) / k_micros;
   return out;
 }
 

@@ -42,7 +42,8 @@ class ContractWriter final : public TrajectoryWriter {
     if (const std::uint64_t size = form.size(); size > options_.max_file) {
       if (options_.problems != nullptr)
         options_.problems->add({"file_too_large", model::Severity::k_refused, trajectory.conversation_id,
-                                "its file would have " + std::to_string(size) + " bytes, above --max-file " + std::to_string(options_.max_file) + ": use --format jsonl or parquet"});
+                                "its file would have " + std::to_string(size) + " bytes, above --max-file " +
+                                    std::to_string(options_.max_file) + ": use --format jsonl or parquet"});
       return {};
     }
     auto file = base::OutputFile::create(folder_ + "/" + file_name(trajectory) + ".json");
@@ -58,12 +59,15 @@ class ContractWriter final : public TrajectoryWriter {
   std::string file_name(const model::Trajectory& trajectory) {
     const std::string& id = trajectory.conversation_id;
     std::string name = id;
-    std::replace_if(name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; },
+        '_');
     bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !json::is_utf8(name);
     if (changed) {
       std::string kept;
       for (const char c : name.substr(0, 100))
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_') kept.push_back(c);
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_')
+          kept.push_back(c);
       name = kept;
     }
     std::string folded = name;
@@ -71,7 +75,9 @@ class ContractWriter final : public TrajectoryWriter {
     if (changed || !taken_.insert(folded).second) {
       name += "-" + base::sha256_hex(trajectory.project_id + "\n" + id).substr(0, 12);
       taken_.insert(name);
-      if (options_.problems != nullptr) options_.problems->add({"file_renamed", model::Severity::k_note, id, "its file is " + name + ".json: the id cannot be a file name, or another file has it"});
+      if (options_.problems != nullptr)
+        options_.problems->add({"file_renamed", model::Severity::k_note, id,
+                                "its file is " + name + ".json: the id cannot be a file name, or another file has it"});
     }
     return name;
   }
@@ -81,7 +87,8 @@ class ContractWriter final : public TrajectoryWriter {
   std::set<std::string> taken_;
 };
 
-base::Status read_json_lines(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+base::Status read_json_lines(const std::string& path,
+                             const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   const auto file = base::MappedFile::open(path);
   if (!file) return file.error();
   std::string_view rest = file->bytes();
@@ -111,22 +118,29 @@ std::string_view format_name(Format format) {
   return names[static_cast<int>(format)];
 }
 
-base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder, const WriterOptions& options) {
+base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder,
+                                                            const WriterOptions& options) {
   switch (format) {
-    case Format::k_parquet: return make_dataset_writer(folder);
-    case Format::k_json: return std::unique_ptr<TrajectoryWriter>(std::make_unique<ContractWriter>(folder, options));
-    case Format::k_jsonl: break;
+    case Format::k_parquet:
+      return make_dataset_writer(folder);
+    case Format::k_json:
+      return std::unique_ptr<TrajectoryWriter>(std::make_unique<ContractWriter>(folder, options));
+    case Format::k_jsonl:
+      break;
   }
   auto file = base::OutputFile::create(folder + "/trajectories.jsonl");
   if (!file) return std::move(file).error();
   return std::unique_ptr<TrajectoryWriter>(std::make_unique<JsonLinesWriter>(std::move(*file)));
 }
 
-base::Status read_trajectories(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+base::Status read_trajectories(const std::string& path,
+                               const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return base::Error(base::ErrorCode::k_not_found, "no such dataset or file: check the path").with(path);
+  if (!std::filesystem::exists(path, error))
+    return base::Error(base::ErrorCode::k_not_found, "no such dataset or file: check the path").with(path);
   if (!std::filesystem::is_directory(path, error)) return read_json_lines(path, consumer);
-  if (std::filesystem::exists(path + "/trajectories.jsonl", error)) return read_json_lines(path + "/trajectories.jsonl", consumer);
+  if (std::filesystem::exists(path + "/trajectories.jsonl", error))
+    return read_json_lines(path + "/trajectories.jsonl", consumer);
   return read_dataset(path, consumer);
 }
 

@@ -37,12 +37,14 @@ struct WriterOptions {
 };
 
 /// Errors: k_io.
-[[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder, const WriterOptions& options);
+[[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder,
+                                                                          const WriterOptions& options);
 
 /// Reads records back from a dataset folder or a file of JSON lines, in order, until the consumer returns false.
 /// Errors: k_not_found, k_bad_format (no dataset, a file that does not fit its checksum, a newer version), k_io, the
 /// consumer's.
-[[nodiscard]] base::Status read_trajectories(const std::string& path, const std::function<base::Result<bool>(model::Trajectory)>& consumer);
+[[nodiscard]] base::Status read_trajectories(const std::string& path,
+                                             const std::function<base::Result<bool>(model::Trajectory)>& consumer);
 
 /// The `lineage` that a dataset's manifest holds; empty for JSON lines. Errors as above.
 [[nodiscard]] base::Result<std::string> read_lineage(const std::string& path);

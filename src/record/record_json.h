@@ -10,8 +10,8 @@ namespace trajectory::record {
 
 /// Which fields of the main line's messages to write.
 enum class MessageForm : std::uint8_t {
-  k_whole,     ///< everything: the native JSON line
-  k_details,   ///< only what the dataset keeps in no typed column
+  k_whole,    ///< everything: the native JSON line
+  k_details,  ///< only what the dataset keeps in no typed column
 };
 
 /// Appends the record as one JSON object without a line end: the native form. Beside the fields of the record it shows

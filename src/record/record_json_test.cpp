@@ -1,9 +1,9 @@
 #include "record/record_json.h"
 
-#include <gtest/gtest.h>
+#include <filesystem>
 #include <unistd.h>
 
-#include <filesystem>
+#include <gtest/gtest.h>
 
 #include "record/contract.h"
 #include "record/output.h"
@@ -20,16 +20,40 @@ model::Trajectory full_record() {
   t.project_id = "project";
   t.thread_key = "thread_id";
   model::TranscriptMessage user;
-  user.message = {.role = Role::k_user, .original_role = "human", .content = "lone \xED\xA0\x80 text", .parts = R"([{"type":"text"}])", .tool_calls = {}, .tool_call_id = {}, .name = "ada", .reasoning = {}, .error = {}};
+  user.message = {.role = Role::k_user,
+                  .original_role = "human",
+                  .content = "lone \xED\xA0\x80 text",
+                  .parts = R"([{"type":"text"}])",
+                  .tool_calls = {},
+                  .tool_call_id = {},
+                  .name = "ada",
+                  .reasoning = {},
+                  .error = {}};
   user.time = 1'795'348'003'812'486;
   user.origin = {"run-1", "inputs", model::OriginKind::k_normalised};
   user.seen_only_as_input = true;
   model::TranscriptMessage assistant;
-  assistant.message = {.role = Role::k_assistant, .original_role = {}, .content = "", .parts = {}, .tool_calls = {{"c1", "look", R"({"a":1})"}, {"c2", "look", "not json"}}, .tool_call_id = {}, .name = {}, .reasoning = "hm", .error = {}};
+  assistant.message = {.role = Role::k_assistant,
+                       .original_role = {},
+                       .content = "",
+                       .parts = {},
+                       .tool_calls = {{"c1", "look", R"({"a":1})"}, {"c2", "look", "not json"}},
+                       .tool_call_id = {},
+                       .name = {},
+                       .reasoning = "hm",
+                       .error = {}};
   assistant.trainable = model::TrainableStatus::k_trainable;
   assistant.unanswered_calls = assistant.cut = true;
   model::TranscriptMessage tool;
-  tool.message = {.role = Role::k_tool, .original_role = {}, .content = "out", .parts = {}, .tool_calls = {}, .tool_call_id = "c1", .name = "look", .reasoning = {}, .error = "bad"};
+  tool.message = {.role = Role::k_tool,
+                  .original_role = {},
+                  .content = "out",
+                  .parts = {},
+                  .tool_calls = {},
+                  .tool_call_id = "c1",
+                  .name = "look",
+                  .reasoning = {},
+                  .error = "bad"};
   tool.tool_run = model::ToolRun{"run-2", std::string(64, 'a'), 1, 2, true};
   t.main.messages = {user, assistant, tool};
   model::ModelCall call;
@@ -98,7 +122,8 @@ TEST(RecordJson, RefusesPlacesThatAreNotThere) {
 
 TEST(RecordJson, RefusesAnotherDocument) {
   json::Parser parser;
-  for (const char* text : {"{}", "[]", R"({"conversation_id":"x"})", R"({"conversation_id":"x","messages":[{"role":"wizard"}]})"}) {
+  for (const char* text :
+       {"{}", "[]", R"({"conversation_id":"x"})", R"({"conversation_id":"x","messages":[{"role":"wizard"}]})"}) {
     const auto parsed = parser.parse(text);
     ASSERT_TRUE(parsed);
     const auto read = read_record(**parsed);
@@ -108,7 +133,8 @@ TEST(RecordJson, RefusesAnotherDocument) {
 }
 
 TEST(Dataset, ReadsBackWhatItWroteLoneSurrogatesIncluded) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("trajectory-dataset-test-" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("trajectory-dataset-test-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   {
     auto writer = make_writer(Format::k_parquet, folder.string(), {});

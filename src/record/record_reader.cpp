@@ -42,7 +42,9 @@ class Reader {
   void count(std::string_view name, T& v) {
     v = static_cast<T>((*object_)[name].integer());
   }
-  void real(std::string_view name, double& v) { v = std::strtod(std::string((*object_)[name].text()).c_str(), nullptr); }
+  void real(std::string_view name, double& v) {
+    v = std::strtod(std::string((*object_)[name].text()).c_str(), nullptr);
+  }
   template <class T>
   void number(std::string_view name, std::optional<T>& v) {
     if ((*object_)[name].is_number()) v = static_cast<T>((*object_)[name].integer());
@@ -81,7 +83,8 @@ class Reader {
   }
   void calls(std::string_view name, std::vector<model::ToolCall>& v) {
     for (const Value& call : (*object_)[name].items())
-      v.push_back({std::string(call["id"].string()), std::string(call["function"]["name"].string()), std::string(call["function"]["arguments"].string())});
+      v.push_back({std::string(call["id"].string()), std::string(call["function"]["name"].string()),
+                   std::string(call["function"]["arguments"].string())});
   }
   void ranges(std::string_view name, std::vector<model::Range>& v) {
     for (const Value& range : (*object_)[name].items()) {
@@ -141,7 +144,9 @@ bool places_exist(const model::Lane& lane, std::size_t definitions) {
   };
   if (!calls_fit(lane.calls, lane.messages.size())) return false;
   for (const model::Alternative& alternative : lane.alternatives)
-    if (alternative.at_message > lane.messages.size() || !calls_fit(alternative.calls, alternative.at_message + alternative.messages.size())) return false;
+    if (alternative.at_message > lane.messages.size() ||
+        !calls_fit(alternative.calls, alternative.at_message + alternative.messages.size()))
+      return false;
   for (const model::Lane& agent : lane.subagents)
     if (!places_exist(agent, definitions)) return false;
   return true;
@@ -160,8 +165,11 @@ void read_main_messages(const Value& list, std::vector<model::TranscriptMessage>
 }  // namespace
 
 base::Result<model::Trajectory> read_record(const Value& o) {
-  const auto bad = [](std::string_view what) { return base::Error(base::ErrorCode::k_bad_format, "not a trajectory record: bad " + std::string(what)); };
-  if (!o.is_object() || !o["conversation_id"].is_string() || !o["messages"].is_array()) return bad("conversation_id or messages");
+  const auto bad = [](std::string_view what) {
+    return base::Error(base::ErrorCode::k_bad_format, "not a trajectory record: bad " + std::string(what));
+  };
+  if (!o.is_object() || !o["conversation_id"].is_string() || !o["messages"].is_array())
+    return bad("conversation_id or messages");
   std::string wrong;
   Reader r(o, wrong);
   model::Trajectory t;

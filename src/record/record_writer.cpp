@@ -114,7 +114,9 @@ class Writer {
     key(name);
     write_ranges(v);
   }
-  void place(std::string_view name, const std::optional<std::uint32_t>& v) { literal(name, v ? std::to_string(*v) : "null"); }
+  void place(std::string_view name, const std::optional<std::uint32_t>& v) {
+    literal(name, v ? std::to_string(*v) : "null");
+  }
   void variants(std::string_view name, const std::map<std::uint32_t, model::Variant>& v) {
     if (v.empty()) return;
     key(name);
@@ -179,8 +181,10 @@ class Writer {
 
 bool has_plain_text(const model::TranscriptMessage& v) {
   const model::Message& m = v.message;
-  bool plain = json::is_utf8(m.content) && json::is_utf8(m.reasoning) && json::is_utf8(m.error) && json::is_utf8(m.name) && json::is_utf8(m.tool_call_id) && json::is_utf8(m.parts);
-  for (const model::ToolCall& call : m.tool_calls) plain = plain && json::is_utf8(call.id) && json::is_utf8(call.name) && json::is_utf8(call.arguments);
+  bool plain = json::is_utf8(m.content) && json::is_utf8(m.reasoning) && json::is_utf8(m.error) &&
+               json::is_utf8(m.name) && json::is_utf8(m.tool_call_id) && json::is_utf8(m.parts);
+  for (const model::ToolCall& call : m.tool_calls)
+    plain = plain && json::is_utf8(call.id) && json::is_utf8(call.name) && json::is_utf8(call.arguments);
   return plain;
 }
 

@@ -37,11 +37,13 @@ std::vector<Step> derive_steps(const model::Lane& lane) {
       std::vector<std::uint32_t> seen;
       for (const auto& [begin, end] : call->context)
         for (std::uint32_t at = begin; at < end; ++at) seen.push_back(at);
-      const bool drops = waiting > 0 && std::any_of(running.places.begin(), running.places.end(), [&](std::uint32_t at) {
-                           return !shown[at] && std::find(seen.begin(), seen.end(), at) == seen.end();
-                         });
+      const bool drops =
+          waiting > 0 && std::any_of(running.places.begin(), running.places.end(), [&](std::uint32_t at) {
+            return !shown[at] && std::find(seen.begin(), seen.end(), at) == seen.end();
+          });
       if (drops) close();
-      waiting = static_cast<std::size_t>(std::count_if(seen.begin(), seen.end(), [&](std::uint32_t at) { return !shown[at]; }));
+      waiting = static_cast<std::size_t>(
+          std::count_if(seen.begin(), seen.end(), [&](std::uint32_t at) { return !shown[at]; }));
       running = {.places = std::move(seen), .variants = &call->variants, .plain = true};
     }
     running.places.push_back(place);
@@ -49,7 +51,8 @@ std::vector<Step> derive_steps(const model::Lane& lane) {
     if (!started) {
       started = message.role == model::Role::k_user;
       if (started) close();
-    } else if (message.role == model::Role::k_tool || (message.role == model::Role::k_assistant && message.tool_calls.empty())) {
+    } else if (message.role == model::Role::k_tool ||
+               (message.role == model::Role::k_assistant && message.tool_calls.empty())) {
       close();
     }
   }

@@ -74,7 +74,9 @@ TEST(Steps, HoldEveryMessageEvenOneThatNoLaterCallSaw) {
 
 TEST(Steps, OfNothingAreNone) { EXPECT_TRUE(derive_steps({}).empty()); }
 
-TEST(Ranges, JoinNeighbours) { EXPECT_EQ(to_ranges({0, 1, 2, 7, 5, 6}), (std::vector<model::Range>{{0, 3}, {7, 8}, {5, 7}})); }
+TEST(Ranges, JoinNeighbours) {
+  EXPECT_EQ(to_ranges({0, 1, 2, 7, 5, 6}), (std::vector<model::Range>{{0, 3}, {7, 8}, {5, 7}}));
+}
 
 }  // namespace
 }  // namespace trajectory::record

@@ -56,7 +56,8 @@ Tree Tree::from(const json::Value& value) {
 
 /// A repeated key keeps its first place and its last value, as in Python.
 Tree& Tree::add(std::string_view key, Tree value) & {
-  const auto known = std::find_if(members_.begin(), members_.end(), [&](const auto& member) { return member.first == key; });
+  const auto known =
+      std::find_if(members_.begin(), members_.end(), [&](const auto& member) { return member.first == key; });
   if (known != members_.end()) known->second = std::move(value);
   else members_.emplace_back(key, std::move(value));
   return *this;
@@ -70,9 +71,15 @@ Tree& Tree::add(Tree value) & {
 void Tree::write_indented(std::string& out, int depth) const {
   const auto line = [&](int level) { out.append("\n").append(static_cast<std::size_t>(2 * level), ' '); };
   switch (kind_) {
-    case Kind::k_null: out.append("null"); break;
-    case Kind::k_literal: out.append(text_); break;
-    case Kind::k_text: json::append_string(out, text_, true); break;
+    case Kind::k_null:
+      out.append("null");
+      break;
+    case Kind::k_literal:
+      out.append(text_);
+      break;
+    case Kind::k_text:
+      json::append_string(out, text_, true);
+      break;
     case Kind::k_object:
       out.push_back('{');
       for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -100,9 +107,15 @@ void Tree::write_indented(std::string& out, int depth) const {
 
 void Tree::write_canonical(std::string& out) const {
   switch (kind_) {
-    case Kind::k_null: out.append("null"); break;
-    case Kind::k_literal: out.append(text_); break;
-    case Kind::k_text: json::append_string(out, text_); break;
+    case Kind::k_null:
+      out.append("null");
+      break;
+    case Kind::k_literal:
+      out.append(text_);
+      break;
+    case Kind::k_text:
+      json::append_string(out, text_);
+      break;
     case Kind::k_object: {
       std::vector<const std::pair<std::string, Tree>*> sorted;
       for (const auto& member : members_)

@@ -29,7 +29,8 @@ class Tree {
 
   /// As `json.dumps(value, indent=2)` writes it at that depth, non-ASCII escaped.
   void write_indented(std::string& out, int depth) const;
-  /// Canonical: members that are null or named `idx` left out, keys sorted by code point, `,` and `:` alone, non-ASCII kept.
+  /// Canonical: members that are null or named `idx` left out, keys sorted by code point, `,` and `:` alone, non-ASCII
+  /// kept.
   void write_canonical(std::string& out) const;
 
  private:

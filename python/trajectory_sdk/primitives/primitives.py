@@ -151,7 +151,10 @@ class TrajectoryMetrics:
 
 @dataclass(frozen=True)
 class ExecutionMetrics:
-    """Times in seconds, and why the conversation ended (TIMEOUT, ENV_DONE, MAX_STEPS, TRUNCATION, STALE, ERROR, NONE)."""
+    """Times in seconds, and why the conversation ended.
+
+    One of TIMEOUT, ENV_DONE, MAX_STEPS, TRUNCATION, STALE, ERROR, NONE.
+    """
 
     env_time: float | None = None
     llm_time: float | None = None
@@ -236,11 +239,17 @@ def from_dict(data: dict[str, Any]) -> Trajectory:
     fields = dict(data)
     fields["task"] = Task(**fields["task"])
     fields["steps"] = [
-        Step(**{**step, "messages": [message(item) for item in step["messages"]], "reward": _reward(step.get("reward"))})
+        Step(
+            **{**step, "messages": [message(item) for item in step["messages"]], "reward": _reward(step.get("reward"))}
+        )
         for step in fields["steps"]
     ]
     fields["reward"] = _reward(fields.get("reward"))
-    for name, kind in (("metrics", TrajectoryMetrics), ("execution_metrics", ExecutionMetrics), ("telemetry", Telemetry)):
+    for name, kind in (
+        ("metrics", TrajectoryMetrics),
+        ("execution_metrics", ExecutionMetrics),
+        ("telemetry", Telemetry),
+    ):
         if fields.get(name) is not None:
             fields[name] = kind(**fields[name])
     return Trajectory(**fields)
