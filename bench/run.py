@@ -127,8 +127,8 @@ def main() -> None:
     page = "\n".join(lines) + "\n"
     print(page)
     (ROOT / "bench" / "results.md").write_text(
-        "# Benchmark\n\nPrinted by `make bench` (`bench/run.py`). The peer is pyarrow reading the same columns with all "
-        "cores, in the same run.\n\n" + page,
+        "# Benchmark\n\nPrinted by `make bench` (`bench/run.py`). The peer is pyarrow reading the same columns with "
+        "all cores, in the same run.\n\n" + page,
         encoding="utf-8",
     )
 

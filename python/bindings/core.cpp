@@ -23,7 +23,7 @@ using namespace trajectory;
 /// Raises the Python class that the error table names for the error's code.
 [[noreturn]] void raise(const base::Error& error) {
   const nb::object errors = nb::module_::import_("trajectory_sdk.errors");
-  const nb::object type = errors.attr(std::string(base::meaning_of(error.code()).python_class).c_str());
+  const nb::object type = errors.attr(base::meaning_of(error.code()).python_class);
   PyErr_SetString(type.ptr(), error.text().c_str());
   throw nb::python_error();
 }

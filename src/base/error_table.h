@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <string_view>
 
 #include "base/result.h"
 
@@ -12,7 +11,7 @@ struct ErrorMeaning {
   ErrorCode code;
   int exit_status;  ///< 0 done, 1 failed, 2 wrong usage, 3 done but some data was refused
   int http_status;
-  std::string_view python_class;  ///< in `trajectory_sdk`
+  const char* python_class;  ///< in `trajectory_sdk`
 };
 
 inline constexpr auto k_error_table = std::to_array<ErrorMeaning>({

@@ -17,7 +17,7 @@ TEST(ErrorTable, GivesDocumentedExitStatusesOnly) {
   for (const ErrorMeaning& row : k_error_table) {
     EXPECT_TRUE(row.exit_status >= 1 && row.exit_status <= 3);
     EXPECT_TRUE(row.http_status >= 400 && row.http_status < 600);
-    EXPECT_FALSE(row.python_class.empty());
+    EXPECT_STRNE(row.python_class, "");
   }
   EXPECT_EQ(meaning_of(ErrorCode::k_usage).exit_status, 2);
   EXPECT_EQ(meaning_of(ErrorCode::k_refused_data).exit_status, 3);

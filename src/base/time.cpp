@@ -56,14 +56,14 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
     if (!take(text, "+-") || !take_number(text, 2, hours)) return std::nullopt;
     take(text, ":");
     if (!text.empty() && !take_number(text, 2, minutes)) return std::nullopt;
-    offset = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
+    offset = (hours * 60LL + minutes) * 60 * (west ? -1 : 1);
   }
   using namespace std::chrono;
   const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
   if (!text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const std::int64_t seconds =
-      sys_days(date).time_since_epoch().count() * 86'400LL + hour * 3600 + minute * 60 + second - offset;
+      sys_days(date).time_since_epoch().count() * 86'400LL + hour * 3600LL + minute * 60LL + second - offset;
   return seconds * 1'000'000 + fraction;
 }
 

@@ -125,15 +125,14 @@ class Builder {
         return call(id).answer != k_none && reaches_output(work_, call(id), call(id).answer);
       });
     };
-    const std::vector<CallId>* agent = nullptr;
     const auto rank = [&](const std::vector<CallId>& calls) {
       return std::tuple(!starts_as(calls, AgentMark::k_helper), said(calls), calls.back());
     };
-    for (const auto& [lane, calls] : lanes)
-      if (agent == nullptr || rank(calls) > rank(*agent)) agent = &calls;
-    add_subagent(*agent, scope, scope);
-    for (const auto& [lane, calls] : lanes)
-      if (&calls != agent) add_side_lane(calls, scope);
+    const auto agent = std::max_element(lanes.begin(), lanes.end(),
+                                        [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); });
+    add_subagent(agent->second, scope, scope);
+    for (auto lane = lanes.begin(); lane != lanes.end(); ++lane)
+      if (lane != agent) add_side_lane(lane->second, scope);
   }
 
   /// A lane beside the main one: an agent of its own, or a helper (router, summariser, title maker).
@@ -195,6 +194,8 @@ class Builder {
                : std::pair(asked->second.call, asked->second.index);
   }
 
+  using SubagentsByScope = std::map<std::uint32_t, std::vector<Subagent*>>;
+
   /// Hangs every sub-agent under the lane whose call started it.
   void place_subagents() {
     std::set<std::uint32_t> owners;
@@ -203,8 +204,6 @@ class Builder {
     for (Subagent& agent : subagents_) below[owners.contains(agent.scope) ? agent.scope : 0].push_back(&agent);
     hang(out_.main, 0, below);
   }
-
-  using SubagentsByScope = std::map<std::uint32_t, std::vector<Subagent*>>;
 
   void hang(model::Lane& lane, std::uint32_t scope, SubagentsByScope& below) {
     std::vector<Subagent*>& agents = below[scope];

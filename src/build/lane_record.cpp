@@ -51,7 +51,7 @@ class Recorder {
     Line line;
     for (const CallId id : path.main) place(id, line);
     drop_unheld_partial(path, line);
-    line.order = results_.complete(std::move(line.order));
+    line.order = results_.complete(line.order);
     line.renumber();
     record_line(line, model::TrainableStatus::k_trainable, out_.lane.messages);
     for (const CallId id : path.main) {
@@ -265,7 +265,7 @@ class Recorder {
     line.trunk = &main;
     line.shared = at;
     for (const CallId id : calls) place(id, line);
-    line.order = results_.complete(std::move(line.order));
+    line.order = results_.complete(line.order);
     line.renumber();
 
     model::Alternative alternative;

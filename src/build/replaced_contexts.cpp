@@ -43,16 +43,16 @@ class ReplacedContexts {
   /// The call of another agent that handed the conversation over, whatever it let the next one see of it.
   CallId handed_over(CallId id) const {
     const Call& call = work_.calls[id];
-    CallId before = id;
-    while (before-- > 0 && work_.calls[before].trace == call.trace)
-      if (work_.calls[before].scope == call.scope) break;
-    if (before == k_none || work_.calls[before].trace != call.trace || work_.calls[before].agent == call.agent ||
-        continued_[before])
+    if (id == 0) return k_none;
+    CallId before = id - 1;
+    while (before > 0 && work_.calls[before].trace == call.trace && work_.calls[before].scope != call.scope) --before;
+    const Call& other = work_.calls[before];
+    if (other.trace != call.trace || other.scope != call.scope || other.agent == call.agent || continued_[before])
       return k_none;
     const std::vector<messages::RunFacts>& runs = work_.conversation.traces[call.trace].runs;
     const auto between = [&](const messages::RunFacts& run) {
       return run.handoff && work_.run_scopes[call.trace][static_cast<std::size_t>(&run - runs.data())] == call.scope &&
-             run.start_time >= work_.calls[before].run->start_time && run.start_time <= call.run->start_time;
+             run.start_time >= other.run->start_time && run.start_time <= call.run->start_time;
     };
     return std::any_of(runs.begin(), runs.end(), between) ? before : k_none;
   }

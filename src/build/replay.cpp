@@ -51,7 +51,7 @@ std::string replay_difference(const std::vector<const model::TranscriptMessage*>
     const auto variant = call.variants.find(places[j]);
     const std::string_view what = difference(messages[places[j]]->message,
                                              variant == call.variants.end() ? nullptr : &variant->second, *recorded[j]);
-    if (!what.empty()) return "message " + std::to_string(j) + ": " + std::string(what);
+    if (!what.empty()) return std::string("message ").append(std::to_string(j)).append(": ").append(what);
   }
   return {};
 }
@@ -68,10 +68,14 @@ void replay(const Work& work, const model::Lane& lane, const std::vector<CallId>
     const std::string shape(call.facts->shape);
     ++figures.calls_by_shape[shape];
     const std::string what = replay_difference(messages, lane.calls[i], *call.facts, work.tables.messages);
-    if (what.empty()) ++figures.replayed_by_shape[shape];
-    else
-      figures.problems.push_back(
-          {"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), shape + ", " + what});
+    if (what.empty()) {
+      ++figures.replayed_by_shape[shape];
+      continue;
+    }
+    std::string detail = shape;
+    detail.append(", ").append(what);
+    figures.problems.push_back(
+        {"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), std::move(detail)});
   }
 }
 

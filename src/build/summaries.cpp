@@ -40,8 +40,8 @@ void mark_replaced_heads(Work& work, const Call& call) {
 void mark_quotes(Work& work, CallId id) {
   const Call& call = work.calls[id];
   if (call.parent != k_none || call.trace == 0) return;  // it continues something, or nothing came before
-  for (CallId other = id; other-- > 0 && work.calls[other].trace == call.trace;) {
-    const Call& earlier = work.calls[other];
+  for (CallId other = id; other > 0 && work.calls[other - 1].trace == call.trace; --other) {
+    const Call& earlier = work.calls[other - 1];
     if (earlier.lane == call.lane || earlier.scope != call.scope || earlier.answer == k_none) continue;
     const std::string& answer = work.slots[earlier.answer].entry->message.content;
     if (answer.size() < k_quote) continue;

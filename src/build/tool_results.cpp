@@ -7,7 +7,7 @@ namespace trajectory::build {
 
 using messages::RunFacts;
 
-std::vector<SlotId> ToolResults::complete(std::vector<SlotId> order) {
+std::vector<SlotId> ToolResults::complete(const std::vector<SlotId>& order) {
   std::vector<OpenCall> open;
   for (const SlotId id : order) {
     const messages::MessageEntry* entry = slot(id).entry;

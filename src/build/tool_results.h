@@ -26,7 +26,7 @@ class ToolResults {
 
   /// Takes a line of messages; returns it with the results that no model saw, each behind those of its answer that one
   /// saw. Calls without an id get one by their place.
-  [[nodiscard]] std::vector<SlotId> complete(std::vector<SlotId> order);
+  [[nodiscard]] std::vector<SlotId> complete(const std::vector<SlotId>& order);
 
   /// The id of an answer's call.
   [[nodiscard]] std::string id_of(SlotId assistant, std::size_t index) const;

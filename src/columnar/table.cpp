@@ -261,8 +261,11 @@ arrow::Status read_batches(const std::string& path, const std::vector<Field>& sc
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       walker.start(row);
       base::Result<bool> more = consumer(walker);
-      if (!more) outcome = std::move(more).error();
-      if (!more || !*more) return arrow::Status::OK();
+      if (!more) {
+        outcome = std::move(more).error();
+        return arrow::Status::OK();
+      }
+      if (!*more) return arrow::Status::OK();
     }
   }
 }

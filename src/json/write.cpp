@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <vector>
 
 namespace trajectory::json {
@@ -176,7 +175,9 @@ void append_double(std::string& out, double value) {
     text.remove_prefix(1);
   }
   const std::size_t e = text.find('e');
-  const int exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
+  int exponent = 0;
+  const std::size_t digits_at = text[e + 1] == '+' ? e + 2 : e + 1;
+  std::from_chars(text.data() + digits_at, text.data() + text.size(), exponent);
   std::string mantissa(text.substr(0, 1));
   if (e > 2) mantissa.append(text.substr(2, e - 2));
   const int count = static_cast<int>(mantissa.size());

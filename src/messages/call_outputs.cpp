@@ -159,9 +159,8 @@ class OutputsReader {
       read_object(value);
       return true;
     }
-    if (value.is_string()) add_text(value, first(), finish);
-    else if (!any || settings_.failed) return false;
-    else if (value.is_object()) add_structured(value, finish);
+    if (!value.is_string() && (!any || settings_.failed)) return false;
+    if (value.is_object()) add_structured(value, finish);
     else add_text(value, first(), finish);
     return true;
   }

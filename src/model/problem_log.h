@@ -24,7 +24,7 @@ class ProblemLog {
  public:
   static constexpr std::size_t k_examples = 5;
 
-  void add(Problem problem) {
+  void add(const Problem& problem) {
     const std::lock_guard lock(mutex_);
     ProblemTally& tally = tallies_[problem.kind];
     ++tally.count;

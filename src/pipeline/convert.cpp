@@ -11,7 +11,7 @@ base::Result<ConvertReport> convert(const std::string& from, const OutputOptions
   auto outputs = Outputs::create(output, problems);
   if (!outputs) return std::move(outputs).error();
   ConvertReport report;
-  TJ_TRY(record::read_trajectories(from, [&](model::Trajectory trajectory) -> base::Result<bool> {
+  TJ_TRY(record::read_trajectories(from, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
     if (hooks.interrupted()) return interrupted();
     if (base::Status added = outputs->add(trajectory); !added.ok()) return std::move(added).error();
     ++report.trajectories;

@@ -129,8 +129,8 @@ class Importer {
   std::vector<build::Conversation> group(std::vector<messages::RunFacts> runs, const messages::Tables& tables) {
     build::BuildFigures figures;
     auto conversations = build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures);
-    take_figures(std::move(figures));
-    for (model::Problem& problem : not_found(conversations, options_.selection)) problems_.add(std::move(problem));
+    take_figures(figures);
+    for (const model::Problem& problem : not_found(conversations, options_.selection)) problems_.add(problem);
     return conversations;
   }
 
@@ -145,14 +145,14 @@ class Importer {
     merge(report_.problems, facts.payload_problems);
   }
 
-  void take_figures(build::BuildFigures figures) {
+  void take_figures(const build::BuildFigures& figures) {
     for (const auto& [use, count] : figures.runs_used) report_.runs_used[use] += count;
     for (const auto& [rule, count] : figures.runs_set_aside) report_.runs_set_aside[rule] += count;
     for (const auto& [shape, count] : figures.calls_by_shape) report_.calls_by_shape[shape] += count;
     for (const auto& [shape, count] : figures.replayed_by_shape) report_.replayed_by_shape[shape] += count;
     report_.text_without_model_call += figures.text_without_model_call;
     report_.incomplete_chains += figures.incomplete_chains;
-    for (model::Problem& problem : figures.problems) problems_.add(std::move(problem));
+    for (const model::Problem& problem : figures.problems) problems_.add(problem);
   }
 
   base::Status build(std::vector<build::Conversation> conversations, const messages::Tables& tables) {
@@ -168,7 +168,7 @@ class Importer {
       }));
       for (std::size_t i = 0; i < count; ++i) {
         if (hooks_.interrupted()) return interrupted();
-        take_figures(std::move(figures[i]));
+        take_figures(figures[i]);
         report_.count(built[i]);
         TJ_TRY(consumer_(built[i]));
       }

@@ -79,7 +79,7 @@ base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hook
     ++out.conversations_by_key[conversation.thread_key.empty() ? "trace id" : conversation.thread_key];
   }
   model::ProblemLog of_structure;
-  for (model::Problem& problem : figures.problems) of_structure.add(std::move(problem));
+  for (const model::Problem& problem : figures.problems) of_structure.add(problem);
   out.problems = of_structure.tallies();
   merge(out.problems, facts->row_problems);
   merge(out.problems, facts->payload_problems);

@@ -44,7 +44,7 @@ class CensusTaker {
   void finish(messages::Census& census, model::ProblemLog& problems) {
     if (tables_ != nullptr) empty();
     census.add(census_);
-    for (model::Problem& problem : problems_) problems.add(std::move(problem));
+    for (const model::Problem& problem : problems_) problems.add(problem);
   }
 
  private:
@@ -88,7 +88,7 @@ class Worker {
     keep_problems();
     census.add(extractor_.census());
     census_taker_.finish(census, problems);
-    for (model::Problem& problem : problems_) problems.add(std::move(problem));
+    for (const model::Problem& problem : problems_) problems.add(problem);
   }
 
   std::vector<RunFacts> runs;
