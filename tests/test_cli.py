@@ -92,6 +92,7 @@ def test_one_format_fills_the_folder_and_several_their_own(run: Run, tmp_path: P
     run("import", EXPORT, "--out", tmp_path / "one", "--format", "json", "--quiet")
     assert all(path.suffix == ".json" and path.name != "report.json" for path in (tmp_path / "one").iterdir())
     assert files_of(tmp_path / "one") == files_of(tmp_path / "several/json")
+    assert run("show", tmp_path / "several").stdout == run("show", tmp_path / "several" / "jsonl").stdout
 
 
 def test_limit_takes_the_first_in_sorted_order(run: Run, tmp_path: Path) -> None:

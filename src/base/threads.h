@@ -13,7 +13,7 @@ namespace trajectory::base {
 [[nodiscard]] Status parallel_for(unsigned threads, std::size_t count,
                                   const std::function<Status(std::size_t index, unsigned worker)>& work);
 
-/// Threads that this process may use at once (its cgroup's and affinity's limits considered), at least 1.
+/// Processors that this process may run on (its affinity considered), at least 1.
 [[nodiscard]] unsigned usable_threads();
 
 }  // namespace trajectory::base

@@ -15,12 +15,31 @@ using messages::RunFacts;
 using messages::Tables;
 using messages::TextId;
 
-/// The run that a duplicate leaves standing: the later end wins, then the finished one, then the place in the source.
-bool supersedes(const RunFacts& a, const RunFacts& b) {
+/// What a run says, for telling duplicates apart whatever their place in the source.
+std::vector<std::string_view> texts_of(const RunFacts& run, const Tables& tables) {
+  std::vector<std::string_view> out{tables.texts.get(run.name), tables.texts.get(run.error)};
+  const auto add = [&](messages::MessageId id) {
+    const model::Message& message = tables.messages.get(id).message;
+    out.insert(out.end(), {message.content, message.parts, message.reasoning});
+    for (const model::ToolCall& call : message.tool_calls) out.insert(out.end(), {call.id, call.name, call.arguments});
+  };
+  for (const messages::CallFacts& call : run.calls) {
+    for (const messages::Answer& answer : call.answers) add(answer.message);
+    for (const messages::MessageId id : call.input) add(id);
+  }
+  if (run.tool) out.insert(out.end(), {tables.texts.get(run.tool->arguments), tables.texts.get(run.tool->output)});
+  return out;
+}
+
+/// The run that a duplicate leaves standing: the later end wins, then the finished one, then the one that says more.
+/// Never the place in the source: the order of rows tells nothing.
+bool supersedes(const RunFacts& a, const RunFacts& b, const Tables& tables) {
   const auto end = [](const RunFacts& run) { return run.end_time.value_or(-1); };
   if (end(a) != end(b)) return end(a) > end(b);
   if (a.pending != b.pending) return !a.pending;
-  return std::tie(a.place.file, a.place.row) < std::tie(b.place.file, b.place.row);
+  if (a.trace_id != b.trace_id) return tables.texts.get(a.trace_id) < tables.texts.get(b.trace_id);
+  if (a.text_bytes != b.text_bytes) return a.text_bytes > b.text_bytes;
+  return texts_of(a, tables) < texts_of(b, tables);
 }
 
 void note(BuildFigures& figures, std::string kind, std::string_view place, std::string detail) {
@@ -38,8 +57,9 @@ std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Table
       continue;
     }
     ++figures.runs_set_aside["duplicate_run"];
-    note(figures, "duplicate_run", tables.texts.get(run.id), "the row with the later end time counts");
-    if (supersedes(run, out[found->second])) out[found->second] = std::move(run);
+    note(figures, "duplicate_run", tables.texts.get(run.id),
+         "the row with the later end time counts, else the one that says more");
+    if (supersedes(run, out[found->second], tables)) out[found->second] = std::move(run);
   }
   return out;
 }
@@ -227,7 +247,11 @@ std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vect
   std::unordered_map<TextId, std::vector<RunFacts>> by_trace;
   for (RunFacts& run : runs) by_trace[run.trace_id].push_back(std::move(run));
 
-  std::map<std::tuple<std::string, std::string>, Conversation> conversations;
+  const auto place_of = [&](const std::string& thread_key) -> std::size_t {
+    return static_cast<std::size_t>(std::find(thread_keys.begin(), thread_keys.end(), thread_key) -
+                                    thread_keys.begin());
+  };
+  std::map<std::pair<std::string, std::string>, Conversation> conversations;
   for (auto& [id, trace_runs] : by_trace) {
     Trace trace = make_trace(id, std::move(trace_runs), tables, figures);
     const auto [key, value] = thread_key(trace);
@@ -236,7 +260,8 @@ std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vect
     Conversation& conversation = conversations[{name, project}];
     conversation.id = std::move(name);
     conversation.project_id = std::move(project);
-    if (value != 0) conversation.thread_key = thread_keys[key];
+    if (value != 0)
+      conversation.thread_key = thread_keys[std::min<std::size_t>(key, place_of(conversation.thread_key))];
     conversation.traces.push_back(std::move(trace));
   }
 

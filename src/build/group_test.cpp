@@ -88,6 +88,29 @@ TEST_F(GroupTest, TheDuplicateWithTheLaterEndCounts) {
   }
 }
 
+TEST_F(GroupTest, OfDuplicatesThatEndTogetherTheOneThatSaysMoreCounts) {
+  RunFacts less = run("a", "a");
+  RunFacts more = run("a", "a");
+  more.text_bytes = 10;
+  RunFacts other = more;
+  other.error = tables_.texts.add("an error");
+  for (const auto& order :
+       {std::vector{less, more, other}, std::vector{other, less, more}, std::vector{more, other, less}})
+    EXPECT_EQ(group(order)[0].traces[0].runs[0].error, more.error);
+}
+
+TEST_F(GroupTest, NamesTheFirstKeyOfAConversationWhateverTheOrder) {
+  RunFacts one = run("a", "a");
+  RunFacts two = run("b", "b");
+  key(one, 1, "same");
+  key(two, 0, "same");
+  for (const auto& order : {std::vector{one, two}, std::vector{two, one}}) {
+    const auto conversations = group(order);
+    ASSERT_EQ(conversations.size(), 1U);
+    EXPECT_EQ(conversations[0].thread_key, "conversation_id");
+  }
+}
+
 TEST_F(GroupTest, AnOrphanHangsFromItsNearestPresentAncestor) {
   RunFacts orphan = run("c", "a", "missing", 2);
   orphan.ancestors = {tables_.texts.add("a"), tables_.texts.add("missing")};

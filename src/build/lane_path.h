@@ -10,8 +10,8 @@ namespace trajectory::build {
 struct LanePath {
   std::vector<CallId> main;                   ///< the path, with failed calls on it, in order of time
   std::vector<std::vector<CallId>> branches;  ///< calls off the path, one list a branch, in order of time
-  std::vector<std::vector<CallId>>
-      helpers;  ///< calls that were shown the lane's context under instructions of their own
+  /// Calls that were shown the lane\'s context under instructions of their own.
+  std::vector<std::vector<CallId>> helpers;
 };
 
 /// Follows, from every beginning of the lane, the answer whose descendants reach furthest: a later trace first, then

@@ -8,6 +8,8 @@ namespace {
 
 /// A shorter quote may be chance.
 constexpr std::size_t k_quote = 20;
+/// Calls before this one among which the summariser is looked for: it ran just before.
+constexpr CallId k_recent = 64;
 
 bool is_new(const Work& work, const Call& call, const Seen& seen) {
   if (seen.slot == k_none) return is_system(seen.entry);
@@ -40,7 +42,8 @@ void mark_replaced_heads(Work& work, const Call& call) {
 void mark_quotes(Work& work, CallId id) {
   const Call& call = work.calls[id];
   if (call.parent != k_none || call.trace == 0) return;  // it continues something, or nothing came before
-  for (CallId other = id; other > 0 && work.calls[other - 1].trace == call.trace; --other) {
+  const CallId oldest = id - std::min(id, k_recent);
+  for (CallId other = id; other > oldest && work.calls[other - 1].trace == call.trace; --other) {
     const Call& earlier = work.calls[other - 1];
     if (earlier.lane == call.lane || earlier.scope != call.scope || earlier.answer == k_none) continue;
     const std::string& answer = work.slots[earlier.answer].entry->message.content;

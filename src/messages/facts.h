@@ -67,12 +67,12 @@ struct RunFacts {
   std::optional<model::Micros> start_time;
   std::optional<model::Micros> end_time;
   std::vector<CallFacts> calls;
-  std::optional<ToolFacts>
-      tool;  ///< of tool runs; without run types also of chains, until grouping tells which is which
+  /// Of tool runs; without run types also of chains, until grouping tells which is which.
+  std::optional<ToolFacts> tool;
   std::vector<std::uint64_t> output_texts;  ///< roots: `text_identity` of every text leaf of the outputs, sorted
   std::uint64_t text_bytes = 0;             ///< text in inputs and outputs
-  std::optional<MessageId>
-      instructions;     ///< system text of the model calls below, where only their parent's run shows it
+  /// System text of the model calls below, where only their parent\'s run shows it.
+  std::optional<MessageId> instructions;
   TextId feedback = 0;  ///< JSON text of feedback_stats
   model::Place place;
   AgentMark mark = AgentMark::k_none;

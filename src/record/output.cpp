@@ -87,6 +87,15 @@ class ContractWriter final : public TrajectoryWriter {
   std::set<std::string> taken_;
 };
 
+/// Of an import in several formats, the folder of the one that holds the whole record.
+std::string part_to_read(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path + "/manifest.json", error)) return path;
+  for (const char* format : {"/parquet", "/jsonl"})
+    if (std::filesystem::is_directory(path + format, error)) return path + format;
+  return path;
+}
+
 base::Status read_json_lines(const std::string& path,
                              const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   const auto file = base::MappedFile::open(path);
@@ -133,9 +142,10 @@ base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const
   return std::unique_ptr<TrajectoryWriter>(std::make_unique<JsonLinesWriter>(std::move(*file)));
 }
 
-base::Status read_trajectories(const std::string& path,
+base::Status read_trajectories(const std::string& given,
                                const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   std::error_code error;
+  const std::string path = part_to_read(given);
   if (!std::filesystem::exists(path, error))
     return base::Error(base::ErrorCode::k_not_found, "no such dataset or file: check the path").with(path);
   if (!std::filesystem::is_directory(path, error)) return read_json_lines(path, consumer);
@@ -144,8 +154,9 @@ base::Status read_trajectories(const std::string& path,
   return read_dataset(path, consumer);
 }
 
-base::Result<std::string> read_lineage(const std::string& path) {
+base::Result<std::string> read_lineage(const std::string& given) {
   std::error_code error;
+  const std::string path = part_to_read(given);
   if (!std::filesystem::exists(path + "/manifest.json", error)) return std::string();
   return read_dataset_lineage(path);
 }

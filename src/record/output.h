@@ -40,7 +40,8 @@ struct WriterOptions {
 [[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_writer(Format format, const std::string& folder,
                                                                           const WriterOptions& options);
 
-/// Reads records back from a dataset folder or a file of JSON lines, in order, until the consumer returns false.
+/// Reads records back from a dataset folder, a file of JSON lines, or the folder of an import in several formats, in
+/// order, until the consumer returns false.
 /// Errors: k_not_found, k_bad_format (no dataset, a file that does not fit its checksum, a newer version), k_io, the
 /// consumer's.
 [[nodiscard]] base::Status read_trajectories(const std::string& path,
