@@ -112,7 +112,7 @@ def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path
         output_dir: The folder.
 
     Raises:
-        RuntimeError: Two trajectories would get the same file.
+        ValueError: Two trajectories would get the same file.
         OSError: The folder or a file cannot be written.
     """
     items: list[Trajectory] = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)

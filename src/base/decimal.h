@@ -14,7 +14,7 @@ namespace trajectory::base {
 /// The nearest number of 1e-12 units. None when the value is no finite number or beyond +-9.2 million.
 [[nodiscard]] std::optional<std::int64_t> picos_from_double(double value);
 
-/// Shortest decimal text: "0.00012345", "12", "-0.5".
+/// Units of 1e-12 as the shortest decimal text: "0.00012345", "12", "-0.5".
 [[nodiscard]] std::string format_picos(std::int64_t picos);
 
 }  // namespace trajectory::base

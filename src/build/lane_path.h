@@ -10,7 +10,7 @@ namespace trajectory::build {
 struct LanePath {
   std::vector<CallId> main;                   ///< the path, with failed calls on it, in order of time
   std::vector<std::vector<CallId>> branches;  ///< calls off the path, one list a branch, in order of time
-  /// Calls that were shown the lane\'s context under instructions of their own.
+  /// Calls that were shown the lane's context under instructions of their own.
   std::vector<std::vector<CallId>> helpers;
 };
 

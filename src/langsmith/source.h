@@ -50,7 +50,7 @@ class RunSource {
 
   /// Reads all runs. `consumer(runs, worker)` is called from `threads` workers at once (worker counts from 0), in no
   /// particular order; the runs' texts live until it returns. A row that is no run is a problem and is counted in
-  /// `refused`. Errors: those of files, the consumer's, k_interrupted.
+  /// `rows_refused`. Errors: those of files, the consumer's, k_interrupted.
   [[nodiscard]] base::Status read(
       const ReadControl& control,
       const std::function<base::Status(std::span<const model::Run>, unsigned worker)>& consumer);

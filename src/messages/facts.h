@@ -71,7 +71,7 @@ struct RunFacts {
   std::optional<ToolFacts> tool;
   std::vector<std::uint64_t> output_texts;  ///< roots: `text_identity` of every text leaf of the outputs, sorted
   std::uint64_t text_bytes = 0;             ///< text in inputs and outputs
-  /// System text of the model calls below, where only their parent\'s run shows it.
+  /// System text of the model calls below, where only their parent's run shows it.
   std::optional<MessageId> instructions;
   TextId feedback = 0;  ///< JSON text of feedback_stats
   model::Place place;

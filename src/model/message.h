@@ -25,7 +25,7 @@ struct ToolCall {
 /// One message as a model saw or said it.
 struct Message {
   Role role = Role::k_user;
-  /// The role\'s name in the payload where it differs from `role` (human, developer, function, ...).
+  /// The role's name in the payload where it differs from `role` (human, developer, function, ...).
   std::string original_role;
   std::string content;  ///< all text of the message, parts joined
   std::string parts;    ///< JSON array of parts when there is more than text (media as references), else empty

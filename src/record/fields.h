@@ -9,12 +9,13 @@
 /// The fields of a record, declared once for the reader and the writer. An archive offers:
 ///   text(key, string)        absent when empty        kept_text(key, string)   always there
 ///   json(key, string)        JSON text, absent when empty
-///   number(key, optional)    flag(key, bool)          absent when unset
-///   time(key, optional)      ISO 8601 text
+///   number(key, optional), cost(key, optional), flag(key, bool)                absent when unset
+///   time(key, optional)      ISO 8601 text, absent when unset
 ///   choice(key, enum, names) name of an enumerator    real(key, double), count(key, integer): always there
 ///   object(key, value), optional_object(key, optional), list(key, vector): of values with fields of their own
-///   texts(key, vector)       strings                  jsons(key, vector)       JSON texts
-///   ranges(key, vector), place(key, optional), variants(key, map), call(tool call)
+///   ranges(key, vector)      places, half-open        place(key, optional)     null when unset
+///   variants(key, map)       by place                 calls(key, vector)       tool calls, in OpenAI's form
+///   tools(key, vector)       names of the tools, with the ranges of their definitions beside them
 namespace trajectory::record {
 
 inline constexpr std::array<std::string_view, 4> k_role_names{"system", "user", "assistant", "tool"};
