@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "build/joined_calls.h"
 #include "build/lane_path.h"

@@ -1,7 +1,5 @@
 #include "build/replay.h"
 
-#include <algorithm>
-
 namespace trajectory::build {
 
 namespace {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 #include "base/error_table.h"
 #include "base/threads.h"

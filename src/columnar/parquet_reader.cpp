@@ -8,7 +8,6 @@
 #include <parquet/api/reader.h>
 
 #include "base/arena.h"
-#include "base/time.h"
 
 namespace trajectory::columnar {
 

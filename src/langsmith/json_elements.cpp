@@ -1,7 +1,6 @@
 #include "langsmith/json_elements.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace trajectory::langsmith {
 

@@ -1,7 +1,6 @@
 #include "langsmith/run_row.h"
 
 #include <charconv>
-#include <cstdlib>
 
 #include "base/decimal.h"
 #include "base/time.h"

@@ -1,7 +1,6 @@
 #include "langsmith/source.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 
 #include "base/mapped_file.h"

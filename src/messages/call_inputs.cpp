@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "json/write.h"
 #include "messages/call_reader.h"
 #include "messages/parts.h"
 #include "messages/tool_definition.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "json/write.h"
 #include "messages/call_reader.h"
 #include "messages/ledger.h"
 #include "messages/message_reader.h"

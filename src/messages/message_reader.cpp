@@ -1,6 +1,5 @@
 #include "messages/message_reader.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "json/write.h"

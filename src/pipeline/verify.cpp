@@ -1,6 +1,5 @@
 #include "pipeline/verify.h"
 
-#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 

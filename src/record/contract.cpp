@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 
-#include "base/decimal.h"
 #include "base/sha256.h"
 #include "base/time.h"
 #include "json/value.h"

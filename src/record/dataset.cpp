@@ -1,7 +1,6 @@
 #include "record/dataset.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 
 #include "base/mapped_file.h"
