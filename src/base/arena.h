@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
-#include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace trajectory::base {
@@ -32,13 +31,6 @@ class Arena {
     return reinterpret_cast<T*>(allocate(count * sizeof(T), alignof(T)));
   }
 
-  [[nodiscard]] std::string_view copy(std::string_view text) {
-    if (text.empty()) return {};
-    char* to = allocate(text.size());
-    std::memcpy(to, text.data(), text.size());
-    return {to, text.size()};
-  }
-
   /// Frees everything handed out; keeps up to `k_kept` bytes of memory for the next use.
   void reset() {
     std::size_t kept = 0;
@@ -50,13 +42,6 @@ class Arena {
     next_ = 0;
     current_ = nullptr;
     used_ = capacity_ = 0;
-  }
-
-  /// Bytes held, used or not.
-  [[nodiscard]] std::size_t bytes() const {
-    std::size_t total = 0;
-    for (const Block& block : blocks_) total += block.size;
-    return total;
   }
 
  private:

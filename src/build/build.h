@@ -26,7 +26,7 @@ struct Conversation {
   std::vector<Trace> traces;
 };
 
-/// What became of the runs, and how faithful the result is. Figures of several conversations add up.
+/// What became of the runs, and how faithful the result is.
 struct BuildFigures {
   std::map<std::string, std::uint64_t> runs_used;       ///< by use: model_call, tool_run, structure
   std::map<std::string, std::uint64_t> runs_set_aside;  ///< by rule
@@ -35,7 +35,6 @@ struct BuildFigures {
   std::uint64_t text_without_model_call = 0;  ///< bytes of text in roots of traces without any model call
   std::uint64_t incomplete_chains = 0;        ///< stateful calls whose chain is not in the recording
   std::vector<model::Problem> problems;
-  void add(BuildFigures&& other);
 };
 
 /// Groups runs into conversations, sorted by conversation id (then project). Duplicate runs, orphans, cycles and

@@ -130,12 +130,11 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
         ++figures.runs_set_aside["model_run_without_messages"];
       } else {
         ++figures.runs_used["model_call"];
-        for (std::uint32_t prompt = 0; prompt < run.calls.size(); ++prompt) {
+        for (const messages::CallFacts& prompt : run.calls) {
           Call call;
           call.run = &run;
-          call.facts = &run.calls[prompt];
+          call.facts = &prompt;
           call.trace = t;
-          call.prompt = prompt;
           call.scope = run_scopes[r];
           call.agent = agent_name(work, trace, parents, r);
           work.calls.push_back(std::move(call));

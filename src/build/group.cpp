@@ -227,20 +227,6 @@ std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
 
 }  // namespace
 
-void BuildFigures::add(BuildFigures&& other) {
-  const auto merge = [](auto& into, const auto& from) {
-    for (const auto& [key, count] : from) into[key] += count;
-  };
-  merge(runs_used, other.runs_used);
-  merge(runs_set_aside, other.runs_set_aside);
-  merge(calls_by_shape, other.calls_by_shape);
-  merge(replayed_by_shape, other.replayed_by_shape);
-  text_without_model_call += other.text_without_model_call;
-  incomplete_chains += other.incomplete_chains;
-  problems.insert(problems.end(), std::make_move_iterator(other.problems.begin()),
-                  std::make_move_iterator(other.problems.end()));
-}
-
 std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys,
                                      const Tables& tables, BuildFigures& figures) {
   runs = without_duplicates(std::move(runs), tables, figures);

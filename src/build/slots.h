@@ -22,9 +22,7 @@ struct Slot {
   model::OriginKind origin = model::OriginKind::k_verbatim;
   bool from_tool_run = false;  ///< no later call saw it: taken from the tool's run
   bool cut = false;
-  bool summary = false;                          ///< took the place of older messages that the model no longer saw
-  const messages::RunFacts* tool_run = nullptr;  ///< tool messages: the tool's own run
-  bool linked_by_order = false;
+  bool summary = false;  ///< took the place of older messages that the model no longer saw
 };
 
 /// One element of a call's recorded input.
@@ -39,16 +37,14 @@ struct Call {
   const messages::RunFacts* run = nullptr;
   const messages::CallFacts* facts = nullptr;
   std::uint32_t trace = 0;
-  std::uint32_t prompt = 0;  ///< which prompt of the run
-  std::uint32_t scope = 0;   ///< index into `Work::scopes`
+  std::uint32_t scope = 0;  ///< index into `Work::scopes`
   std::string_view agent;
   std::vector<Seen> context;    ///< in the recorded order, system texts included; cut at the own answer
   std::vector<SlotId> answers;  ///< candidates; the chosen one is `answer`
   SlotId answer = k_none;
-  std::vector<SlotId> own_results;  ///< tool results that stood behind the answer in its payload
-  CallId parent = k_none;           ///< the call whose answer this one's context continues
-  std::uint32_t lane = k_none;      ///< calls linked by evidence share it
-  bool incomplete = false;          ///< a stateful call whose predecessor is not in the recording
+  CallId parent = k_none;       ///< the call whose answer this one's context continues
+  std::uint32_t lane = k_none;  ///< calls linked by evidence share it
+  bool incomplete = false;      ///< a stateful call whose predecessor is not in the recording
 };
 
 /// Where calls run: the conversation itself, or below a tool's run.

@@ -41,9 +41,6 @@ base::Status check_columns(const columnar::ParquetFile& parquet, SourceFile& fil
   };
   for (const std::string_view name : k_run_columns)
     if (!has(name)) file.missing_columns.emplace_back(name);
-  for (const auto& column : parquet.columns())
-    if (std::find(k_run_columns.begin(), k_run_columns.end(), column.name) == k_run_columns.end())
-      file.unused_columns.push_back(column.name);
   for (const std::string_view name : k_required)
     if (!has(name))
       return base::Error(base::ErrorCode::k_missing_column,

@@ -22,8 +22,7 @@ struct SourceFile {
   FileKind kind = FileKind::k_parquet;
   std::uint64_t bytes = 0;                   ///< on disk
   std::uint64_t rows = 0;                    ///< of JSON files known after a `read`, 0 before
-  std::vector<std::string> missing_columns;  ///< Parquet: columns of the documented 29 that we read and that are absent
-  std::vector<std::string> unused_columns;   ///< Parquet: columns that we do not read
+  std::vector<std::string> missing_columns;  ///< Parquet: columns that we read and that are absent
 };
 
 /// Handles of one `read`.
