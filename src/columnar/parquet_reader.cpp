@@ -13,9 +13,6 @@ namespace trajectory::columnar {
 
 namespace {
 
-/// Readable bytes that follow every text, as simdjson wants them.
-constexpr std::size_t k_padding = 64;
-
 /// How the values of a time column become microseconds.
 enum class TimeUnit : std::uint8_t { k_millis, k_micros, k_nanos };
 
@@ -107,10 +104,8 @@ class ColumnCursor {
       case parquet::Type::BYTE_ARRAY:
         return read_as<parquet::ByteArrayReader, parquet::ByteArray>(
             rows, [&](std::size_t row, const parquet::ByteArray& value) {
-              char* copy = arena.allocate(value.len + k_padding);
+              char* copy = arena.allocate(value.len);
               std::memcpy(copy, value.ptr, value.len);
-              std::memset(copy + value.len, 0, k_padding);
-              arena.shrink(copy + value.len + k_padding);
               cells[row].present = true;
               cells[row].text = {copy, value.len};
             });

@@ -28,7 +28,7 @@ struct Cell {
   bool flag = false;
   std::int64_t integer = 0;  ///< integers; times in microseconds since 1970 UTC
   double real = 0;
-  std::string_view text;  ///< followed by at least 64 readable bytes
+  std::string_view text;  ///< of a present text never a null pointer
 };
 
 /// Rows of a row group. Columns stand in the order they were asked for; views live until the next batch.
