@@ -7,6 +7,7 @@ namespace trajectory::langsmith {
 namespace {
 
 constexpr std::string_view k_space = " \t\r\n";
+constexpr std::string_view k_between = ", \t\r\n";  // elements of an array
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(k_space);
@@ -29,6 +30,11 @@ std::size_t value_end(std::string_view text, std::size_t at) {
     }
   }
   return text.size();
+}
+
+/// Where the element of an array that begins at `at` ends.
+std::size_t element_end(std::string_view array, std::size_t at) {
+  return array[at] == '{' || array[at] == '[' ? value_end(array, at) : std::min(array.find(',', at), array.size());
 }
 
 /// The inside of the first array among the members of an object.
@@ -91,9 +97,8 @@ std::vector<JsonBlock> split_array(std::string_view text, std::size_t block_byte
   std::uint64_t first = 0;
   std::uint64_t count = 0;
   for (std::size_t at = inside.find_first_not_of(k_space); at < inside.size();
-       at = inside.find_first_not_of(", \t\r\n", at)) {
-    const std::size_t end =
-        inside[at] == '{' || inside[at] == '[' ? value_end(inside, at) : std::min(inside.find(',', at), inside.size());
+       at = inside.find_first_not_of(k_between, at)) {
+    const std::size_t end = element_end(inside, at);
     ++count;
     at = end;
     if (end - begin >= block_bytes) {
@@ -116,10 +121,9 @@ std::vector<std::string_view> elements_of(std::string_view block, bool lines) {
     }
     return out;
   }
-  for (std::size_t at = block.find_first_not_of(", \t\r\n"); at < block.size();
-       at = block.find_first_not_of(", \t\r\n", at)) {
-    const std::size_t end =
-        block[at] == '{' || block[at] == '[' ? value_end(block, at) : std::min(block.find(',', at), block.size());
+  for (std::size_t at = block.find_first_not_of(k_between); at < block.size();
+       at = block.find_first_not_of(k_between, at)) {
+    const std::size_t end = element_end(block, at);
     out.push_back(block.substr(at, end - at));
     at = end;
   }

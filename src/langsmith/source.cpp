@@ -88,12 +88,9 @@ struct RunSource::Impl {
   std::atomic<std::uint64_t> rows_refused{0};
 
   base::Status add(const std::string& path);
-  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
-                         const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
-  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
-                         const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
-  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control,
-                          const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer);
+  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
 
   void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
     ++rows_refused;
@@ -103,7 +100,7 @@ struct RunSource::Impl {
   }
 
   /// A run needs its id and its trace; without either a row can be placed nowhere.
-  bool usable(model::Run& run, const ReadControl& control) {
+  bool usable(const model::Run& run, const ReadControl& control) {
     if (run.id.empty()) {
       refuse(control, "row_without_id", run.place.file, run.place.row, "the row has no id");
       return false;
@@ -146,16 +143,14 @@ base::Status RunSource::Impl::add(const std::string& path) {
   return {};
 }
 
-base::Status RunSource::Impl::read_unit(
-    const Unit& unit, unsigned worker, const ReadControl& control,
-    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::Impl::read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
+                                        const RunConsumer& consumer) {
   return open[unit.file].parquet ? read_rows(unit, worker, control, consumer)
                                  : read_block(unit, worker, control, consumer);
 }
 
-base::Status RunSource::Impl::read_rows(
-    const Unit& unit, unsigned worker, const ReadControl& control,
-    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
+                                        const RunConsumer& consumer) {
   std::vector<model::Run> runs;
   return open[unit.file].parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows,
                                                  [&](const columnar::RowBatch& batch) -> base::Status {
@@ -174,9 +169,8 @@ base::Status RunSource::Impl::read_rows(
                                                  });
 }
 
-base::Status RunSource::Impl::read_block(
-    const Unit& unit, unsigned worker, const ReadControl& control,
-    const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
+                                         const RunConsumer& consumer) {
   const auto elements = elements_of(unit.block.text, files[unit.file].kind == FileKind::k_json_lines);
   json::Parser parser;
   std::deque<std::string> kept;
@@ -227,8 +221,7 @@ std::uint64_t RunSource::other_files() const { return impl_->others; }
 std::uint64_t RunSource::rows_read() const { return impl_->rows_read; }
 std::uint64_t RunSource::rows_refused() const { return impl_->rows_refused; }
 
-base::Status RunSource::read(const ReadControl& control,
-                             const std::function<base::Status(std::span<const model::Run>, unsigned)>& consumer) {
+base::Status RunSource::read(const ReadControl& control, const RunConsumer& consumer) {
   impl_->rows_read = 0;
   impl_->rows_refused = 0;
   for (SourceFile& file : impl_->files)

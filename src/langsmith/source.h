@@ -33,6 +33,9 @@ struct ReadControl {
   model::ProblemLog* problems = nullptr;
 };
 
+/// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
+using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsigned worker)>;
+
 /// Runs from files: Parquet files, bulk-export folders in any layout, globs, JSON and JSON lines of runs in the REST
 /// shape (v1 and v2). Row formats: https://docs.langchain.com/langsmith/data-export and .../run-data-format
 class RunSource {
@@ -47,12 +50,9 @@ class RunSource {
   [[nodiscard]] const std::vector<SourceFile>& files() const;
   [[nodiscard]] std::uint64_t other_files() const;
 
-  /// Reads all runs. `consumer(runs, worker)` is called from `threads` workers at once (worker counts from 0), in no
-  /// particular order; the runs' texts live until it returns. A row that is no run is a problem and is counted in
-  /// `rows_refused`. Errors: those of files, the consumer's, k_interrupted.
-  [[nodiscard]] base::Status read(
-      const ReadControl& control,
-      const std::function<base::Status(std::span<const model::Run>, unsigned worker)>& consumer);
+  /// Reads all runs. The consumer is called from `threads` workers at once, in no particular order. A row that is no
+  /// run is a problem and is counted in `rows_refused`. Errors: those of files, the consumer's, k_interrupted.
+  [[nodiscard]] base::Status read(const ReadControl& control, const RunConsumer& consumer);
 
   /// Rows met and rows refused by the last `read`.
   [[nodiscard]] std::uint64_t rows_read() const;
