@@ -1,5 +1,6 @@
 #include "langsmith/run_row.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/decimal.h"
@@ -12,19 +13,6 @@ namespace {
 using columnar::Cell;
 using model::RunType;
 
-struct TypeName {
-  std::string_view name;
-  RunType type;
-};
-
-constexpr auto k_types = std::to_array<TypeName>({{"llm", RunType::k_llm},
-                                                  {"chain", RunType::k_chain},
-                                                  {"tool", RunType::k_tool},
-                                                  {"retriever", RunType::k_retriever},
-                                                  {"embedding", RunType::k_embedding},
-                                                  {"prompt", RunType::k_prompt},
-                                                  {"parser", RunType::k_parser}});
-
 /// v1 writes lower case, v2 upper case.
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -35,9 +23,9 @@ std::string lower(std::string_view text) {
 RunType type_of(std::string_view text) {
   if (text.empty()) return RunType::k_unknown;
   const std::string name = lower(text);
-  for (const TypeName& entry : k_types)
-    if (entry.name == name) return entry.type;
-  return RunType::k_other;
+  const auto names = model::k_run_type_names;
+  const auto known = static_cast<RunType>(std::find(names.begin(), names.end(), name) - names.begin());
+  return known < RunType::k_other ? known : RunType::k_other;
 }
 
 std::string_view status_of(std::string_view text) {

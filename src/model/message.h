@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,10 +10,9 @@ namespace trajectory::model {
 
 enum class Role : std::uint8_t { k_system, k_user, k_assistant, k_tool };
 
-[[nodiscard]] constexpr std::string_view role_name(Role role) {
-  constexpr std::string_view names[] = {"system", "user", "assistant", "tool"};
-  return names[static_cast<int>(role)];
-}
+inline constexpr std::array<std::string_view, 4> k_role_names{"system", "user", "assistant", "tool"};
+
+[[nodiscard]] constexpr std::string_view role_name(Role role) { return k_role_names[static_cast<std::size_t>(role)]; }
 
 /// A call that a model asked for.
 struct ToolCall {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,13 @@ enum class RunType : std::uint8_t {
   k_other,
   k_unknown
 };
+
+inline constexpr std::array<std::string_view, 9> k_run_type_names{"llm",    "chain",  "tool",  "retriever", "embedding",
+                                                                  "prompt", "parser", "other", "unknown"};
+
+[[nodiscard]] constexpr std::string_view run_type_name(RunType type) {
+  return k_run_type_names[static_cast<std::size_t>(type)];
+}
 
 /// Microseconds since 1970-01-01 UTC.
 using Micros = std::int64_t;

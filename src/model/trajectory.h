@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,17 @@ namespace trajectory::model {
 using Range = std::pair<std::uint32_t, std::uint32_t>;
 
 enum class TrainableStatus : std::uint8_t { k_trainable, k_not_trainable, k_superseded, k_summarization_boundary };
+
+inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded",
+                                                                   "summarization_boundary"};
+
+[[nodiscard]] constexpr std::string_view trainable_name(TrainableStatus status) {
+  return k_trainable_names[static_cast<std::size_t>(status)];
+}
+
 enum class OriginKind : std::uint8_t { k_verbatim, k_normalised, k_inferred };
+
+inline constexpr std::array<std::string_view, 3> k_origin_names{"verbatim", "normalised", "inferred"};
 
 /// Where a message came from.
 struct Origin {

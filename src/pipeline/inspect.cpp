@@ -11,9 +11,6 @@ namespace trajectory::pipeline {
 
 namespace {
 
-constexpr std::string_view k_type_names[] = {"llm",    "chain",  "tool",  "retriever", "embedding",
-                                             "prompt", "parser", "other", "unknown"};
-
 std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
   std::string out = "{";
   for (const auto& [name, count] : counts) {
@@ -65,7 +62,7 @@ base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hook
   out.rows_refused = source->rows_refused();
   for (const messages::RunFacts& run : facts->runs) {
     ++out.rows_by_project[std::string(tables.texts.get(run.project_id))];
-    ++out.rows_by_type[std::string(k_type_names[static_cast<int>(run.type)])];
+    ++out.rows_by_type[std::string(model::run_type_name(run.type))];
     if (!run.start_time) continue;
     out.first_start = std::min(out.first_start.value_or(*run.start_time), *run.start_time);
     out.last_start = std::max(out.last_start.value_or(*run.start_time), *run.start_time);

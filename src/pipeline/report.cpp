@@ -13,8 +13,6 @@ namespace trajectory::pipeline {
 
 namespace {
 
-constexpr std::string_view k_severities[] = {"note", "warning", "refused"};
-
 std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
                          [](std::uint64_t total, const auto& entry) { return total + entry.second; });
@@ -84,7 +82,7 @@ std::string tally_json(const messages::Tally& tally) {
 
 std::string problem_json(const model::ProblemTally& tally) {
   std::string out = R"({"count": )" + std::to_string(tally.count) + R"(, "severity": ")" +
-                    std::string(k_severities[static_cast<int>(tally.severity)]) + R"(", "examples": [)";
+                    std::string(model::severity_name(tally.severity)) + R"(", "examples": [)";
   for (std::size_t i = 0; i < tally.examples.size(); ++i) {
     out.append(i > 0 ? ", " : "").append(R"({"place": )");
     json::append_string(out, tally.examples[i].place);
@@ -266,7 +264,7 @@ std::string ImportReport::text() const {
     row("text without a model",
         human_bytes(text_without_model_call) + " in roots of traces without any model call: in no message");
   for (const auto& [kind, tally] : problems) {
-    row(std::string(k_severities[static_cast<int>(tally.severity)]) + ": " + kind, with_commas(tally.count));
+    row(std::string(model::severity_name(tally.severity)) + ": " + kind, with_commas(tally.count));
     if (tally.severity != model::Severity::k_note)
       for (std::size_t i = 0; i < tally.examples.size() && i < 2; ++i)
         row("", tally.examples[i].place + ": " + tally.examples[i].detail);

@@ -14,8 +14,6 @@ namespace trajectory::record {
 
 namespace {
 
-constexpr std::string_view k_trainable[] = {"trainable", "not_trainable", "superseded", "summarization_boundary"};
-
 Tree text_or_null(std::string_view text) { return text.empty() ? Tree() : Tree::text(text); }
 
 template <class T>
@@ -144,7 +142,7 @@ class MessageRenderer {
     out.add("finish_reason", call == nullptr ? Tree() : text_or_null(call->finish_reason));
     out.add("metadata", metadata(message, call));
     out.add("reasoning", text_or_null(m.reasoning));
-    out.add("trainable_status", Tree::text(k_trainable[static_cast<int>(message.trainable)]));
+    out.add("trainable_status", Tree::text(model::trainable_name(message.trainable)));
     return out;
   }
 
@@ -285,8 +283,8 @@ struct ContractForm::Impl {
         if (k > 0) hash.add(",");
         hash.add(message(steps[i], steps[i].places[k]).canonical);
       }
-      hash.add(std::string(R"(],"trainable_status":")") +
-               std::string(k_trainable[static_cast<int>(status_of(steps[i], t))]) + "\"}");
+      hash.add(std::string(R"(],"trainable_status":")") + std::string(model::trainable_name(status_of(steps[i], t))) +
+               "\"}");
     }
     text = R"(],"task":)";
     task_tree(t, figures).write_canonical(text);
@@ -308,7 +306,7 @@ struct ContractForm::Impl {
       text = "\n      ],\n      \"reward\": null,\n      \"info\": ";
       step_info(steps[i]).write_indented(text, 3);
       text.append(",\n      \"trainable_status\": \"")
-          .append(k_trainable[static_cast<int>(status_of(steps[i], t))])
+          .append(model::trainable_name(status_of(steps[i], t)))
           .append("\"\n    }");
       TJ_TRY(sink(text));
     }

@@ -1,12 +1,12 @@
 #include "record/dataset.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
 #include "base/sha256.h"
-#include "record/fields.h"
 #include "record/figures.h"
 #include "record/record_json.h"
 #include "record/steps.h"
@@ -36,7 +36,7 @@ void write_text(columnar::TableWriter& table, const std::string& value) {
 void write_message(columnar::TableWriter& table, const model::TranscriptMessage& message) {
   const model::Message& m = message.message;
   table.begin_struct();
-  table.text(k_role_names[static_cast<std::size_t>(m.role)]);
+  table.text(model::role_name(m.role));
   table.text(json::is_utf8(m.content) ? std::string_view(m.content) : std::string_view(safe(m.content)));
   write_text(table, m.parts);
   table.begin_list();
@@ -52,7 +52,7 @@ void write_message(columnar::TableWriter& table, const model::TranscriptMessage&
   write_text(table, m.name);
   write_text(table, m.reasoning);
   write_text(table, m.error);
-  table.text(k_trainable_names[static_cast<std::size_t>(message.trainable)]);
+  table.text(model::trainable_name(message.trainable));
   table.end_struct();
 }
 
@@ -67,7 +67,7 @@ void take_choice(std::optional<std::string_view> value, const std::array<std::st
 void read_message(columnar::RowReader& row, model::TranscriptMessage& out) {
   model::Message& m = out.message;
   row.begin_struct();
-  take_choice(row.text(), k_role_names, m.role);
+  take_choice(row.text(), model::k_role_names, m.role);
   m.content = take(row.text());
   m.parts = take(row.text());
   const std::size_t calls = row.begin_list();
@@ -84,7 +84,7 @@ void read_message(columnar::RowReader& row, model::TranscriptMessage& out) {
   m.name = take(row.text());
   m.reasoning = take(row.text());
   m.error = take(row.text());
-  take_choice(row.text(), k_trainable_names, out.trainable);
+  take_choice(row.text(), model::k_trainable_names, out.trainable);
   row.end_struct();
 }
 

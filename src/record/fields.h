@@ -1,8 +1,5 @@
 #pragma once
 
-#include <array>
-#include <string_view>
-
 #include "model/trajectory.h"
 
 /// The fields of a record, declared once for the reader and the writer. An archive offers:
@@ -17,16 +14,11 @@
 ///   tools(key, vector)       names of the tools, with the ranges of their definitions beside them
 namespace trajectory::record {
 
-inline constexpr std::array<std::string_view, 4> k_role_names{"system", "user", "assistant", "tool"};
-inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded",
-                                                                   "summarization_boundary"};
-inline constexpr std::array<std::string_view, 3> k_origin_names{"verbatim", "normalised", "inferred"};
-
 template <class Archive>
 void fields(Archive& a, model::Origin& v) {
   a.text("run_id", v.run_id);
   a.text("field", v.field);
-  a.choice("kind", v.kind, k_origin_names);
+  a.choice("kind", v.kind, model::k_origin_names);
 }
 
 template <class Archive>
@@ -41,7 +33,7 @@ void fields(Archive& a, model::ToolRun& v) {
 /// What a model reads of a message, and whether it may be trained on.
 template <class Archive>
 void message_fields(Archive& a, model::TranscriptMessage& v) {
-  a.choice("role", v.message.role, k_role_names);
+  a.choice("role", v.message.role, model::k_role_names);
   a.kept_text("content", v.message.content);
   a.json("parts", v.message.parts);
   a.calls("tool_calls", v.message.tool_calls);
@@ -49,7 +41,7 @@ void message_fields(Archive& a, model::TranscriptMessage& v) {
   a.text("name", v.message.name);
   a.text("reasoning", v.message.reasoning);
   a.text("error", v.message.error);
-  a.choice("trainable_status", v.trainable, k_trainable_names);
+  a.choice("trainable_status", v.trainable, model::k_trainable_names);
 }
 
 /// Where a message came from.
