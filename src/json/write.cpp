@@ -115,6 +115,12 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
   out.push_back('"');
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
 void append_compact(std::string& out, const Value& value) {
   switch (value.kind()) {
     case Kind::k_null:

@@ -12,6 +12,9 @@ namespace trajectory::json {
 /// With `ascii`, everything beyond printable ASCII is escaped too.
 void append_string(std::string& out, std::string_view text, bool ascii = false);
 
+/// The text as a JSON string with quotes.
+[[nodiscard]] std::string quoted(std::string_view text);
+
 /// Appends the value compactly: no white space, members in source order, numbers in their source text.
 void append_compact(std::string& out, const Value& value);
 

@@ -9,6 +9,7 @@ namespace trajectory::messages {
 
 namespace {
 
+using json::quoted;
 using json::Value;
 
 bool is_anthropic(const Value& event) {
@@ -28,12 +29,6 @@ void append_member(std::string& out, std::string_view key, std::string_view json
   if (out.back() != '{') out.push_back(',');
   json::append_string(out, key);
   out.append(":").append(json);
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
 }
 
 /// Arguments that came in pieces: JSON where they are whole, else the text.

@@ -200,21 +200,16 @@ std::string lineage_of(const ImportOptions& options) {
   std::string out = R"({"source": "langsmith-export", "thread_keys": [)";
   for (std::size_t i = 0; i < options.selection.thread_keys.size(); ++i) {
     if (i > 0) out.append(", ");
-    json::append_string(out, options.selection.thread_keys[i]);
+    out.append(json::quoted(options.selection.thread_keys[i]));
   }
   out.append("]");
   const auto member = [&](std::string_view name, const std::string& value) {
     out.append(", \"").append(name).append("\": ").append(value);
   };
-  const auto text = [](std::string_view value) {
-    std::string quoted;
-    json::append_string(quoted, value);
-    return quoted;
-  };
   const Selection& selection = options.selection;
-  if (!selection.project.empty()) member("project", text(selection.project));
-  if (selection.since) member("since", text(base::format_time(*selection.since)));
-  if (selection.until) member("until", text(base::format_time(*selection.until)));
+  if (!selection.project.empty()) member("project", json::quoted(selection.project));
+  if (selection.since) member("since", json::quoted(base::format_time(*selection.since)));
+  if (selection.until) member("until", json::quoted(base::format_time(*selection.until)));
   if (selection.limit) member("limit", std::to_string(*selection.limit));
   if (!selection.feedback) member("feedback", "false");
   return out + "}";

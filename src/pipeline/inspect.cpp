@@ -21,11 +21,7 @@ std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
   return out + "}";
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(out, text);
-  return out;
-}
+using json::quoted;
 
 std::string time_json(const std::optional<model::Micros>& time) {
   return time ? quoted(base::format_time(*time)) : "null";
