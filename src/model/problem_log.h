@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "model/problem.h"
@@ -19,31 +21,51 @@ struct ProblemTally {
   std::vector<Problem> examples;
 };
 
+/// Problems by kind.
+using ProblemTallies = std::map<std::string, ProblemTally>;
+
+/// How many examples of a kind are kept.
+inline constexpr std::size_t k_problem_examples = 5;
+
+[[nodiscard]] inline bool stands_before(const Problem& a, const Problem& b) {
+  return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
+}
+
+/// Adds up counts, and keeps the first examples of both.
+inline void merge(ProblemTallies& into, const ProblemTallies& from) {
+  for (const auto& [kind, more] : from) {
+    ProblemTally& tally = into[kind];
+    tally.count += more.count;
+    tally.severity = std::max(tally.severity, more.severity);
+    std::vector<Problem> examples;
+    std::merge(tally.examples.begin(), tally.examples.end(), more.examples.begin(), more.examples.end(),
+               std::back_inserter(examples), stands_before);
+    if (examples.size() > k_problem_examples) examples.resize(k_problem_examples);
+    tally.examples = std::move(examples);
+  }
+}
+
 /// Counts problems by kind. Thread-safe.
 class ProblemLog {
  public:
-  static constexpr std::size_t k_examples = 5;
-
   void add(const Problem& problem) {
     const std::lock_guard lock(mutex_);
     ProblemTally& tally = tallies_[problem.kind];
     ++tally.count;
     tally.severity = std::max(tally.severity, problem.severity);
-    const auto before = [](const Problem& a, const Problem& b) {
-      return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
-    };
-    tally.examples.insert(std::upper_bound(tally.examples.begin(), tally.examples.end(), problem, before), problem);
-    if (tally.examples.size() > k_examples) tally.examples.pop_back();
+    tally.examples.insert(std::upper_bound(tally.examples.begin(), tally.examples.end(), problem, stands_before),
+                          problem);
+    if (tally.examples.size() > k_problem_examples) tally.examples.pop_back();
   }
 
-  [[nodiscard]] std::map<std::string, ProblemTally> tallies() const {
+  [[nodiscard]] ProblemTallies tallies() const {
     const std::lock_guard lock(mutex_);
     return tallies_;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, ProblemTally> tallies_;
+  ProblemTallies tallies_;
 };
 
 }  // namespace trajectory::model

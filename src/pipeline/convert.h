@@ -9,7 +9,7 @@ namespace trajectory::pipeline {
 
 struct ConvertReport {
   std::uint64_t trajectories = 0;
-  ProblemTallies problems;
+  model::ProblemTallies problems;
 };
 
 /// Writes a dataset, or JSON lines, in other forms: the same bytes as a direct import (report.json aside).

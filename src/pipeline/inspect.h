@@ -24,7 +24,7 @@ struct Inspection {
   std::map<std::string, std::uint64_t> conversations_by_key;  ///< metadata key, or "trace id"
   std::map<std::string, std::uint64_t> rows_by_type;
   std::map<std::string, std::uint64_t> calls_by_shape;
-  ProblemTallies problems;
+  model::ProblemTallies problems;
 
   [[nodiscard]] std::string json() const;
   [[nodiscard]] std::string text() const;

@@ -12,8 +12,8 @@ namespace trajectory::pipeline {
 /// What one reading of a source gave.
 struct Facts {
   std::vector<messages::RunFacts> runs;
-  ProblemTallies row_problems;      ///< rows that are no runs
-  ProblemTallies payload_problems;  ///< met in the runs that were read
+  model::ProblemTallies row_problems;      ///< rows that are no runs
+  model::ProblemTallies payload_problems;  ///< met in the runs that were read
   messages::Census census;
   std::uint64_t bytes = 0;  ///< rough memory of runs and tables
   std::uint64_t read_rows = 0;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <iterator>
 #include <numeric>
-#include <tuple>
 
 #include "base/decimal.h"
 #include "json/write.h"
@@ -116,22 +114,6 @@ std::string human_bytes(std::uint64_t bytes) {
   char out[32];
   std::snprintf(out, sizeof out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
   return out;
-}
-
-void merge(ProblemTallies& into, const ProblemTallies& from) {
-  const auto before = [](const model::Problem& a, const model::Problem& b) {
-    return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
-  };
-  for (const auto& [kind, more] : from) {
-    model::ProblemTally& tally = into[kind];
-    tally.count += more.count;
-    tally.severity = std::max(tally.severity, more.severity);
-    std::vector<model::Problem> examples;
-    std::merge(tally.examples.begin(), tally.examples.end(), more.examples.begin(), more.examples.end(),
-               std::back_inserter(examples), before);
-    if (examples.size() > model::ProblemLog::k_examples) examples.resize(model::ProblemLog::k_examples);
-    tally.examples = std::move(examples);
-  }
 }
 
 void ImportReport::count(const model::Trajectory& t) {

@@ -11,12 +11,6 @@
 
 namespace trajectory::pipeline {
 
-/// Problems by kind.
-using ProblemTallies = std::map<std::string, model::ProblemTally>;
-
-/// Adds up counts, and keeps the first examples of both.
-void merge(ProblemTallies& into, const ProblemTallies& from);
-
 /// What was read, used, left out and why. The numbers add up: rows read = runs used + runs set aside + rows refused.
 struct ImportReport {
   struct File {
@@ -51,7 +45,7 @@ struct ImportReport {
   std::map<std::string, std::uint64_t> replayed_by_shape;
   std::uint64_t incomplete_chains = 0;
   messages::Census census;
-  ProblemTallies problems;
+  model::ProblemTallies problems;
 
   unsigned passes = 1;  ///< over the source; more than one when memory was short
   double seconds = 0;

@@ -5,35 +5,15 @@
 namespace trajectory::pipeline {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// What a log makes of problems of one kind at these places.
-ProblemTallies tallies(std::initializer_list<const char*> places, model::Severity severity = model::Severity::k_note) {
+model::ProblemTallies tallies(std::initializer_list<const char*> places,
+                              model::Severity severity = model::Severity::k_note) {
   model::ProblemLog log;
   for (const char* place : places) log.add({"kind", severity, place, ""});
   return log.tallies();
-}
-
-TEST(Problems, AddUpAndKeepTheFirstExamplesOfBothSides) {
-  ProblemTallies all = tallies({"c", "a", "g", "h", "i", "j"});
-  merge(all, tallies({"b"}, model::Severity::k_refused));
-  const model::ProblemTally& tally = all.at("kind");
-  EXPECT_EQ(tally.count, 7U);
-  EXPECT_EQ(tally.severity, model::Severity::k_refused);
-  const auto at = [](const char* place) { return Field(&model::Problem::place, place); };
-  EXPECT_THAT(tally.examples, ElementsAre(at("a"), at("b"), at("c"), at("g"), at("h")));
-}
-
-TEST(Problems, MergeAlikeInAnyOrder) {
-  ProblemTallies forth = tallies({"a", "d"});
-  merge(forth, tallies({"b", "c"}));
-  ProblemTallies back = tallies({"b", "c"});
-  merge(back, tallies({"a", "d"}));
-  ASSERT_EQ(forth.at("kind").examples.size(), 4U);
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(forth.at("kind").examples[i].place, back.at("kind").examples[i].place);
 }
 
 TEST(ImportReport, CountsCallsOnEveryLineOnce) {
