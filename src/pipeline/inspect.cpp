@@ -11,35 +11,8 @@ namespace trajectory::pipeline {
 
 namespace {
 
-std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
-  std::string out = "{";
-  for (const auto& [name, count] : counts) {
-    if (out.size() > 1) out.append(", ");
-    json::append_string(out, name);
-    out.append(": ").append(std::to_string(count));
-  }
-  return out + "}";
-}
-
-using json::quoted;
-
 std::string time_json(const std::optional<model::Micros>& time) {
-  return time ? quoted(base::format_time(*time)) : "null";
-}
-
-std::string list_of(const std::map<std::string, std::uint64_t>& counts, std::uint64_t total) {
-  std::string out;
-  for (const auto& [name, count] : counts) {
-    out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
-    if (total > 0) out.append(" (").append(std::to_string((count * 100 + total / 2) / total)).append(" %)");
-  }
-  return out;
-}
-
-std::uint64_t total_of(const std::map<std::string, std::uint64_t>& counts) {
-  std::uint64_t total = 0;
-  for (const auto& [name, count] : counts) total += count;
-  return total;
+  return time ? json::quoted(base::format_time(*time)) : "null";
 }
 
 }  // namespace
@@ -80,37 +53,21 @@ base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hook
 }
 
 std::string Inspection::json() const {
-  std::string out = "{\n  \"files\": [";
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    out.append(i > 0 ? "," : "")
-        .append("\n    {\"path\": ")
-        .append(quoted(files[i].path))
-        .append(", \"bytes\": ")
-        .append(std::to_string(files[i].bytes))
-        .append(", \"rows\": ");
-    out.append(std::to_string(files[i].rows)).append(", \"missing_columns\": [");
-    for (std::size_t k = 0; k < files[i].missing_columns.size(); ++k)
-      out.append(k > 0 ? ", " : "").append(quoted(files[i].missing_columns[k]));
-    out.append("]}");
-  }
-  out.append("\n  ],\n  \"other_files\": ").append(std::to_string(other_files));
-  const auto member = [&](std::string_view name, const std::string& value) {
-    out.append(",\n  \"").append(name).append("\": ").append(value);
-  };
-  member("rows", std::to_string(rows));
-  member("rows_refused", std::to_string(rows_refused));
-  member("first_start", time_json(first_start));
-  member("last_start", time_json(last_start));
-  member("rows_by_project", counts_json(rows_by_project));
-  member("traces", std::to_string(traces));
-  member("conversations", std::to_string(conversations));
-  member("conversations_by_key", counts_json(conversations_by_key));
-  member("rows_by_type", counts_json(rows_by_type));
-  member("calls_by_shape", counts_json(calls_by_shape));
-  std::map<std::string, std::uint64_t> counts;
-  for (const auto& [kind, tally] : problems) counts[kind] = tally.count;
-  member("problems", counts_json(counts));
-  return out + "\n}\n";
+  JsonPage page;
+  page.files("files", files);
+  page.number("other_files", other_files);
+  page.number("rows", rows);
+  page.number("rows_refused", rows_refused);
+  page.literal("first_start", time_json(first_start));
+  page.literal("last_start", time_json(last_start));
+  page.counts("rows_by_project", rows_by_project);
+  page.number("traces", traces);
+  page.number("conversations", conversations);
+  page.counts("conversations_by_key", conversations_by_key);
+  page.counts("rows_by_type", rows_by_type);
+  page.counts("calls_by_shape", calls_by_shape);
+  page.object("problems", problems, [](const model::ProblemTally& tally) { return std::to_string(tally.count); });
+  return page.text();
 }
 
 std::string Inspection::text() const {
@@ -120,7 +77,7 @@ std::string Inspection::text() const {
   };
   std::uint64_t bytes = 0;
   std::map<std::string, std::uint64_t> missing;
-  for (const ImportReport::File& file : files) {
+  for (const ReportFile& file : files) {
     bytes += file.bytes;
     for (const std::string& column : file.missing_columns) ++missing[column];
   }
@@ -132,10 +89,10 @@ std::string Inspection::text() const {
   for (const auto& [project, count] : rows_by_project)
     row("", (project.empty() ? std::string("(none)") : project) + "  " + with_commas(count) + " rows");
   row("traces", with_commas(traces));
-  row("conversations", with_commas(conversations) + ": " + list_of(conversations_by_key, 0));
-  row("run types", list_of(rows_by_type, 0));
+  row("conversations", with_commas(conversations) + ": " + list_of(conversations_by_key));
+  row("run types", list_of(rows_by_type));
   row("payload shapes", list_of(calls_by_shape, total_of(calls_by_shape)));
-  if (!missing.empty()) row("missing columns", list_of(missing, 0) + " (files without them)");
+  if (!missing.empty()) row("missing columns", list_of(missing) + " (files without them)");
   for (const auto& [kind, tally] : problems)
     row("problem",
         kind + " " + with_commas(tally.count) +

@@ -12,7 +12,7 @@ namespace trajectory::pipeline {
 
 /// What a source holds.
 struct Inspection {
-  std::vector<ImportReport::File> files;
+  std::vector<ReportFile> files;
   std::uint64_t other_files = 0;
   std::uint64_t rows = 0;
   std::uint64_t rows_refused = 0;

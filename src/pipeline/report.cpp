@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 #include "base/decimal.h"
 #include "json/write.h"
+#include "pipeline/report_text.h"
 
 namespace trajectory::pipeline {
 
 namespace {
-
-std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
-                         [](std::uint64_t total, const auto& entry) { return total + entry.second; });
-}
 
 /// Adds up what lanes hold, whatever their depth.
 class LaneCounter {
@@ -41,39 +36,6 @@ class LaneCounter {
   ImportReport& report_;
 };
 
-/// A little JSON object with an indent of two.
-class Page {
- public:
-  void number(std::string_view name, std::uint64_t value) { line(name, std::to_string(value)); }
-  void text(std::string_view name, std::string_view value) {
-    std::string quoted;
-    json::append_string(quoted, value);
-    line(name, quoted);
-  }
-  void literal(std::string_view name, std::string_view value) { line(name, value); }
-  template <class Map, class Write>
-  void object(std::string_view name, const Map& map, Write write) {
-    std::string inside;
-    for (const auto& [key, value] : map) {
-      if (!inside.empty()) inside.append(", ");
-      json::append_string(inside, key);
-      inside.append(": ").append(write(value));
-    }
-    line(name, "{" + inside + "}");
-  }
-  void counts(std::string_view name, const std::map<std::string, std::uint64_t>& map) {
-    object(name, map, [](std::uint64_t value) { return std::to_string(value); });
-  }
-  [[nodiscard]] std::string take() { return "{\n" + out_ + "\n}\n"; }
-
- private:
-  void line(std::string_view name, std::string_view value) {
-    if (!out_.empty()) out_.append(",\n");
-    out_.append("  \"").append(name).append("\": ").append(value);
-  }
-  std::string out_;
-};
-
 std::string tally_json(const messages::Tally& tally) {
   return R"({"count": )" + std::to_string(tally.count) + R"(, "bytes": )" + std::to_string(tally.bytes) + "}";
 }
@@ -82,39 +44,13 @@ std::string problem_json(const model::ProblemTally& tally) {
   std::string out = R"({"count": )" + std::to_string(tally.count) + R"(, "severity": ")" +
                     std::string(model::severity_name(tally.severity)) + R"(", "examples": [)";
   for (std::size_t i = 0; i < tally.examples.size(); ++i) {
-    out.append(i > 0 ? ", " : "").append(R"({"place": )");
-    json::append_string(out, tally.examples[i].place);
-    out.append(R"(, "detail": )");
-    json::append_string(out, tally.examples[i].detail);
-    out.append("}");
+    out.append(i > 0 ? ", " : "").append(R"({"place": )").append(json::quoted(tally.examples[i].place));
+    out.append(R"(, "detail": )").append(json::quoted(tally.examples[i].detail)).append("}");
   }
   return out + "]}";
 }
 
-std::string list_of(const std::map<std::string, std::uint64_t>& counts) {
-  std::string out;
-  for (const auto& [name, count] : counts)
-    out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
-  return out;
-}
-
 }  // namespace
-
-std::string with_commas(std::uint64_t number) {
-  std::string out = std::to_string(number);
-  for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, 1, ',');
-  return out;
-}
-
-std::string human_bytes(std::uint64_t bytes) {
-  const char* units[] = {"B", "kB", "MB", "GB", "TB"};
-  auto size = static_cast<double>(bytes);
-  int unit = 0;
-  for (; size >= 1000 && unit < 4; ++unit) size /= 1000;
-  char out[32];
-  std::snprintf(out, sizeof out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
-  return out;
-}
 
 void ImportReport::count(const model::Trajectory& t) {
   ++conversations;
@@ -127,8 +63,8 @@ void ImportReport::count(const model::Trajectory& t) {
   total_cost += t.usage.cost.value_or(0);
 }
 
-std::uint64_t ImportReport::used() const { return sum(runs_used); }
-std::uint64_t ImportReport::set_aside() const { return sum(runs_set_aside); }
+std::uint64_t ImportReport::used() const { return total_of(runs_used); }
+std::uint64_t ImportReport::set_aside() const { return total_of(runs_set_aside); }
 
 std::uint64_t ImportReport::refused() const {
   std::uint64_t total = 0;
@@ -138,20 +74,8 @@ std::uint64_t ImportReport::refused() const {
 }
 
 std::string ImportReport::json() const {
-  Page page;
-  std::string list;
-  for (const File& file : files) {
-    list.append(list.empty() ? "" : ",").append("\n    {\"path\": ");
-    json::append_string(list, file.path);
-    list.append(", \"bytes\": " + std::to_string(file.bytes) + ", \"rows\": " + std::to_string(file.rows) +
-                ", \"missing_columns\": [");
-    for (std::size_t i = 0; i < file.missing_columns.size(); ++i) {
-      if (i > 0) list.append(", ");
-      json::append_string(list, file.missing_columns[i]);
-    }
-    list.append("]}");
-  }
-  page.literal("files", "[" + list + "\n  ]");
+  JsonPage page;
+  page.files("files", files);
   page.number("other_files", other_files);
   page.number("rows_read", rows_read);
   page.counts("runs_used", runs_used);
@@ -186,7 +110,7 @@ std::string ImportReport::json() const {
   std::snprintf(seconds_text, sizeof seconds_text, "%.3f", seconds);
   page.literal("seconds", seconds_text);
   page.number("peak_memory_bytes", peak_memory);
-  return page.take();
+  return page.text();
 }
 
 std::string ImportReport::text() const {
@@ -199,7 +123,7 @@ std::string ImportReport::text() const {
         .append("\n");
   };
   std::uint64_t bytes = 0;
-  for (const File& file : files) bytes += file.bytes;
+  for (const ReportFile& file : files) bytes += file.bytes;
   out.append("Import report\n");
   row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" +
                    (other_files > 0 ? ", " + with_commas(other_files) + " other files left alone" : ""));

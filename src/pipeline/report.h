@@ -8,18 +8,13 @@
 #include "messages/census.h"
 #include "model/problem_log.h"
 #include "model/trajectory.h"
+#include "pipeline/report_text.h"
 
 namespace trajectory::pipeline {
 
 /// What was read, used, left out and why. The numbers add up: rows read = runs used + runs set aside + rows refused.
 struct ImportReport {
-  struct File {
-    std::string path;
-    std::uint64_t bytes = 0;
-    std::uint64_t rows = 0;
-    std::vector<std::string> missing_columns;
-  };
-  std::vector<File> files;
+  std::vector<ReportFile> files;
   std::uint64_t other_files = 0;
   std::uint64_t rows_read = 0;
   std::uint64_t rows_refused = 0;
@@ -62,10 +57,5 @@ struct ImportReport {
   /// A page for people.
   [[nodiscard]] std::string text() const;
 };
-
-/// "12,345".
-[[nodiscard]] std::string with_commas(std::uint64_t number);
-/// "1.2 GB".
-[[nodiscard]] std::string human_bytes(std::uint64_t bytes);
 
 }  // namespace trajectory::pipeline

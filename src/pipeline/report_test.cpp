@@ -79,15 +79,5 @@ TEST(ImportReport, CountsOnlyRefusedDataAsRefused) {
   EXPECT_THAT(report.text(), HasSubstr("refused: kind"));
 }
 
-TEST(Figures, AreReadable) {
-  EXPECT_EQ(with_commas(0), "0");
-  EXPECT_EQ(with_commas(999), "999");
-  EXPECT_EQ(with_commas(1000), "1,000");
-  EXPECT_EQ(with_commas(1234567), "1,234,567");
-  EXPECT_EQ(human_bytes(999), "999 B");
-  EXPECT_EQ(human_bytes(1500), "1.5 kB");
-  EXPECT_EQ(human_bytes(2'500'000'000), "2.5 GB");
-}
-
 }  // namespace
 }  // namespace trajectory::pipeline

@@ -73,8 +73,8 @@ class Verifier {
     const std::string shape(run.calls.front().shape);
     ++report.calls_by_shape[shape];
     std::string what;
-    for (const messages::CallFacts& recorded :
-         run.calls) {  // several prompts of one request: one of them is this call's
+    // Several prompts of one request: one of them is this call's.
+    for (const messages::CallFacts& recorded : run.calls) {
       what = build::replay_difference(messages, call, recorded, tables_.messages);
       if (what.empty()) break;
     }
@@ -165,12 +165,6 @@ class VerifyRun {
   VerifyReport report_;
 };
 
-std::uint64_t sum(const std::map<std::string, std::uint64_t>& counts) {
-  std::uint64_t total = 0;
-  for (const auto& [name, count] : counts) total += count;
-  return total;
-}
-
 std::uint64_t count_of(const std::map<std::string, std::uint64_t>& counts, const std::string& name) {
   const auto found = counts.find(name);
   return found == counts.end() ? 0 : found->second;
@@ -178,8 +172,8 @@ std::uint64_t count_of(const std::map<std::string, std::uint64_t>& counts, const
 
 }  // namespace
 
-std::uint64_t VerifyReport::calls() const { return sum(calls_by_shape); }
-std::uint64_t VerifyReport::exact() const { return sum(replayed_by_shape); }
+std::uint64_t VerifyReport::calls() const { return total_of(calls_by_shape); }
+std::uint64_t VerifyReport::exact() const { return total_of(replayed_by_shape); }
 std::uint64_t VerifyReport::differing() const { return calls() - exact(); }
 
 std::string VerifyReport::json() const {
