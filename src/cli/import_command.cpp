@@ -1,5 +1,7 @@
 #include "cli/options.h"
 #include "cli/printable.h"
+#include "cli/progress.h"
+#include "pipeline/report_text.h"
 
 namespace trajectory::cli {
 

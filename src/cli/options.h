@@ -43,6 +43,7 @@ struct TalkFlags {
 
 void add_source(CLI::App& app, SourceOptions& options);
 void add_selection(CLI::App& app, SourceOptions& options);
+void add_keys(CLI::App& app, SourceOptions& options);
 void add_threads(CLI::App& app, SourceOptions& options);
 void add_memory(CLI::App& app, SourceOptions& options);
 void add_output(CLI::App& app, OutputFlags& flags);
@@ -60,23 +61,5 @@ void add_talk(CLI::App& app, TalkFlags& flags);
 
 /// Prints "trajectory: ..." and returns the exit status that belongs to the error.
 int fail(Terminal& terminal, const base::Error& error);
-
-/// Says how far things are: one line that renews itself on a terminal, a plain line now and then elsewhere.
-class Progress {
- public:
-  Progress(Terminal& terminal, bool quiet) : terminal_(terminal), quiet_(quiet) {}
-  ~Progress() { clear(); }
-  void show(std::string_view stage, std::uint64_t done, std::uint64_t total);
-  void clear();
-  [[nodiscard]] pipeline::Hooks hooks();
-
- private:
-  Terminal& terminal_;
-  bool quiet_;
-  bool line_open_ = false;
-  std::string stage_;
-  double stage_start_ = 0;
-  double last_ = 0;
-};
 
 }  // namespace trajectory::cli
