@@ -81,10 +81,4 @@ struct RunFacts {
   bool pending = false;
 };
 
-/// The tables that facts point into.
-struct Tables {
-  TextTable texts;
-  MessageTable messages;
-};
-
 }  // namespace trajectory::messages

@@ -70,6 +70,7 @@ class MessageTable {
   [[nodiscard]] MessageId add(model::Message message);
   /// Stays valid for the table's life.
   [[nodiscard]] const MessageEntry& get(MessageId id) const;
+  /// Bytes held, roughly.
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -86,6 +87,15 @@ class MessageTable {
   };
   std::array<Shard, k_shards> shards_;
   std::array<RawShard, k_shards> raw_;
+};
+
+/// The tables that facts point into.
+struct Tables {
+  TextTable texts;
+  MessageTable messages;
+
+  /// Bytes held, roughly.
+  [[nodiscard]] std::size_t bytes() const { return texts.bytes() + messages.bytes(); }
 };
 
 /// The hashes of a message (see `MessageEntry`).

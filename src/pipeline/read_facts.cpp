@@ -33,7 +33,7 @@ class CensusTaker {
   explicit CensusTaker(messages::ExtractOptions options) : options_(std::move(options)) {}
 
   void look(const model::Run& run) {
-    if (tables_ != nullptr && tables_->messages.bytes() + tables_->texts.bytes() > k_most) empty();
+    if (tables_ != nullptr && tables_->bytes() > k_most) empty();
     if (tables_ == nullptr) {
       tables_ = std::make_unique<messages::Tables>();
       extractor_ = std::make_unique<messages::Extractor>(*tables_, options_);
@@ -140,7 +140,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
       bytes += bytes_of(facts);
     }
     memory += bytes;
-    if (memory_limit > 0 && memory + tables.messages.bytes() + tables.texts.bytes() > memory_limit) {
+    if (memory_limit > 0 && memory + tables.bytes() > memory_limit) {
       too_large = true;
       stop = true;
     }
@@ -155,7 +155,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   model::ProblemLog payload_problems;
   out.too_large = too_large;
   out.read_rows = done;
-  out.bytes = memory + tables.messages.bytes() + tables.texts.bytes();
+  out.bytes = memory + tables.bytes();
   for (Worker& worker : workers) {
     worker.finish(out.census, payload_problems);
     if (out.runs.empty()) out.runs = std::move(worker.runs);
