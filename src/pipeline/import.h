@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "messages/extract.h"
 #include "model/run.h"
 #include "model/trajectory.h"
 #include "pipeline/memory.h"
@@ -23,7 +24,7 @@ struct Selection {
   std::optional<model::Micros> until;      ///< ... and before
   std::optional<std::uint64_t> limit;      ///< the first conversations in sorted order of their id
   std::vector<std::string> conversations;  ///< ids; empty: all
-  std::vector<std::string> thread_keys = {"conversation_id", "thread_id", "session_id"};
+  std::vector<std::string> thread_keys = messages::ExtractOptions().thread_keys;
   bool feedback = true;  ///< whether feedback becomes reward
 };
 
@@ -57,8 +58,8 @@ struct Hooks {
 struct OutputOptions {
   std::string folder;  ///< empty: nothing is written (dry run)
   std::vector<record::Format> formats = {record::Format::k_parquet};
-  std::string report_file;  ///< a further copy of the report
-  std::uint64_t max_file = std::uint64_t{2} << 30;
+  std::string report_file;                                    ///< a further copy of the report
+  std::uint64_t max_file = record::WriterOptions().max_file;  ///< bytes
   bool force = false;
   bool strict = false;  ///< refused data is an error, and nothing is written
 };

@@ -31,7 +31,7 @@ class TrajectoryWriter {
 };
 
 struct WriterOptions {
-  std::uint64_t max_file = std::uint64_t{2} << 30;  ///< contract form: larger files are refused, with their size
+  std::uint64_t max_file = std::uint64_t{2} << 30;  ///< contract form: files of more bytes are refused
   model::ProblemLog* problems = nullptr;            ///< refused files, changed names
 };
 
