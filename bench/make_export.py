@@ -59,10 +59,6 @@ class Words:
         return self.text(min(int(self._rng.lognormvariate(5.8, 1.0)), 50_000))
 
 
-def flat(message: Row) -> Row:
-    return message
-
-
 def openai_chat(message: Row) -> Row:
     calls = message.get("tool_calls")
     if not calls:
@@ -120,7 +116,7 @@ def payload(shape: str, history: list[Row], answer: Row) -> tuple[Row, Row]:
             "object": "chat.completion",
             "choices": [choice],
         }
-    return {"messages": [openai_chat(flat(m)) for m in history]}, openai_chat(answer)
+    return {"messages": [openai_chat(m) for m in history]}, openai_chat(answer)
 
 
 class Conversation:

@@ -1,10 +1,12 @@
-"""What the tests share: the built program, and a way to run it."""
+"""What the tests share: the built program, a way to run it, and rows to give it."""
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRUTH = ROOT / "tests" / "data" / "truth"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Row = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +40,35 @@ def run(program: Path) -> Run:
         return done
 
     return run_program
+
+
+def make_row(number: int, thread: str | None = None, **fields: Any) -> Row:
+    """A root that is a model call of its own: started at that second of a day, in a conversation of its own."""
+    run_id = f"{number:08d}-0000-4000-8000-000000000000"
+    stamp = f"{number // 3600 % 24:02d}{number // 60 % 60:02d}{number % 60:02d}"
+    row = {
+        "id": run_id,
+        "trace_id": run_id,
+        "name": "model",
+        "run_type": "llm",
+        "status": "success",
+        "start_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.000000",
+        "end_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.500000",
+        "dotted_order": f"20261122T{stamp}000000Z{run_id}",
+        "session_id": "project",
+        "inputs": {"messages": [{"role": "user", "content": f"question {number}"}]},
+        "outputs": {"role": "assistant", "content": f"answer {number}"},
+        "extra": {"metadata": {"thread_id": thread or f"thread-{number}"}},
+    }
+    return {**row, **fields}
+
+
+def write_lines(path: Path, rows: Sequence[Row | str]) -> Path:
+    """Writes runs as JSON lines; a text is a line as it is."""
+    path.write_text(
+        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
+    )
+    return path
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

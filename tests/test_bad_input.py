@@ -10,38 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TRUTH, Run, lines_of
+from conftest import TRUTH, Row, Run, lines_of, make_row, write_lines
 
 EXPORT = TRUTH / "export.parquet"
-Row = dict[str, Any]
-
-
-def make_row(number: int, **fields: Any) -> Row:
-    """A root that is a model call of its own."""
-    run_id = f"{number:08d}-0000-4000-8000-000000000000"
-    stamp = f"{number // 3600 % 24:02d}{number // 60 % 60:02d}{number % 60:02d}"
-    row = {
-        "id": run_id,
-        "trace_id": run_id,
-        "name": "model",
-        "run_type": "llm",
-        "status": "success",
-        "start_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.000000",
-        "end_time": f"2026-11-22T{stamp[:2]}:{stamp[2:4]}:{stamp[4:]}.500000",
-        "dotted_order": f"20261122T{stamp}000000Z{run_id}",
-        "session_id": "project",
-        "inputs": {"messages": [{"role": "user", "content": f"question {number}"}]},
-        "outputs": {"role": "assistant", "content": f"answer {number}"},
-        "extra": {"metadata": {"thread_id": f"thread-{number}"}},
-    }
-    return {**row, **fields}
-
-
-def write_lines(path: Path, rows: list[Row | str]) -> Path:
-    path.write_text(
-        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
-    )
-    return path
 
 
 @pytest.fixture

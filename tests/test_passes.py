@@ -4,39 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import ROOT, TRUTH, Run, files_of
+from conftest import ROOT, TRUTH, Row, Run, files_of, make_row, write_lines
 
 EXPORT = TRUTH / "export.parquet"
-Row = dict[str, Any]
-
-
-def make_row(number: int, thread: str, **fields: Any) -> Row:
-    """A root that is a model call of its own."""
-    run_id = f"{number:08d}-0000-4000-8000-000000000000"
-    row = {
-        "id": run_id,
-        "trace_id": run_id,
-        "run_type": "llm",
-        "status": "success",
-        "start_time": f"2026-11-22T00:00:{number:02d}.000000",
-        "end_time": f"2026-11-22T00:00:{number:02d}.500000",
-        "dotted_order": f"20261122T0000{number:02d}000000Z{run_id}",
-        "session_id": "project",
-        "inputs": {"messages": [{"role": "user", "content": f"question {number}"}]},
-        "outputs": {"role": "assistant", "content": f"answer {number}"},
-        "extra": {"metadata": {"thread_id": thread}},
-    }
-    return {**row, **fields}
-
-
-def write(path: Path, rows: list[Row | str]) -> Path:
-    path.write_text(
-        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), encoding="utf-8"
-    )
-    return path
 
 
 def import_both_ways(run: Run, source: Path, folder: Path, *options: str, status: int = 0) -> tuple[Row, Row]:
@@ -89,7 +61,7 @@ def test_selections_hold_in_every_pass(run: Run, tmp_path: Path, options: tuple[
 
 def test_problems_are_counted_once(run: Run, tmp_path: Path) -> None:
     rows = [make_row(n, f"thread-{n}") for n in range(4)]
-    source = write(
+    source = write_lines(
         tmp_path / "runs.jsonl",
         [
             *rows,
@@ -116,7 +88,7 @@ def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) ->
 
     first, second = make_row(4, "early"), make_row(5, "late")
     once, _ = import_both_ways(
-        run, write(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)]), tmp_path
+        run, write_lines(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)]), tmp_path
     )
     assert once["runs_set_aside"] == {"duplicate_run": 1}
 
@@ -147,7 +119,7 @@ def test_verify_takes_the_row_that_counts(run: Run, tmp_path: Path) -> None:
         inputs={"messages": [{"role": "user", "content": "an earlier form"}]},
     )
     for number, rows in enumerate([[early, make_row(1, "thread")], [make_row(1, "thread"), early]]):
-        source = write(tmp_path / f"{number}.jsonl", list(rows))
+        source = write_lines(tmp_path / f"{number}.jsonl", list(rows))
         run("import", source, "--out", tmp_path / str(number), "--quiet")
         assert json.loads(run("verify", source, tmp_path / str(number), "--json").stdout)["exact"] == 1
 
@@ -161,8 +133,8 @@ def test_verify_names_calls_that_are_on_one_side_only(run: Run, tmp_path: Path) 
         }
         for n in (2, 3)
     ]
-    both = write(tmp_path / "both.jsonl", [root, *children])
-    one = write(tmp_path / "one.jsonl", [root, children[0]])
+    both = write_lines(tmp_path / "both.jsonl", [root, *children])
+    one = write_lines(tmp_path / "one.jsonl", [root, children[0]])
     run("import", both, "--out", tmp_path / "of_both", "--quiet")
     run("import", one, "--out", tmp_path / "of_one", "--quiet")
     assert json.loads(run("verify", both, tmp_path / "of_one", "--json").stdout)["not_in_dataset"] == 1
@@ -185,7 +157,7 @@ def test_inspect_counts_what_an_import_counts(run: Run) -> None:
 
 
 def test_rows_of_json_files_are_counted_by_file(run: Run, tmp_path: Path) -> None:
-    write(tmp_path / "a.jsonl", [make_row(1, "a"), "no json"])
+    write_lines(tmp_path / "a.jsonl", [make_row(1, "a"), "no json"])
     (tmp_path / "b.json").write_text(json.dumps([make_row(n, "b") for n in (2, 3, 4)]), encoding="utf-8")
     report = json.loads(run("import", tmp_path, "--dry-run", "--json", "--memory", "1B", status=3).stdout)
     assert {Path(file["path"]).name: file["rows"] for file in report["files"]} == {"a.jsonl": 2, "b.json": 3}
