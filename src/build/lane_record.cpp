@@ -308,23 +308,6 @@ std::uint32_t DefinitionTable::add(std::string_view definition) {
   return place;
 }
 
-std::string error_sentence(std::string_view error) {
-  for (const std::string_view trace : {"\n\nTraceback", "Traceback (most recent", "\n    at "})
-    error = error.substr(0, error.find(trace));
-  while (!error.empty() && (error.back() == '\n' || error.back() == ' ')) error.remove_suffix(1);
-  // Python writes an exception as its constructor call: ValueError('text').
-  const std::size_t quote = error.find_first_of("'\"");
-  if (quote != std::string_view::npos && quote > 0 && error[quote - 1] == '(' &&
-      error.ends_with(std::string{error[quote]} + ")"))
-    return std::string(error.substr(quote + 1, error.size() - quote - 3));
-  // JavaScript as its name and message: Error: text.
-  const std::size_t colon = error.find(": ");
-  if (colon != std::string_view::npos && error.substr(0, colon).find(' ') == std::string_view::npos &&
-      error.substr(0, colon).ends_with("Error"))
-    return std::string(error.substr(colon + 2));
-  return std::string(error);
-}
-
 LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs,
                        DefinitionTable& definitions) {
   return Recorder(work, helper, tool_runs, definitions).record(calls);

@@ -33,7 +33,4 @@ struct LaneRecord {
 [[nodiscard]] LaneRecord record_lane(Work& work, const std::vector<CallId>& calls, bool helper, ToolRuns& tool_runs,
                                      DefinitionTable& definitions);
 
-/// The sentence of an exception, without its class and traceback.
-[[nodiscard]] std::string error_sentence(std::string_view error);
-
 }  // namespace trajectory::build

@@ -1,7 +1,7 @@
 #include "build/tool_results.h"
 
 #include "base/sha256.h"
-#include "build/lane_record.h"
+#include "build/error_sentence.h"
 
 namespace trajectory::build {
 
