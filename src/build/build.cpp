@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "build/collect.h"
 #include "build/error_sentence.h"
 #include "build/joined_calls.h"
 #include "build/lane_path.h"

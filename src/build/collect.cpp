@@ -1,8 +1,9 @@
+#include "build/collect.h"
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "build/lanes.h"
 #include "build/order.h"
 
 namespace trajectory::build {

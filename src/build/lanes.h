@@ -4,11 +4,6 @@
 
 namespace trajectory::build {
 
-/// Collects a conversation's model calls in order of time and the scopes they run in. Outer model runs that merely wrap
-/// another model run are set aside.
-[[nodiscard]] Work collect_calls(const Conversation& conversation, const messages::Tables& tables,
-                                 BuildFigures& figures);
-
 /// Finds for every call what it continues: fills contexts, answers, parents and lanes (calls linked by evidence).
 /// Evidence, best first: an explicit response id; an earlier call's whole sequence as a prefix; a window, compaction or
 /// branch of one (see `align`); the very input of an earlier call of the same trace, asked again.
