@@ -23,9 +23,7 @@ std::string_view difference(const model::Message& m, const model::Variant* varia
 std::string replay_difference(const std::vector<const model::TranscriptMessage*>& messages,
                               const model::ModelCall& call, const messages::CallFacts& recorded_call,
                               const messages::MessageTable& table) {
-  std::vector<std::uint32_t> places;
-  for (const auto& [begin, end] : call.context)
-    for (std::uint32_t place = begin; place < end; ++place) places.push_back(place);
+  std::vector<std::uint32_t> places = model::places_in(call.context);
   std::vector<const model::Message*> recorded;
   if (recorded_call.input.empty() && !recorded_call.is_stateful()) return {};  // nothing to compare with
   for (const messages::MessageId id : recorded_call.input) recorded.push_back(&table.get(id).message);

@@ -131,8 +131,7 @@ class Printer {
         if (!known[place]) first = std::min(first.value_or(place), place);
         known[place] = true;
       };
-      for (const auto& [from, to] : call.context)
-        for (std::uint32_t place = from; place < to; ++place) meet(place);
+      for (const std::uint32_t place : model::places_in(call.context)) meet(place);
       if (call.answer) meet(*call.answer);
       if (trace != nullptr && *trace != call.trace_id && first) out.insert(*first);
       trace = &call.trace_id;

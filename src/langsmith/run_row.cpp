@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/decimal.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace trajectory::langsmith {
@@ -14,22 +15,16 @@ using columnar::Cell;
 using model::RunType;
 
 /// v1 writes lower case, v2 upper case.
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 RunType type_of(std::string_view text) {
   if (text.empty()) return RunType::k_unknown;
-  const std::string name = lower(text);
+  const std::string name = base::lower_ascii(text);
   const auto names = model::k_run_type_names;
   const auto known = static_cast<RunType>(std::find(names.begin(), names.end(), name) - names.begin());
   return known < RunType::k_other ? known : RunType::k_other;
 }
 
 std::string_view status_of(std::string_view text) {
-  const std::string name = lower(text);
+  const std::string name = base::lower_ascii(text);
   for (const std::string_view known : {"success", "error", "pending"})
     if (known == name) return known;
   return text;

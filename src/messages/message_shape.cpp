@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "base/text.h"
+
 namespace trajectory::messages {
 
 namespace {
@@ -63,8 +65,7 @@ std::optional<Role> role_of(std::string_view name) {
   if (name.ends_with("Chunk") && name != "AIMessageChunk") name.remove_suffix(5);
   for (const RoleName& entry : k_roles)
     if (entry.name == name) return entry.role;
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string lower = base::lower_ascii(name);
   if (lower == name) return std::nullopt;
   for (const RoleName& entry : k_roles)
     if (entry.name == lower) return entry.role;

@@ -17,6 +17,14 @@ namespace trajectory::model {
 /// Half-open range of transcript places.
 using Range = std::pair<std::uint32_t, std::uint32_t>;
 
+/// The places of ranges, one by one.
+[[nodiscard]] inline std::vector<std::uint32_t> places_in(const std::vector<Range>& ranges) {
+  std::vector<std::uint32_t> out;
+  for (const auto& [begin, end] : ranges)
+    for (std::uint32_t place = begin; place < end; ++place) out.push_back(place);
+  return out;
+}
+
 enum class TrainableStatus : std::uint8_t { k_trainable, k_not_trainable, k_superseded, k_summarization_boundary };
 
 inline constexpr std::array<std::string_view, 4> k_trainable_names{"trainable", "not_trainable", "superseded",

@@ -7,6 +7,7 @@
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "json/value.h"
 #include "record/contract.h"
 #include "record/dataset.h"
@@ -62,7 +63,7 @@ class ContractWriter final : public TrajectoryWriter {
     std::replace_if(
         name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; },
         '_');
-    bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !json::is_utf8(name);
+    const bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !json::is_utf8(name);
     if (changed) {
       std::string kept;
       for (const char c : name.substr(0, 100))
@@ -70,9 +71,7 @@ class ContractWriter final : public TrajectoryWriter {
           kept.push_back(c);
       name = kept;
     }
-    std::string folded = name;
-    for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (changed || !taken_.insert(folded).second) {
+    if (changed || !taken_.insert(base::lower_ascii(name)).second) {
       name += "-" + base::sha256_hex(trajectory.project_id + "\n" + id).substr(0, 12);
       taken_.insert(name);
       if (options_.problems != nullptr)

@@ -34,9 +34,7 @@ std::vector<Step> derive_steps(const model::Lane& lane) {
   for (std::uint32_t place = 0; place < lane.messages.size(); ++place) {
     const model::Message& message = lane.messages[place].message;
     if (const model::ModelCall* call = answered_by[place]; call != nullptr) {
-      std::vector<std::uint32_t> seen;
-      for (const auto& [begin, end] : call->context)
-        for (std::uint32_t at = begin; at < end; ++at) seen.push_back(at);
+      std::vector<std::uint32_t> seen = model::places_in(call->context);
       const bool drops =
           waiting > 0 && std::any_of(running.places.begin(), running.places.end(), [&](std::uint32_t at) {
             return !shown[at] && std::find(seen.begin(), seen.end(), at) == seen.end();
