@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "json/write.h"
 #include "messages/call_reader.h"
 #include "messages/parts.h"
 #include "messages/tool_definition.h"
@@ -64,9 +65,10 @@ class InputsReader {
     } else if (inputs.is_array()) {
       read_source("", inputs);
     } else {
-      read_object(inputs);
+      read_object(written(inputs));
     }
     read_settings();
+    std::for_each(out_.prompts.begin(), out_.prompts.end(), [&](std::vector<MessageId>& prompt) { tidy(prompt); });
     if (!system_.empty())
       for (auto& prompt : out_.prompts) prompt.insert(prompt.begin(), system_.begin(), system_.end());
     if (out_.prompts.empty() && !system_.empty()) out_.prompts.push_back(system_);
@@ -79,6 +81,32 @@ class InputsReader {
     return opened ? **opened : value;
   }
   const Value& open(const Value& value) { return open(value, json::Parser::k_max_depth); }
+
+  /// The members that were written down: a client that names an object in a member's place gave the model nothing.
+  const Value& written(const Value& inputs) {
+    std::string text;
+    bool whole = true;
+    for (const json::Member& member : inputs.members()) {
+      if (names_an_object(member.value.string())) {
+        whole = false;
+        tools_.ledger.expect(member.value);
+        tools_.ledger.repeated("object_name", member.value);
+        continue;
+      }
+      text.append(text.empty() ? "{" : ",").append(json::quoted(member.key)).append(":").append(member.value.raw());
+    }
+    if (whole) return inputs;
+    const auto parsed = tools_.parser.parse(text.empty() ? "{}" : text.append("}"));
+    return parsed ? **parsed : inputs;
+  }
+
+  /// Takes out a system text that only names an object (a client's "not given" put in its place).
+  void tidy(std::vector<MessageId>& prompt) {
+    const auto message = [&](MessageId id) -> const model::Message& { return tools_.tables.messages.get(id).message; };
+    std::erase_if(prompt, [&](MessageId id) {
+      return message(id).role == model::Role::k_system && names_an_object(message(id).content);
+    });
+  }
 
   /// Everything below a value, for text that is not a message list.
   void book_parameter(std::string_view key, const Value& value) {

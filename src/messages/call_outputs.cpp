@@ -76,6 +76,7 @@ class OutputsReader {
   }
 
   void add_text(const Value& text, CallFacts& call, std::string_view finish) {
+    if (names_an_object(text.string())) return tools_.ledger.repeated("object_name", text);
     add_answer(tools_.messages.read(text, context_).messages, call, finish);
   }
 

@@ -72,6 +72,14 @@ std::optional<Role> role_of(std::string_view name) {
   return std::nullopt;
 }
 
+bool names_an_object(std::string_view text) {
+  if (text == "NOT_GIVEN") return true;
+  if (!text.starts_with('<') || !text.ends_with('>') || text.find('\n') != std::string_view::npos) return false;
+  const auto holds = [&](std::string_view words) { return text.find(words) != std::string_view::npos; };
+  return holds(" object at 0x") || holds("APIResponse [") || (text.starts_with("<function ") && holds(" at 0x")) ||
+         text.starts_with("<class '");
+}
+
 bool is_answer_item(std::string_view type) {
   return type == "reasoning" || (type.ends_with("_call") && type != "tool_call") || type == "mcp_list_tools" ||
          type == "mcp_approval_request" || type == "compaction" || type == "item_reference";

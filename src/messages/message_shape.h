@@ -19,6 +19,10 @@ namespace trajectory::messages {
 /// Whether messages without a `content` hold their text under that key.
 [[nodiscard]] bool is_text_key(std::string_view key);
 
+/// Whether a text is only Python's name for an object that could not be written down: `<openai.Omit object at 0x7f..>`,
+/// `<APIResponse [200 OK] type=..>`, `NOT_GIVEN`.
+[[nodiscard]] bool names_an_object(std::string_view text);
+
 /// A message object taken apart: where its members stand and what says its role.
 struct MessageShape {
   const json::Value* body = nullptr;
