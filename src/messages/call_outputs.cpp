@@ -106,6 +106,10 @@ class OutputsReader {
     if (outputs["generations"].is_array()) return read_generations(outputs);
     if (outputs["choices"].is_array()) return read_choices(outputs);
     if (outputs["candidates"].is_array()) return read_candidates(outputs);
+    if (outputs["object"].string() == "response" && outputs["output"].is_array()) {  // none yet of one in the background
+      read_list(outputs["output"], finish_reason(outputs));
+      return book_others(outputs, {"output"});
+    }
     if (looks_like_message(outputs)) return read_message_object(outputs);
     if (outputs["model_request_end"].is_object()) return read_model_request(outputs);
     const Value& message = outputs["message"];
