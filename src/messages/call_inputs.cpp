@@ -244,7 +244,7 @@ class InputsReader {
       tools_.ledger.expect(list);
       tools_.ledger.parameter(list);
       read_tool_definitions(list, tools_.parser, tools_.tables.texts, out_.tools);
-    } else if (key == "config") {
+    } else if (key == "config" || key == "extra_body" || key == "model_parameters") {
       const Value& config = open(value);
       if (!config.is_object()) return book_parameter(key, config);
       for (const json::Member& member : config.members()) read_member(member.key, member.value);
