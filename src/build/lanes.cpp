@@ -391,6 +391,19 @@ class Linker {
     index_.add(id);
   }
 
+  /// Whether a client that joined a stream kept a call and lost what it was called with.
+  static bool lost_arguments(const model::Message& said, const model::Message& resent) {
+    if (said.tool_calls.size() != resent.tool_calls.size()) return false;
+    bool lost = false;
+    for (std::size_t i = 0; i < said.tool_calls.size(); ++i) {
+      const model::ToolCall& a = said.tool_calls[i];
+      const model::ToolCall& b = resent.tool_calls[i];
+      if (a.id.empty() || a.id != b.id || a.name != b.name) return false;
+      lost |= (a.arguments.empty() || a.arguments == "{}") && b.arguments.size() > 2;
+    }
+    return lost;
+  }
+
   /// What a resent message tells of the first recording: reasoning and parts that it lost, calls that it garbled.
   void learn(const Seen& seen) {
     Slot& slot = work_.slots[seen.slot];
@@ -399,11 +412,13 @@ class Linker {
     const model::Message& resent = seen.entry->message;
     const bool garbled =
         said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
+    const bool arguments_lost = lost_arguments(said, resent);
     const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
     const bool parts_lost =
         said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
-    if (!garbled && !reasoning_lost && !parts_lost) return;
+    if (!garbled && !arguments_lost && !reasoning_lost && !parts_lost) return;
     model::Message mended = garbled ? resent : said;
+    if (arguments_lost) mended.tool_calls = resent.tool_calls;
     if (parts_lost) mended.parts = resent.parts;
     if (mended.reasoning.empty()) mended.reasoning = resent.reasoning;
     if (mended.reasoning.empty()) mended.reasoning = said.reasoning;

@@ -106,7 +106,7 @@ class OutputsReader {
     if (outputs["generations"].is_array()) return read_generations(outputs);
     if (outputs["choices"].is_array()) return read_choices(outputs);
     if (outputs["candidates"].is_array()) return read_candidates(outputs);
-    if (outputs["object"].string() == "response" && outputs["output"].is_array()) {  // none yet of one in the background
+    if (outputs["object"].string() == "response" && outputs["output"].is_array()) {  // empty while in the background
       read_list(outputs["output"], finish_reason(outputs));
       return book_others(outputs, {"output"});
     }
@@ -137,6 +137,7 @@ class OutputsReader {
   /// The outputs are the message itself (Anthropic, Vercel, Gemini's wrapper, hand-made): one object, one answer.
   void read_message_object(const Value& outputs) {
     add_message(outputs, first(), finish_reason(outputs));
+    read_usage(outputs["message"]["usage_metadata"], first().usage);
     read_usage(outputs["response_metadata"]["usage"], first().usage);
   }
 
