@@ -130,6 +130,26 @@ void book(const Value& part, Names read, Ledger& ledger) {
   }
 }
 
+/// A part without the members that hold nothing: they come and go with the client's way of writing.
+void append_given(std::string& out, const Value& value) {
+  const bool object = value.is_object();
+  if (!object && !value.is_array()) return json::append_compact(out, value);
+  const std::size_t begin = out.size();
+  const auto next = [&] { out.push_back(out.size() > begin ? ',' : object ? '{' : '['); };
+  for (const Value& item : value.items()) {
+    next();
+    append_given(out, item);
+  }
+  for (const json::Member& member : value.members()) {
+    if (member.value.is_null()) continue;
+    next();
+    json::append_string(out, member.key);
+    append_given(out.append(":"), member.value);
+  }
+  if (out.size() == begin) next();
+  out.push_back(object ? '}' : ']');
+}
+
 /// The part inside a wrapper such as {"functionCall": {...}} or {"type": "function_call", "function_call": {...}}.
 const Value& inner_of(const Value& part, std::string_view type) {
   for (const std::string_view name : {type, std::string_view("toolInvocation")})
@@ -139,7 +159,7 @@ const Value& inner_of(const Value& part, std::string_view type) {
 
 void add_part(Draft& draft, const Value& part) {
   if (!draft.parts.empty()) draft.parts.push_back(',');
-  json::append_compact(draft.parts, part);
+  append_given(draft.parts, part);
 }
 
 /// Bytes behind base64 text; 0 when it is none.
@@ -187,6 +207,7 @@ void append_media(std::string& out, const Value& value, std::string_view key) {
     out.push_back('{');
     bool first = true;
     for (const json::Member& member : value.members()) {
+      if (member.value.is_null()) continue;
       if (!first) out.push_back(',');
       first = false;
       json::append_string(out, member.key);
