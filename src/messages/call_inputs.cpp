@@ -259,6 +259,7 @@ class InputsReader {
 
   /// A system text beside the messages. It goes first, unless the messages begin with the same.
   void add_system(const Value& value) {
+      if (key == "thread") out_.previous_response_id = open(value)["previous_message_id"].string();
     if (value.is_null()) return;
     std::vector<MessageId> read;
     const ReadContext context{.bare_role = model::Role::k_system};
