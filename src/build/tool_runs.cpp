@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "build/error_sentence.h"
 #include "json/value.h"
 #include "json/write.h"
 
@@ -61,9 +62,20 @@ std::string only_input(std::string_view arguments) {
 
 std::vector<model::ToolCall> calls_of_tools_run(const Work& work, CallId call) {
   std::vector<model::ToolCall> out;
-  for (const RunFacts* run : tools_after(work, call))
+  json::Parser parser;
+  for (const RunFacts* run : tools_after(work, call)) {
     out.push_back({std::string(work.text(run->tool->tool_call_id)), std::string(work.text(run->tool->name)),
                    std::string(work.text(run->tool->arguments))});
+    // A traced function is recorded with the defaults of what the model left out.
+    const auto parsed = parser.parse(out.back().arguments);
+    if (!parsed || !(*parsed)->is_object()) continue;
+    std::string given;
+    for (const json::Member& member : (*parsed)->members()) {
+      if (member.value.is_null()) continue;
+      given.append(given.empty() ? "{" : ",").append(json::quoted(member.key)).append(":").append(member.value.raw());
+    }
+    out.back().arguments = given.empty() ? "{}" : given + "}";
+  }
   return out;
 }
 
@@ -81,6 +93,14 @@ std::vector<const messages::MessageEntry*> results_of_answer(Work& work, const C
     message.role = model::Role::k_tool;
     message.name = tool_call.name;
     message.tool_call_id = tool_call.id;
+    const std::string_view error = work.text((*run)->error);
+    if ((*run)->failed && output.empty() && !error.empty()) {
+      message.content = error_sentence(error);
+      message.error = message.content;
+      out.push_back(work.make(std::move(message)));
+      runs.erase(run);
+      continue;
+    }
     message.content = R"({"result":)";
     // A tool's text is sent as text, whatever it looks like; its objects as objects.
     if (parsed && (*parsed)->is_object() && (*run)->tool->output_is_object)
