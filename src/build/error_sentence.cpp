@@ -1,8 +1,13 @@
 #include "build/error_sentence.h"
 
+#include <algorithm>
+
 namespace trajectory::build {
 
 std::string error_sentence(std::string_view error) {
+  // A bare Python traceback: what is not indented behind its last frame.
+  const std::size_t frame = error.starts_with("Traceback (most recent") ? error.rfind("\n  ") : std::string_view::npos;
+  if (frame != std::string_view::npos) error.remove_prefix(std::min(error.find('\n', frame + 1), error.size() - 1) + 1);
   for (const std::string_view trace : {"\n\nTraceback", "Traceback (most recent", "\n    at "})
     error = error.substr(0, error.find(trace));
   while (!error.empty() && (error.back() == '\n' || error.back() == ' ')) error.remove_suffix(1);
