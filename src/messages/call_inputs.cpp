@@ -129,7 +129,9 @@ class InputsReader {
 
   void read_object(const Value& inputs) {
     const Value& args = open(inputs["args"], 2);
-    if (!args.is_array() || inputs.members().size() != (inputs.has("kwargs") ? 2U : 1U)) return read_members(inputs);
+    const auto is_asked = [&](std::string_view key) { return !inputs[key].is_null(); };
+    if (!args.is_array() || std::any_of(k_message_keys.begin(), k_message_keys.end(), is_asked))
+      return read_members(inputs);
     // A traced function's arguments: one holds the request, the others are options of the call.
     const auto list = args.items();
     const auto holds = [&](const Value& value) { return holds_request(value); };
@@ -143,6 +145,8 @@ class InputsReader {
       else read_source("args", *value);
     }
     if (!named.is_null()) read_members(named);
+    for (const json::Member& member : inputs.members())  // options by name, beside `*args`
+      if (member.key != "args" && member.key != "kwargs") read_member(member.key, member.value);
   }
 
   bool is_empty_list(const Value& value) { return value.is_array() && open(value, 1).size() == 0; }

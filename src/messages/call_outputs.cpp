@@ -128,6 +128,7 @@ class OutputsReader {
     // Bedrock Converse: {output: {message}}; the AI SDK: {content, ...} without a role.
     if (looks_like_message(outputs["output"]["message"])) {
       add_message(outputs["output"]["message"], first(), finish_reason(outputs));
+      book_others(outputs["output"], {"message"});
       return book_others(outputs, {"output"});
     }
     if (outputs["content"].is_array() || outputs["tool_calls"].is_array()) return read_message_object(outputs);
