@@ -191,8 +191,12 @@ class InputsReader {
     if (out_.shape.empty() && !source.empty())
       out_.shape = source == "contents" ? "gemini" : source == "input" ? "responses" : "messages";
     const std::string_view past = read_history(params, before);
+    // LiteLLM's callback logs the request and everything around it, the answer too.
+    const bool logged = !params["litellm_call_id"].is_null();
     for (const json::Member& member : params.members())
-      if (managed && (member.key == "events" || member.key == "model_request_start"))
+      if (logged && member.key != source && member.key != "model" && member.key != "model_parameters")
+        book_repeated("litellm", member.value);
+      else if (managed && (member.key == "events" || member.key == "model_request_start"))
         book_repeated(member.key, member.value);
       else if (member.key != source && member.key != past && member.key != request)
         read_member(member.key, member.value);
