@@ -100,12 +100,23 @@ class InputsReader {
     return parsed ? **parsed : inputs;
   }
 
-  /// Takes out a system text that only names an object (a client's "not given" put in its place).
+  /// Takes out a system text that only names an object (a client's "not given" put in its place), and joins the
+  /// pieces of a streamed answer that Gemini's chats keep as contents of their own.
   void tidy(std::vector<MessageId>& prompt) {
     const auto message = [&](MessageId id) -> const model::Message& { return tools_.tables.messages.get(id).message; };
     std::erase_if(prompt, [&](MessageId id) {
       return message(id).role == model::Role::k_system && names_an_object(message(id).content);
     });
+    for (std::size_t i = 1; i < prompt.size(); ++i) {
+      if (message(prompt[i]).original_role != "model" || message(prompt[i - 1]).original_role != "model") continue;
+      if (!message(prompt[i]).parts.empty() || !message(prompt[i - 1]).parts.empty()) continue;
+      model::Message joined = message(prompt[i - 1]);
+      joined.content += message(prompt[i]).content;
+      const auto& calls = message(prompt[i]).tool_calls;
+      joined.tool_calls.insert(joined.tool_calls.end(), calls.begin(), calls.end());
+      prompt[i - 1] = tools_.tables.messages.add(std::move(joined));
+      prompt.erase(prompt.begin() + static_cast<std::ptrdiff_t>(i--));
+    }
   }
 
   /// Everything below a value, for text that is not a message list.
@@ -259,6 +270,7 @@ class InputsReader {
     } else {
       if (key == "model" || key == "modelId" || key == "model_id") out_.model = value.string();
       if (key == "previous_response_id") out_.previous_response_id = value.string();
+      if (key == "thread") out_.previous_response_id = open(value)["previous_message_id"].string();
       if (key == "conversation")
         out_.conversation = open(value).is_object() ? open(value)["id"].string() : value.string();
       book_parameter(key, value);
@@ -267,7 +279,6 @@ class InputsReader {
 
   /// A system text beside the messages. It goes first, unless the messages begin with the same.
   void add_system(const Value& value) {
-      if (key == "thread") out_.previous_response_id = open(value)["previous_message_id"].string();
     if (value.is_null()) return;
     std::vector<MessageId> read;
     const ReadContext context{.bare_role = model::Role::k_system};
