@@ -404,7 +404,7 @@ class Linker {
     return lost;
   }
 
-  /// What a resent message tells of the first recording: reasoning and parts that it lost, calls that it garbled.
+  /// What a resent message tells of the first recording: reasoning, parts and text that it lost, calls that it garbled.
   void learn(const Seen& seen) {
     Slot& slot = work_.slots[seen.slot];
     if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
@@ -416,9 +416,12 @@ class Linker {
     const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
     const bool parts_lost =
         said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
-    if (!garbled && !arguments_lost && !reasoning_lost && !parts_lost) return;
+    const bool text_lost =
+        work_.calls[slot.answer_of].facts->text_lost && said.content.empty() && !resent.content.empty();
+    if (!garbled && !arguments_lost && !reasoning_lost && !parts_lost && !text_lost) return;
     model::Message mended = garbled ? resent : said;
     if (arguments_lost) mended.tool_calls = resent.tool_calls;
+    if (text_lost) mended.content = resent.content;
     if (parts_lost) mended.parts = resent.parts;
     if (mended.reasoning.empty()) mended.reasoning = resent.reasoning;
     if (mended.reasoning.empty()) mended.reasoning = said.reasoning;

@@ -112,11 +112,14 @@ class OutputsReader {
     }
     if (looks_like_message(outputs)) return read_message_object(outputs);
     if (outputs["model_request_end"].is_object()) return read_model_request(outputs);
-    const Value& message = outputs["message"];
-    if (message.is_object() && looks_like_message(message)) {
+    for (const std::string_view key : {"message", "llm_output"}) {  // the latter: LangSmith's AISDKExporter
+      const Value& message = outputs[key];
+      if (!message.is_object() || !looks_like_message(message)) continue;
       add_message(message, first(), finish_reason(outputs));
+      first().text_lost = key == "llm_output";
       read_usage(message["usage_metadata"], first().usage);
-      return book_others(outputs, {"message"});
+      read_usage(message["token_usage"], first().usage);
+      return book_others(outputs, {key});
     }
     for (const std::string_view key : {"messages", "output_messages", "gen_ai.output.messages", "llm.output_messages",
                                        "events", "all_messages_events"}) {

@@ -30,6 +30,7 @@ struct CallFacts {
   TextId conversation = 0;          ///< the provider's store of earlier turns: `input` holds only what is new
   std::string_view shape;           ///< name of the payload shape, a string literal
   model::Usage usage;
+  bool text_lost = false;       ///< the client leaves out what was said beside tool calls
   bool late_recording = false;  ///< the client may have recorded the input after the answer
 
   /// Whether the provider kept what was said before.

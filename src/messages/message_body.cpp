@@ -28,6 +28,11 @@ class BodyReader {
         else ledger_.repeated(key, value);
       } else if (key == "from" || key == "sender" || key == "speaker" || key == "author") {
         ledger_.repeated("role", value);
+      } else if (key == "toolCalls" && body["tool_calls"].is_array()) {
+        ledger_.repeated(key, value);  // wrapAISDK's answer beside the AI SDK 4's own
+      } else if (key == "text" && value.is_string() && body["content"].is_string() &&
+                 value.text() == body["content"].text()) {
+        ledger_.repeated(key, value);
       } else if (key == "tool_calls" || key == "toolCalls") {
         for (const Value& call : value.items())
           if (call.is_object()) calls_.push_back(read_call(call, ledger_));

@@ -111,6 +111,14 @@ void wrap_result(model::Message& m) {
   m.content = wrapped + "}";
 }
 
+/// LangSmith's AISDKExporter writes a result's typed form as JSON text.
+void unfold_result(model::Message& m) {
+  if (!m.content.starts_with(R"({"type":)")) return;
+  json::Parser parser;
+  const std::string text = m.content;
+  if (const auto value = parser.parse(text)) fill_typed_result(**value, m);
+}
+
 }  // namespace
 
 Element MessageReader::read(const Value& element, const ReadContext& context) {
@@ -220,6 +228,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
     if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
     read_body(*shape.body, draft, ledger, context.nested_json ? &parser_ : nullptr);
+    if (draft.message.role == Role::k_tool && shape.body == &v["data"]) unfold_result(draft.message);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
     out.goes_on = out.item && goes_on_after(v, type);
     const std::string_view id = (*shape.body)["id"].string();

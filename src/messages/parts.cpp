@@ -98,6 +98,8 @@ constexpr auto k_part_types = std::to_array<PartType>({
     {"container_upload", PartKind::k_server},
     {"non_standard", PartKind::k_server},
     {"step-start", PartKind::k_nothing},
+    {"tool-approval-request", PartKind::k_nothing},
+    {"tool-approval-response", PartKind::k_nothing},
     {"input_json_delta", PartKind::k_nothing},
     {"cachePoint", PartKind::k_nothing},
 });
@@ -276,16 +278,12 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
       first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
   result.name = first_of(inner, {"toolName", "name", "tool_name"}).string();
   const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value"});
-  bool failed = inner["is_error"].is_true() || inner["isError"].is_true() || inner["status"].string() == "error" ||
-                type == "tool-error";
-  const std::string_view kind = content["type"].string();
-  if (content.is_object() && content.has("value") &&
-      among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"})) {
-    result.content = result_text(content["value"]);
-    failed = failed || among(kind, {"error-text", "error-json", "execution-denied"});
-  } else {
-    fill_result(content, result);
-  }
+  const bool failed = inner["is_error"].is_true() || inner["isError"].is_true() ||
+                      inner["status"].string() == "error" || type == "tool-error";
+  // Up to AI SDK 4 a result stands under `result`, and the providers send it as JSON.
+  if (type == "tool-result" && content.is_string() && &content == &inner["result"])
+    json::append_string(result.content, content.text());
+  else if (!fill_typed_result(content, result)) fill_result(content, result);
   if (failed) result.error = result.content.empty() ? "tool_error" : result.content;
   for (const json::Member& member : part.members()) {
     if (member.key == "providerOptions" || member.key == "cache_control")
@@ -390,6 +388,17 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
 }
 
 }  // namespace
+
+bool fill_typed_result(const Value& output, model::Message& result) {
+  const std::string_view kind = output["type"].string();
+  if (!output.has("value") ||
+      !among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"}))
+    return false;
+  result.content = result_text(output["value"]);
+  if (among(kind, {"error-text", "error-json", "execution-denied"}))
+    result.error = result.content.empty() ? "tool_error" : result.content;
+  return true;
+}
 
 void fill_result(const Value& content, model::Message& result, bool one_part) {
   if (content.is_array() || one_part) {

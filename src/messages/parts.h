@@ -28,6 +28,9 @@ void read_content(const json::Value& content, Draft& draft, Ledger& ledger);
 /// values stay JSON text.
 void fill_result(const json::Value& content, model::Message& result, bool one_part = false);
 
+/// Reads a tool's result in the AI SDK's typed form, {"type": "error-text", "value": ...}; false where it is none.
+bool fill_typed_result(const json::Value& output, model::Message& result);
+
 /// Adds a part as it is, but for inline data, which becomes its hash and size.
 void add_media(Draft& draft, const json::Value& part);
 /// Adds media that stands beside the content, as a part {"type": type, type: media}.
