@@ -343,7 +343,10 @@ class InputsReader {
       const bool turn = first.size() == 2 && first[0].is_string();
       if (!turn && !looks_like_message(first)) {  // batches
         const bool langchain = list[0].raw().find("\"lc\"") != std::string_view::npos;
-        context_.wrap_results = langchain && (*settings_.metadata)["ls_provider"].string().starts_with("google");
+        if (langchain && (*settings_.metadata)["ls_provider"].string().starts_with("google")) {
+          const bool javascript = list[0].raw().find("\"langchain_core\"") != std::string_view::npos;
+          context_.result_key = javascript ? "result" : "output";
+        }
         for (const Value& batch : list.items()) {
           const Value& opened = open(batch, 1);
           tools_.messages.read_list(opened, context_, out_.prompts.emplace_back());

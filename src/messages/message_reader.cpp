@@ -101,14 +101,16 @@ bool is_empty(const Draft& draft) {
   return m.content.empty() && m.tool_calls.empty() && m.reasoning.empty() && !draft.rich;
 }
 
-/// What clients with text-only results put around them: an object goes as it is, all else under `output`.
-void wrap_result(model::Message& m) {
+/// What LangChain's Gemini clients put around a result: in Python, an object goes as it is, all else under `output`; in
+/// JavaScript, every text goes under `result`, a failed tool's under `error`.
+void wrap_result(model::Message& m, std::string_view key) {
+  const bool failed = key == "result" && !m.error.empty();
   json::Parser parser;
   const auto value = parser.parse(m.content);
-  if (value && (*value)->is_object()) return;
-  std::string wrapped = R"({"output":)";
+  if (key == "output" && value && (*value)->is_object()) return;
+  std::string wrapped = failed ? R"({"error":{"details":)" : "{\"" + std::string(key) + "\":";
   json::append_string(wrapped, m.content);
-  m.content = wrapped + "}";
+  m.content = wrapped + (failed ? "}}" : "}");
 }
 
 /// LangSmith's AISDKExporter writes a result's typed form as JSON text.
@@ -122,9 +124,9 @@ void unfold_result(model::Message& m) {
 }  // namespace
 
 Element MessageReader::read(const Value& element, const ReadContext& context) {
-  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
-                           (context.wrap_results ? 1U : 0U) + (context.nested_json ? 2U : 0U)};
-  const base::Hash128 raw = base::combine(base::hash128(element.raw()), salt);
+  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), context.nested_json ? 2U : 0U};
+  const base::Hash128 raw =
+      base::combine(base::combine(base::hash128(element.raw()), salt), base::hash128(context.result_key));
   if (auto known = tables_.find(raw)) {
     ledger_.repeated_element(element);
     return *std::move(known);
@@ -237,7 +239,8 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   }
   for (const std::string& unknown : draft.unknown_types) problem("unknown_part_type", unknown);
   if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
-  if (draft.message.role == Role::k_tool && context.wrap_results) wrap_result(draft.message);
+  if (draft.message.role == Role::k_tool && !context.result_key.empty())
+    wrap_result(draft.message, context.result_key);
 
   const bool only_results = !draft.results.empty() && is_empty(draft) && draft.message.role != Role::k_assistant;
   const bool results_last = draft.message.role == Role::k_assistant;

@@ -15,7 +15,7 @@ namespace trajectory::messages {
 struct ReadContext {
   model::Role bare_role = model::Role::k_user;  ///< of a text or message without a role
   bool one_answer = false;                      ///< the list is one model answer: all assistant pieces join
-  bool wrap_results = false;                    ///< the client sends text results to the model as {"output": text}
+  std::string_view result_key = {};             ///< the client sends text results to the model as {key: text}
   bool nested_json = false;                     ///< a content may be JSON text of its parts (OpenTelemetry attributes)
 };
 
