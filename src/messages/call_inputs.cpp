@@ -25,7 +25,8 @@ bool starts_like(std::string_view text, std::string_view pattern) {
 /// Keys of inputs that hold message lists, best first.
 constexpr auto k_message_keys =
     std::to_array<std::string_view>({"messages", "input", "contents", "input_messages", "gen_ai.input.messages",
-                                     "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value"});
+                                     "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value",
+                                     "tool_results"});
 
 /// Keys of inputs that hold what was said before the request beside them.
 constexpr auto k_history_keys = std::to_array<std::string_view>(
@@ -45,7 +46,8 @@ constexpr auto k_text_keys = std::to_array<std::string_view>(
 /// Keys that hold a system text beside the messages.
 constexpr auto k_system_keys = std::to_array<std::string_view>(
     {"system", "instructions", "system_instruction", "systemInstruction", "system_prompt", "systemPrompt",
-     "system_message", "systemMessage", "system_instructions", "gen_ai.system_instructions", "preamble"});
+     "system_message", "systemMessage", "system_instructions", "gen_ai.system_instructions", "preamble",
+     "system_prompts"});
 
 template <std::size_t N>
 bool among(std::string_view key, const std::array<std::string_view, N>& keys) {
@@ -193,6 +195,8 @@ class InputsReader {
       else read_source(key, params[key]);
       source = key;
     }
+    // Bedrock's invoke_model takes the provider's request as JSON text.
+    if (source.empty() && params["body"].is_string() && read_nested_json("body", params["body"])) source = "body";
     if (source.empty()) source = read_plain_keys(params);
     if (source.empty() && !empty.empty()) {
       out_.prompts.emplace_back();
@@ -376,6 +380,7 @@ class InputsReader {
       if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
       if (!draft.message.content.empty() || draft.rich)
         prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
+      for (model::Message& result : draft.results) prompt.push_back(tools_.tables.messages.add(std::move(result)));
       draft = {};
     };
     for (const Value& item : contents.is_array() ? contents.items() : std::span(&contents, 1)) {
@@ -393,7 +398,7 @@ class InputsReader {
 
   /// OpenTelemetry attributes hold messages as JSON text inside JSON, and so do some exports under `input`.
   bool read_nested_json(std::string_view key, const Value& text) {
-    if (settings_.client_library && key != "input") return false;
+    if (settings_.client_library && key != "input" && key != "body") return false;
     const std::string_view inside = text.text();
     const bool names_one =
         inside.find("\"content\"") != std::string_view::npos || inside.find("\"parts\"") != std::string_view::npos;

@@ -98,6 +98,9 @@ class OutputsReader {
     const Value& usage = !outputs["usage_metadata"].is_null() ? outputs["usage_metadata"] : outputs["usageMetadata"];
     read_usage(usage, first().usage);
     read_usage(outputs["usage"], first().usage);
+    read_usage(outputs["usage"]["tokens"], first().usage);  // Cohere
+    read_usage(outputs["meta"]["tokens"], first().usage);
+    if (outputs["eval_count"].is_number()) read_usage(outputs, first().usage);  // Ollama
     if (first().model == 0) first().model = tools_.tables.texts.add(outputs["model"].string());
     if (outputs["id"].is_string()) first().response_id = tools_.tables.texts.add(outputs["id"].text());
 
@@ -248,6 +251,7 @@ class OutputsReader {
     if (head["choices"].is_array()) return read_streamed(join_choices(list, first().usage), list);
     if (all([](const Value& v) { return v["candidates"].is_array(); }))
       return read_streamed({join_candidates(list, first().usage)}, list);
+    if (all(is_message_event)) return read_streamed({join_messages(list, first().usage)}, list);
     const bool items = std::any_of(list.items().begin(), list.items().end(), [](const Value& v) {
       const std::string_view type = v["type"].string();
       return type == "message" || type == "reasoning" || type.ends_with("_call") || type.ends_with("_call_output");

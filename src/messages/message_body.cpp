@@ -56,10 +56,15 @@ class BodyReader {
         if (body["content"].is_array()) append_text(m, value.text());
         else append_reasoning(m, value.text());
         ledger_.message(value);
+      } else if (key == "tool_plan" && value.is_string()) {  // Cohere: what was said beside calls
+        append_text(m, value.text());
+        ledger_.message(value);
       } else if (key == "refusal") {
         if (value.is_string()) refusal_ = &value;
       } else if (key == "output" && body.has("content")) {
         ledger_.repeated(key, value);  // the Anthropic wrapper's joined stream
+      } else if (key == "tool_results") {  // Cohere's first API
+        read_content(value, draft_, ledger_);
       } else if (key == "toolInvocations") {
         for (const Value& call : value.items()) read_content(call, draft_, ledger_);
       } else if (key == "audio" && value.is_object()) {

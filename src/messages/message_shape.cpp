@@ -121,7 +121,8 @@ bool looks_like_message(const Value& v) {
   if (v["data"].is_object()) return role_of(v["type"].string()).has_value();
   const bool plain = v["text"].is_string() || v["message"].is_string() || v["value"].is_string();
   const bool filled = v.has("content") || v.has("parts") || v.has("tool_calls") || v.has("function_call") ||
-                      v.has("blocks") || v.has("message.content") || v.has("message.tool_calls");
+                      v.has("blocks") || v.has("tool_results") || v.has("message.content") ||
+                      v.has("message.tool_calls");
   if (role_of(stated_role(v))) return filled || plain;
   if (v.has("role") || v.has("message.role")) return filled;
   const std::string_view type = v["type"].string();

@@ -243,8 +243,8 @@ void read_text(const Value& part, Draft& draft, Ledger& ledger) {
   add_part(draft, part);
 }
 
-void read_reasoning(const Value& part, Draft& draft, Ledger& ledger) {
-  const Value& inner = inner_of(part, part["type"].string());
+void read_reasoning(const Value& part, std::string_view type, Draft& draft, Ledger& ledger) {
+  const Value& inner = inner_of(part, type);
   const Value& text = first_of(inner, {"thinking", "reasoning", "text", "reasoningText"});
   append_reasoning(draft.message, text.is_object() ? text["text"].string() : text.string());
   for (const Value& item : text.items()) append_reasoning(draft.message, item["text"].string());  // Mistral
@@ -276,8 +276,8 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
   result.role = model::Role::k_tool;
   result.tool_call_id =
       first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
-  result.name = first_of(inner, {"toolName", "name", "tool_name"}).string();
-  const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value"});
+  result.name = first_of(inner["call"].is_object() ? inner["call"] : inner, {"toolName", "name", "tool_name"}).string();
+  const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value", "outputs"});
   const bool failed = inner["is_error"].is_true() || inner["isError"].is_true() ||
                       inner["status"].string() == "error" || type == "tool-error";
   // Up to AI SDK 4 a result stands under `result`, and the providers send it as JSON.
@@ -318,6 +318,7 @@ std::string_view infer_type(const Value& part) {
     if (!part[key].is_null()) return key;
   if (part["name"].is_string() && !first_of(part, {"arguments", "args"}).is_null()) return "tool_call";  // AutoGen
   if (part["call_id"].is_string() && !part["content"].is_null()) return "tool_result";
+  if (part["call"].is_object() && part["outputs"].is_array()) return "tool_result";  // Cohere's first API
   if (part["text"].is_string()) return part["thought"].is_true() ? "thinking" : "text";
   return {};
 }
@@ -365,13 +366,16 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
     case PartKind::k_text:
       return read_text(part, draft, ledger);
     case PartKind::k_reasoning:
-      return read_reasoning(part, draft, ledger);
+      return read_reasoning(part, type, draft, ledger);
     case PartKind::k_call:
       return read_call_part(part, type, draft, ledger);
     case PartKind::k_result:
       return read_result(part, type, draft, ledger);
     case PartKind::k_media:
       ledger.message(part);
+      // Cohere's tool results: {"type": "document", "document": {"data": text or object}}.
+      if (draft.message.role == model::Role::k_tool && !part["document"]["data"].is_null())
+        return append_text(draft.message, result_text(part["document"]["data"]));
       return add_media(draft, part);
     case PartKind::k_nothing:
       ledger.repeated(type, part);

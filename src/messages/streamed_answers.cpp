@@ -84,6 +84,24 @@ StreamedAnswer join_candidates(const Value& chunks, model::Usage& usage) {
   return out;
 }
 
+bool is_message_event(const Value& value) { return value["message"].is_object() && value["done"].is_bool(); }
+
+StreamedAnswer join_messages(const Value& events, model::Usage& usage) {
+  StreamedAnswer out;
+  out.message.role = model::Role::k_assistant;
+  Census unbooked;  // the caller books the list as one
+  Ledger ignored(unbooked);
+  for (const Value& event : events.items()) {
+    const Value& piece = event["message"];
+    out.message.content.append(piece["content"].string());
+    out.message.reasoning.append(piece["thinking"].string());
+    for (const Value& call : piece["tool_calls"].items()) out.message.tool_calls.push_back(read_call(call, ignored));
+    if (event["done_reason"].is_string()) out.finish_reason = event["done_reason"].text();
+    read_usage(event, usage);
+  }
+  return out;
+}
+
 bool is_text_piece(const Value& value) {
   return value.is_string() || (value["type"].is_null() && value["role"].is_null() && text_of(value).is_string());
 }

@@ -27,6 +27,12 @@ struct StreamedAnswer {
 /// Pieces of text, joined.
 [[nodiscard]] StreamedAnswer join_texts(const json::Value& pieces);
 
+/// Whether a value is one of Ollama's streamed events: a piece of the message, and whether it was the last.
+[[nodiscard]] bool is_message_event(const json::Value& value);
+
+/// Ollama's events, joined. Adds the usage that the last one tells.
+[[nodiscard]] StreamedAnswer join_messages(const json::Value& events, model::Usage& usage);
+
 /// Whether a value is a chunk of LangChain's, in an envelope or flat.
 [[nodiscard]] bool is_message_chunk(const json::Value& value);
 

@@ -26,9 +26,10 @@ void read_usage(const json::Value& usage, model::Usage& out) {
     if (!field) field = value;
   };
   set(out.prompt_tokens, number(usage, {"input_tokens", "prompt_tokens", "promptTokens", "inputTokens",
-                                        "promptTokenCount", "prompt_token_count"}));
-  set(out.completion_tokens, number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens",
-                                            "candidatesTokenCount", "candidates_token_count", "responseTokenCount"}));
+                                        "promptTokenCount", "prompt_token_count", "prompt_eval_count"}));
+  set(out.completion_tokens,
+      number(usage, {"output_tokens", "completion_tokens", "completionTokens", "outputTokens", "candidatesTokenCount",
+                     "candidates_token_count", "responseTokenCount", "eval_count"}));
   set(out.total_tokens, number(usage, {"total_tokens", "totalTokens", "totalTokenCount", "total_token_count"}));
   set(out.cache_read_tokens, number(usage, {"cache_read_input_tokens", "cachedInputTokens", "cachedContentTokenCount",
                                             "cached_content_token_count"}));
