@@ -104,12 +104,12 @@ bool same_message(const Slot& slot, const Seen& seen) {
 
 bool stronger(const Alignment& a, const Alignment& b) {
   const auto rank = [](const Alignment& x) {
-    return std::tuple(x.last_answer, !x.answers_left, x.whole || x.window, x.worth, x.whole);
+    return std::tuple(x.last_answer, !x.answers_left, x.whole || x.window, x.worth);
   };
   return rank(a) > rank(b);
 }
 
-Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input) {
+Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input, bool in_new_trace) {
   const std::size_t n = sequence.size();
   const std::size_t m = input.size();
   Alignment out;
@@ -164,7 +164,8 @@ Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<co
   while (head > 0 && head < n - tail && weight(slot(head - 1), input[head - 1]) == 0) --head;
   const std::uint32_t by_prefix = worth(0, 0, prefix);
   const std::uint32_t by_tail = worth(0, 0, head) + worth(n - tail, tail_begin, tail);
-  const bool take_tail = tail > 0 && (by_tail > by_prefix || (by_tail == by_prefix && head == 0));
+  const bool new_turn = in_new_trace && prefix == m && tail_begin == 0 && tail_end < m;
+  const bool take_tail = tail > 0 && (new_turn || by_tail > by_prefix || (by_tail == by_prefix && head == 0));
   const std::size_t front = take_tail ? head : prefix;
 
   for (std::size_t i = 0; i < front; ++i) out.to[i] = static_cast<std::uint32_t>(i);

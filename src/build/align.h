@@ -24,10 +24,14 @@ struct Alignment {
 /// sequence as a prefix; its end at the start of the input (a window), or behind a replaced head (a compaction); a
 /// common beginning (a branch). Elements at the same place with other content are the same message in another form
 /// where a call id, the text, or the agreement around them says so.
-[[nodiscard]] Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input);
+/// With repeated texts an input may be both a beginning of the sequence and a window on its end with a new message
+/// behind it. In the same trace it was asked again; `in_new_trace` it is a new turn: equal text is not the same
+/// message.
+[[nodiscard]] Alignment align(const Work& work, std::span<const SlotId> sequence, std::span<const Seen> input,
+                              bool in_new_trace);
 
 /// Whether `a` says more than `b`: it explains the last answer, then all answers, continues what was last said rather
-/// than branching off, finds more places.
+/// than branching off, finds more places. A whole sequence and a window on another's end say the same.
 [[nodiscard]] bool stronger(const Alignment& a, const Alignment& b);
 
 /// Whether the element is that message: equal content, or a form of it that an id or the text gives away.

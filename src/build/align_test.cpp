@@ -33,7 +33,7 @@ class AlignTest : public testing::Test {
     }
     std::vector<Seen> seen;
     for (const std::string_view text : input) seen.push_back({.entry = entry(text)});
-    last_ = align(work_, slots, seen);
+    last_ = align(work_, slots, seen, in_new_trace_);
     std::vector<int> out;
     for (const std::uint32_t place : last_.to) out.push_back(place == k_none ? -1 : static_cast<int>(place));
     return out;
@@ -43,6 +43,7 @@ class AlignTest : public testing::Test {
   messages::Tables tables_;
   Work work_{conversation_, tables_};
   Alignment last_;
+  bool in_new_trace_ = false;
 };
 
 using Places = std::vector<int>;
@@ -61,6 +62,22 @@ TEST_F(AlignTest, UserTextAloneProvesNothing) {
 TEST_F(AlignTest, FindsTheEndOfTheSequenceAtTheStartOfAWindow) {
   EXPECT_EQ(align_to({"u:1", "a:2", "u:3", "a:4"}, {"u:3", "a:4", "u:5"}), (Places{2, 3, -1}));
   EXPECT_TRUE(last_.window);
+}
+
+TEST_F(AlignTest, TakesAnInputThatIsBothForAskedAgainInItsTraceAndForANewTurnInAnother) {
+  const auto repeated = [&] {
+    return align_to({"a:ok", "u:go", "a:ok", "u:go", "a:ok"}, {"a:ok", "u:go", "a:ok", "u:go"});
+  };
+  EXPECT_EQ(repeated(), (Places{0, 1, 2, 3}));
+  in_new_trace_ = true;
+  EXPECT_EQ(repeated(), (Places{2, 3, 4, -1}));
+  EXPECT_TRUE(last_.window);
+}
+
+TEST_F(AlignTest, KnowsAQuestionAskedAgainInAnotherTraceWhereItsAnswerIsNotShown) {
+  in_new_trace_ = true;
+  EXPECT_EQ(align_to({"u:hi", "a:ok", "u:go", "a:gone"}, {"u:hi", "a:ok", "u:go"}), (Places{0, 1, 2}));
+  EXPECT_EQ(align_to({"u:hi", "a:ok", "u:go", "a:ok"}, {"u:hi", "a:ok", "u:go"}), (Places{0, 1, 2}));
 }
 
 TEST_F(AlignTest, FindsTheWindowAmongRepeatedShortTexts) {

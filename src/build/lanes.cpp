@@ -95,10 +95,11 @@ class Linker {
     if (known.ends != k_none) consider(known.ends, call, said, link);
     if (known.through != k_none && known.through != known.ends) consider(known.through, call, said, link);
     // New messages that follow a known sequence are the user's and the tools': an answer among them belongs to another.
-    if (!link.alignment.whole || link.alignment.answers_left) {
-      // Whatever the client dropped, cut or put before it, it goes on from the last answer.
-      for (const CallId base : index_.gave_last_answer(said)) consider(base, call, said, link);
-    }
+    // Whatever the client dropped, cut or put before it, it goes on from the last answer.
+    const std::vector<CallId> gave = index_.gave_last_answer(said);
+    const bool said_since = !gave.empty() && link.base != k_none && gave.front() > link.base;
+    if (!link.alignment.whole || link.alignment.answers_left || said_since)
+      for (const CallId base : gave) consider(base, call, said, link);
     if (link.alignment.last_answer < 2 && (!link.alignment.whole || link.alignment.answers_left)) {
       for (auto end = index_.ends().rbegin(); end != index_.ends().rend(); ++end) consider(*end, call, said, link);
     }
@@ -135,7 +136,7 @@ class Linker {
       std::vector<SlotId> sequence = context;
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
       else if (call.answer != k_none) sequence.push_back(call.answer);
-      Alignment alignment = align(work_, sequence, said);
+      Alignment alignment = align(work_, sequence, said, call.trace != now.trace);
       if (!alignment.evidence && !continues_failed(call, alignment, said)) continue;
       if (is_put_anew(call, now, adds_nothing(now, alignment, said))) continue;
       // Among equals the latest: repeated texts are told apart by nothing else.
@@ -172,7 +173,7 @@ class Linker {
     const Call& base = work_.calls[*before];
     if (call.run->pushed && base.run->agent_path != call.run->agent_path) return;
     std::vector<SlotId> sequence = context_slots(base);
-    Alignment alignment = align(work_, sequence, said);
+    Alignment alignment = align(work_, sequence, said, /*in_new_trace=*/false);
     if (alignment.whole && alignment.matched == said.size())
       link = {*before, std::move(sequence), std::move(alignment)};
   }
