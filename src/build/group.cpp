@@ -15,17 +15,56 @@ using messages::RunFacts;
 using messages::Tables;
 using messages::TextId;
 
-/// What a run says, for telling duplicates apart whatever their place in the source.
-std::vector<std::string_view> texts_of(const RunFacts& run, const Tables& tables) {
-  std::vector<std::string_view> out{tables.texts.get(run.name), tables.texts.get(run.error)};
-  const auto add = [&](messages::MessageId id) {
-    const model::Message& message = tables.messages.get(id).message;
-    out.insert(out.end(), {message.content, message.parts, message.reasoning});
-    for (const model::ToolCall& call : message.tool_calls) out.insert(out.end(), {call.id, call.name, call.arguments});
-  };
-  for (const messages::CallFacts& call : run.calls) {
-    for (const messages::Answer& answer : call.answers) add(answer.message);
-    for (const messages::MessageId id : call.input) add(id);
+/// Everything of a run that may reach the record, to order duplicates by whatever their place in the source. The
+/// numbers hold the lengths of lists, too, so that only equal runs come out equal.
+struct Everything {
+  std::vector<std::string_view> texts;
+  std::vector<std::int64_t> numbers;
+  auto operator<=>(const Everything&) const = default;
+};
+
+class Collector {
+ public:
+  explicit Collector(const Tables& tables) : tables_(tables) {}
+
+  Everything collect(const RunFacts& run) {
+    texts(run.parent_id, run.project_id, run.name, run.dotted_order, run.error, run.agent_name, run.node,
+          run.agent_path, run.feedback);
+    text_list(run.ancestors);
+    numbers(run.thread_keys.size());
+    for (const auto& [place, key] : run.thread_keys) {
+      numbers(place);
+      texts(key);
+    }
+    numbers(run.type, run.mark, run.handoff, run.pushed, run.failed, run.text_bytes);
+    optional(run.start_time);
+    numbers(run.calls.size());
+    for (const messages::CallFacts& call : run.calls) add(call);
+    numbers(run.tool.has_value());
+    if (run.tool) {
+      texts(run.tool->name, run.tool->arguments, run.tool->output, run.tool->tool_call_id);
+      numbers(run.tool->output_is_object);
+    }
+    numbers(run.output_texts.size());
+    for (const std::uint64_t text : run.output_texts) numbers(text);
+    numbers(run.instructions.has_value());
+    if (run.instructions) message(*run.instructions);
+    return std::move(out_);
+  }
+
+ private:
+  template <class... Ids>
+  void texts(Ids... ids) {
+    (out_.texts.push_back(tables_.texts.get(ids)), ...);
+  }
+  template <class... Values>
+  void numbers(Values... values) {
+    (out_.numbers.push_back(static_cast<std::int64_t>(values)), ...);
+  }
+  void optional(const std::optional<std::int64_t>& value) { numbers(value.has_value(), value.value_or(0)); }
+  void text_list(const std::vector<TextId>& list) {
+    numbers(list.size());
+    for (const TextId id : list) texts(id);
   }
   if (run.tool) out.insert(out.end(), {tables.texts.get(run.tool->arguments), tables.texts.get(run.tool->output)});
   return out;
@@ -39,7 +78,7 @@ bool supersedes(const RunFacts& a, const RunFacts& b, const Tables& tables) {
   if (a.pending != b.pending) return !a.pending;
   if (a.trace_id != b.trace_id) return tables.texts.get(a.trace_id) < tables.texts.get(b.trace_id);
   if (a.text_bytes != b.text_bytes) return a.text_bytes > b.text_bytes;
-  return texts_of(a, tables) < texts_of(b, tables);
+  return Collector(tables).collect(a) < Collector(tables).collect(b);
 }
 
 void note(BuildFigures& figures, std::string kind, std::string_view place, std::string detail) {

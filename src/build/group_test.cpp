@@ -106,6 +106,31 @@ TEST_F(GroupTest, NamesTheFirstKeyOfAConversationWhateverTheOrder) {
   key(two, 0, "same");
   for (const auto& order : {std::vector{one, two}, std::vector{two, one}}) {
     const auto conversations = group(order);
+    TEST_F(GroupTest, OfDuplicatesThatDifferInAnythingTheSameCountsInEveryOrder) {
+      const RunFacts plain = run("a", "a");
+      std::vector<RunFacts> others(9, plain);
+      key(others[0], 0, "thread");
+      others[1].feedback = tables_.texts.add("{}");
+      others[2].name = tables_.texts.add("another");
+      others[3].agent_name = tables_.texts.add("agent");
+      others[4].start_time = 5;
+      others[5].project_id = tables_.texts.add("another project");
+      others[6].calls.resize(1);
+      others[6].calls[0].usage.prompt_tokens = 1;
+      others[7].calls.resize(1);
+      others[7].calls[0].model = tables_.texts.add("model");
+      others[8].parent_id = tables_.texts.add("b");
+      for (const RunFacts& other : others) {
+        const auto kept = [&](const std::vector<RunFacts>& order) {
+          const auto conversations = group(order);
+          const RunFacts& one = conversations[0].traces[0].runs[0];
+          return std::tuple(one.thread_keys, one.feedback, one.name, one.agent_name, one.start_time, one.project_id,
+                            one.calls.size(), one.calls.empty() ? 0 : one.calls[0].model);
+        };
+        EXPECT_EQ(kept({plain, other}), kept({other, plain})) << &other - others.data();
+      }
+    }
+
     ASSERT_EQ(conversations.size(), 1U);
     EXPECT_EQ(conversations[0].thread_key, "conversation_id");
   }
