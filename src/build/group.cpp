@@ -281,7 +281,12 @@ std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vect
     Trace trace = make_trace(id, std::move(trace_runs), tables, figures);
     const auto [key, value] = thread_key(trace);
     std::string name(value == 0 ? std::string_view(trace.id) : tables.texts.get(value));
-    std::string project(tables.texts.get(trace.runs[trace.root].project_id));
+    const TextId project_id = trace.runs[trace.root].project_id;
+    for (const RunFacts& run : trace.runs)
+      if (run.project_id != project_id && run.project_id != 0)
+        note(figures, "run_of_another_project", tables.texts.get(run.id),
+             "its trace's root is in another project: the trace stays whole and belongs there");
+    std::string project(tables.texts.get(project_id));
     Conversation& conversation = conversations[{name, project}];
     conversation.id = std::move(name);
     conversation.project_id = std::move(project);

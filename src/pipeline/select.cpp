@@ -55,7 +55,7 @@ std::vector<model::Problem> not_found(const std::vector<build::Conversation>& co
   };
   if (!selection.project.empty())
     look(selection.project, &build::Conversation::project_id, "project_not_found",
-         "no run of the source belongs to this project: inspect lists them");
+         "no trace of the source has its root in this project: inspect lists them");
   for (const std::string& id : selection.conversations)
     look(id, &build::Conversation::id, "conversation_not_found", "no conversation of the source has this id");
   return out;
