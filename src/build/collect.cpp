@@ -1,10 +1,11 @@
 #include "build/collect.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 #include <unordered_set>
 
 #include "build/order.h"
+#include "build/run_tree.h"
 
 namespace trajectory::build {
 
@@ -13,17 +14,6 @@ namespace {
 using messages::RunFacts;
 using messages::TextId;
 using model::RunType;
-
-/// One trace's tree: the place of each run's parent.
-std::vector<std::uint32_t> parent_places(const Trace& trace) {
-  std::unordered_map<TextId, std::uint32_t> at;
-  for (std::uint32_t i = 0; i < trace.runs.size(); ++i) at.emplace(trace.runs[i].id, i);
-  std::vector<std::uint32_t> parents(trace.runs.size(), k_none);
-  for (std::uint32_t i = 0; i < trace.runs.size(); ++i)
-    if (const auto found = at.find(trace.runs[i].parent_id); trace.runs[i].parent_id != 0 && found != at.end())
-      parents[i] = found->second;
-  return parents;
-}
 
 bool says_something(const RunFacts& run) {
   return std::any_of(run.calls.begin(), run.calls.end(),
@@ -50,22 +40,40 @@ bool repeats(const RunFacts& outer, const RunFacts& inner, const messages::Table
 }
 
 /// Model runs above another model run with no tool between: wrappers that repeat their inside.
-std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const std::vector<std::uint32_t>& parents,
+std::unordered_set<std::uint32_t> outer_model_runs(const Trace& trace, const RunTree& tree,
                                                    const messages::Tables& tables) {
+  std::vector<std::uint32_t> above(trace.runs.size(), k_none);  // the nearest model run there
+  for (const std::uint32_t at : tree.parents_first) {
+    const std::uint32_t parent = tree.parents[at];
+    if (parent == k_none || trace.runs[parent].type == RunType::k_tool) continue;
+    above[at] = trace.runs[parent].type == RunType::k_llm ? parent : above[parent];
+  }
   std::unordered_set<std::uint32_t> outer;
   for (std::uint32_t i = 0; i < trace.runs.size(); ++i) {
     if (trace.runs[i].type != RunType::k_llm || !says_something(trace.runs[i])) continue;
-    for (std::uint32_t at = parents[i]; at != k_none && trace.runs[at].type != RunType::k_tool; at = parents[at])
-      if (trace.runs[at].type == RunType::k_llm && repeats(trace.runs[at], trace.runs[i], tables)) outer.insert(at);
+    for (std::uint32_t at = above[i]; at != k_none; at = above[at])
+      if (repeats(trace.runs[at], trace.runs[i], tables)) outer.insert(at);
   }
   return outer;
 }
 
-std::string_view agent_name(const Work& work, const Trace& trace, const std::vector<std::uint32_t>& parents,
-                            std::uint32_t run) {
-  for (std::uint32_t at = run; at != k_none; at = parents[at])
-    if (trace.runs[at].agent_name != 0) return work.text(trace.runs[at].agent_name);
-  return {};
+/// By run: the agent that its nearest named ancestor, or itself, belongs to.
+std::vector<std::string_view> agent_names(const Work& work, const Trace& trace, const RunTree& tree) {
+  std::vector<std::string_view> out(trace.runs.size());
+  for (const std::uint32_t at : tree.parents_first) {
+    if (trace.runs[at].agent_name != 0) out[at] = work.text(trace.runs[at].agent_name);
+    else if (tree.parents[at] != k_none) out[at] = out[tree.parents[at]];
+  }
+  return out;
+}
+
+/// By run: the nearest tool run above it.
+std::vector<std::uint32_t> tools_above(const Trace& trace, const RunTree& tree) {
+  std::vector<std::uint32_t> out(trace.runs.size(), k_none);
+  for (const std::uint32_t at : tree.parents_first)
+    if (const std::uint32_t parent = tree.parents[at]; parent != k_none)
+      out[at] = trace.runs[parent].type == RunType::k_tool ? parent : out[parent];
+  return out;
 }
 
 /// Calls of one trace that started at the same moment, by what they saw.
@@ -94,33 +102,38 @@ void order_ties(std::vector<Call>& calls, const messages::Tables& tables) {
 Work collect_calls(const Conversation& conversation, const messages::Tables& tables, BuildFigures& figures) {
   Work work(conversation, tables);
   work.scopes.emplace_back();
-  std::unordered_map<const RunFacts*, std::uint32_t> scope_of_tool;
+  std::map<std::pair<std::uint32_t, TextId>, std::uint32_t> paths;  // by path of the enclosing scope, name of the tool
   for (std::uint32_t t = 0; t < conversation.traces.size(); ++t) {
     const Trace& trace = conversation.traces[t];
-    const auto parents = parent_places(trace);
-    const auto outer = outer_model_runs(trace, parents, tables);
+    const RunTree tree(trace.runs);
+    const auto outer = outer_model_runs(trace, tree, tables);
+    const auto agents = agent_names(work, trace, tree);
+    const auto tool_above = tools_above(trace, tree);
+    std::vector<std::uint32_t> scope_of_tool(trace.runs.size(), k_none);
     const bool calls_model = calls_a_model(trace);
     if (!calls_model) figures.text_without_model_call += trace.runs[trace.root].text_bytes;
     auto& run_scopes = work.run_scopes.emplace_back(trace.runs.size(), 0);
 
-    // Parents may start after their children in a skewed clock: walk up for every run instead of trusting the order.
-    const auto scope_of = [&](auto&& self, std::uint32_t run) -> std::uint32_t {
-      std::uint32_t at = parents[run];
-      while (at != k_none && trace.runs[at].type != RunType::k_tool) at = parents[at];
-      if (at == k_none) return 0;
-      const RunFacts* tool = &trace.runs[at];
-      if (const auto found = scope_of_tool.find(tool); found != scope_of_tool.end()) return found->second;
-      const std::uint32_t enclosing = self(self, at);
-      const auto id = static_cast<std::uint32_t>(work.scopes.size());
-      work.scopes.push_back({tool, t, enclosing, messages::text_identity(work.text(tool->tool->output)),
-                             work.scopes[enclosing].path + "/" + std::string(work.text(tool->name))});
-      scope_of_tool.emplace(tool, id);
-      return id;
+    // Scopes are numbered as runs in order of time come to be in them, an enclosing one first.
+    const auto scope_of = [&](std::uint32_t run) -> std::uint32_t {
+      std::vector<std::uint32_t> unknown;
+      std::uint32_t tool = tool_above[run];
+      for (; tool != k_none && scope_of_tool[tool] == k_none; tool = tool_above[tool]) unknown.push_back(tool);
+      std::uint32_t scope = tool == k_none ? 0 : scope_of_tool[tool];
+      for (auto at = unknown.rbegin(); at != unknown.rend(); ++at) {
+        const messages::ToolFacts& facts = *trace.runs[*at].tool;
+        const std::uint32_t path =
+            paths.try_emplace({work.scopes[scope].path, trace.runs[*at].name}, paths.size() + 1).first->second;
+        work.scopes.push_back({&trace.runs[*at], t, scope, messages::text_identity(work.text(facts.output)), path});
+        scope = static_cast<std::uint32_t>(work.scopes.size() - 1);
+        scope_of_tool[*at] = scope;
+      }
+      return scope;
     };
 
     for (std::uint32_t r = 0; r < trace.runs.size(); ++r) {
       const RunFacts& run = trace.runs[r];
-      run_scopes[r] = scope_of(scope_of, r);
+      run_scopes[r] = scope_of(r);
       if (run.type == RunType::k_tool) {
         ++figures.runs_used["tool_run"];
       } else if (run.type != RunType::k_llm) {
@@ -137,7 +150,7 @@ Work collect_calls(const Conversation& conversation, const messages::Tables& tab
           call.facts = &prompt;
           call.trace = t;
           call.scope = run_scopes[r];
-          call.agent = agent_name(work, trace, parents, r);
+          call.agent = agents[r];
           work.calls.push_back(std::move(call));
         }
       }

@@ -5,6 +5,8 @@
 
 #include "build/build.h"
 #include "build/order.h"
+#include "build/run_tree.h"
+#include "build/slots.h"
 #include "build/untyped_runs.h"
 
 namespace trajectory::build {
@@ -66,9 +68,42 @@ class Collector {
     numbers(list.size());
     for (const TextId id : list) texts(id);
   }
-  if (run.tool) out.insert(out.end(), {tables.texts.get(run.tool->arguments), tables.texts.get(run.tool->output)});
-  return out;
-}
+
+  void message(messages::MessageId id) {
+    const model::Message& m = tables_.messages.get(id).message;
+    numbers(m.role, m.tool_calls.size());
+    out_.texts.insert(out_.texts.end(),
+                      {m.original_role, m.content, m.parts, m.tool_call_id, m.name, m.reasoning, m.error});
+    for (const model::ToolCall& call : m.tool_calls)
+      out_.texts.insert(out_.texts.end(), {call.id, call.name, call.arguments});
+  }
+  void message_list(const std::vector<messages::MessageId>& list) {
+    numbers(list.size());
+    for (const messages::MessageId id : list) message(id);
+  }
+
+  void add(const messages::CallFacts& call) {
+    numbers(call.answers.size());
+    for (const messages::Answer& answer : call.answers) {
+      message(answer.message);
+      message_list(answer.results);
+      texts(answer.finish_reason);
+    }
+    message_list(call.input);
+    text_list(call.tools);
+    texts(call.parameters, call.model, call.response_id, call.previous_response_id, call.conversation);
+    out_.texts.push_back(call.shape);
+    numbers(call.late_recording);
+    const model::Usage& usage = call.usage;
+    for (const auto& figure :
+         {usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.cache_read_tokens,
+          usage.cache_creation_tokens, usage.reasoning_tokens, usage.cost})
+      optional(figure);
+  }
+
+  const Tables& tables_;
+  Everything out_;
+};
 
 /// The run that a duplicate leaves standing: the later end wins, then the finished one, then the one that says more.
 /// Never the place in the source: the order of rows tells nothing.
@@ -103,7 +138,8 @@ std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Table
   return out;
 }
 
-/// Parents as they are present: the named one, else the nearest ancestor that is. A cycle is cut at its earliest run.
+/// Parents as they are present: the named one, else the nearest ancestor that is. A cycle is cut at its earliest run
+/// (they are sorted by time).
 class Ancestry {
  public:
   Ancestry(std::vector<RunFacts>& runs, const Tables& tables, BuildFigures& figures)
@@ -116,7 +152,7 @@ class Ancestry {
 
   void settle() {
     for (RunFacts& run : runs_) run.parent_id = present_parent(run);
-    for (RunFacts& run : runs_) cut_cycle(run);
+    cut_cycles();
   }
 
  private:
@@ -151,14 +187,28 @@ class Ancestry {
     return stand_in;
   }
 
-  void cut_cycle(RunFacts& run) {
-    std::unordered_set<TextId> seen{run.id};
-    for (TextId at = run.parent_id; at != 0; at = runs_[at_.at(at)].parent_id) {
-      if (seen.insert(at).second) continue;
-      note(figures_, "parent_cycle", tables_.texts.get(run.id), "its ancestors lead back to it: taken as a root");
-      run.parent_id = 0;
-      return;
+  /// Walks up from every run to one that was walked over before: each run is passed once.
+  void cut_cycles() {
+    constexpr std::size_t k_not_walked = SIZE_MAX;
+    std::vector<std::size_t> walk_of(runs_.size(), k_not_walked);
+    for (std::size_t from = 0; from < runs_.size(); ++from) {
+      std::size_t at = from;
+      while (walk_of[at] == k_not_walked && runs_[at].parent_id != 0) {
+        walk_of[at] = from;
+        at = at_.at(runs_[at].parent_id);
+      }
+      if (walk_of[at] == from && runs_[at].parent_id != 0) cut_cycle(at);
+      if (walk_of[at] == k_not_walked) walk_of[at] = from;
     }
+  }
+
+  void cut_cycle(std::size_t on_it) {
+    std::size_t earliest = on_it;
+    for (std::size_t at = at_.at(runs_[on_it].parent_id); at != on_it; at = at_.at(runs_[at].parent_id))
+      earliest = std::min(earliest, at);
+    note(figures_, "parent_cycle", tables_.texts.get(runs_[earliest].id),
+         "its ancestors lead back to it: taken as a root");
+    runs_[earliest].parent_id = 0;
   }
 
   std::vector<RunFacts>& runs_;
@@ -180,21 +230,20 @@ void sort_runs(std::vector<RunFacts>& runs, const Tables& tables) {
 /// Gives model calls the system text that only the run above them shows. Those below a tool are another agent's.
 void hand_down_instructions(std::vector<RunFacts>& runs, const Tables& tables) {
   if (std::none_of(runs.begin(), runs.end(), [](const RunFacts& run) { return run.instructions.has_value(); })) return;
-  std::unordered_map<TextId, const RunFacts*> by_id;
-  for (const RunFacts& run : runs) by_id.emplace(run.id, &run);
-  for (RunFacts& run : runs) {
-    if (run.calls.empty()) continue;
-    const RunFacts* above = &run;
-    while (above != nullptr && !above->instructions && above->type != model::RunType::k_tool) {
-      const auto parent = by_id.find(above->parent_id);
-      above = above->parent_id == 0 || parent == by_id.end() ? nullptr : parent->second;
-    }
-    if (above == nullptr || !above->instructions) continue;
+  const RunTree tree(runs);
+  std::vector<std::optional<messages::MessageId>> instructions(runs.size());
+  for (const std::uint32_t at : tree.parents_first) {
+    RunFacts& run = runs[at];
+    const std::uint32_t parent = tree.parents[at];
+    instructions[at] = run.instructions;
+    if (!run.instructions && parent != k_none && run.type != model::RunType::k_tool)
+      instructions[at] = instructions[parent];
+    if (!instructions[at]) continue;
     for (messages::CallFacts& call : run.calls) {
       const bool has_its_own = std::any_of(call.input.begin(), call.input.end(), [&](messages::MessageId message) {
         return tables.messages.get(message).message.role == model::Role::k_system;
       });
-      if (!has_its_own && !call.input.empty()) call.input.insert(call.input.begin(), *above->instructions);
+      if (!has_its_own && !call.input.empty()) call.input.insert(call.input.begin(), *instructions[at]);
     }
   }
 }

@@ -20,6 +20,13 @@ class GroupTest : public testing::Test {
     return facts;
   }
 
+  messages::MessageId message(model::Role role, std::string_view text) {
+    model::Message out;
+    out.role = role;
+    out.content = text;
+    return tables_.messages.add(std::move(out));
+  }
+
   void key(RunFacts& facts, std::uint8_t place, std::string_view value) {
     facts.thread_keys.emplace_back(place, tables_.texts.add(value));
   }
@@ -99,6 +106,31 @@ TEST_F(GroupTest, OfDuplicatesThatEndTogetherTheOneThatSaysMoreCounts) {
     EXPECT_EQ(group(order)[0].traces[0].runs[0].error, more.error);
 }
 
+TEST_F(GroupTest, OfDuplicatesThatDifferInAnythingTheSameCountsInEveryOrder) {
+  const RunFacts plain = run("a", "a");
+  std::vector<RunFacts> others(9, plain);
+  key(others[0], 0, "thread");
+  others[1].feedback = tables_.texts.add("{}");
+  others[2].name = tables_.texts.add("another");
+  others[3].agent_name = tables_.texts.add("agent");
+  others[4].start_time = 5;
+  others[5].project_id = tables_.texts.add("another project");
+  others[6].calls.resize(1);
+  others[6].calls[0].usage.prompt_tokens = 1;
+  others[7].calls.resize(1);
+  others[7].calls[0].model = tables_.texts.add("model");
+  others[8].parent_id = tables_.texts.add("b");
+  for (const RunFacts& other : others) {
+    const auto kept = [&](const std::vector<RunFacts>& order) {
+      const auto conversations = group(order);
+      const RunFacts& one = conversations[0].traces[0].runs[0];
+      return std::tuple(one.thread_keys, one.feedback, one.name, one.agent_name, one.start_time, one.project_id,
+                        one.calls.size(), one.calls.empty() ? 0 : one.calls[0].model);
+    };
+    EXPECT_EQ(kept({plain, other}), kept({other, plain})) << &other - others.data();
+  }
+}
+
 TEST_F(GroupTest, NamesTheFirstKeyOfAConversationWhateverTheOrder) {
   RunFacts one = run("a", "a");
   RunFacts two = run("b", "b");
@@ -106,31 +138,6 @@ TEST_F(GroupTest, NamesTheFirstKeyOfAConversationWhateverTheOrder) {
   key(two, 0, "same");
   for (const auto& order : {std::vector{one, two}, std::vector{two, one}}) {
     const auto conversations = group(order);
-    TEST_F(GroupTest, OfDuplicatesThatDifferInAnythingTheSameCountsInEveryOrder) {
-      const RunFacts plain = run("a", "a");
-      std::vector<RunFacts> others(9, plain);
-      key(others[0], 0, "thread");
-      others[1].feedback = tables_.texts.add("{}");
-      others[2].name = tables_.texts.add("another");
-      others[3].agent_name = tables_.texts.add("agent");
-      others[4].start_time = 5;
-      others[5].project_id = tables_.texts.add("another project");
-      others[6].calls.resize(1);
-      others[6].calls[0].usage.prompt_tokens = 1;
-      others[7].calls.resize(1);
-      others[7].calls[0].model = tables_.texts.add("model");
-      others[8].parent_id = tables_.texts.add("b");
-      for (const RunFacts& other : others) {
-        const auto kept = [&](const std::vector<RunFacts>& order) {
-          const auto conversations = group(order);
-          const RunFacts& one = conversations[0].traces[0].runs[0];
-          return std::tuple(one.thread_keys, one.feedback, one.name, one.agent_name, one.start_time, one.project_id,
-                            one.calls.size(), one.calls.empty() ? 0 : one.calls[0].model);
-        };
-        EXPECT_EQ(kept({plain, other}), kept({other, plain})) << &other - others.data();
-      }
-    }
-
     ASSERT_EQ(conversations.size(), 1U);
     EXPECT_EQ(conversations[0].thread_key, "conversation_id");
   }
@@ -161,6 +168,38 @@ TEST_F(GroupTest, CutsACycleAndSaysSo) {
   EXPECT_EQ(conversations[0].traces[0].runs.size(), 2U);
   EXPECT_EQ(problems("parent_cycle"), 1U);
   EXPECT_EQ(problems("missing_root"), 1U);
+}
+
+TEST_F(GroupTest, CutsACycleAtItsEarliestRunAndLeavesWhatHangsFromIt) {
+  const auto conversations =
+      group({run("a", "t", "c", 0), run("b", "t", "d", 1), run("c", "t", "b", 2), run("d", "t", "c", 3)});
+  const std::vector<RunFacts>& runs = conversations[0].traces[0].runs;
+  EXPECT_EQ(runs[0].parent_id, tables_.texts.add("c"));
+  EXPECT_EQ(runs[1].parent_id, 0U);
+  EXPECT_EQ(problems("parent_cycle"), 1U);
+}
+
+TEST_F(GroupTest, ATraceOverTwoProjectsBelongsToItsRootsProjectAndIsNamed) {
+  RunFacts root = run("a", "a");
+  root.project_id = tables_.texts.add("one");
+  RunFacts child = run("b", "a", "a", 1);
+  child.project_id = tables_.texts.add("two");
+  const auto conversations = group({root, child});
+  ASSERT_EQ(conversations.size(), 1U);
+  EXPECT_EQ(conversations[0].project_id, "one");
+  EXPECT_EQ(conversations[0].traces[0].runs.size(), 2U);
+  EXPECT_EQ(problems("run_of_another_project"), 1U);
+}
+
+TEST_F(GroupTest, SettlesATraceAsDeepAsItsRunsAreMany) {
+  std::vector<RunFacts> runs{run("0", "0")};
+  runs[0].instructions = message(model::Role::k_system, "Be brief.");
+  for (int i = 1; i < 50'000; ++i) runs.push_back(run(std::to_string(i), "0", std::to_string(i - 1), i));
+  runs.back().calls.resize(1);
+  runs.back().calls[0].input = {message(model::Role::k_user, "hi")};
+  const auto conversations = group(std::move(runs));
+  EXPECT_EQ(conversations[0].traces[0].runs.back().calls[0].input.size(), 2U);
+  EXPECT_EQ(problems("parent_cycle"), 0U);
 }
 
 }  // namespace

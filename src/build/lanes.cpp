@@ -467,9 +467,9 @@ class Linker {
 
 void link_calls(Work& work) {
   std::unordered_map<messages::TextId, CallId> responses;
-  std::map<std::string_view, Linker> linkers;
+  std::map<std::uint32_t, Linker> linkers;
   for (CallId id = 0; id < work.calls.size(); ++id) {
-    const std::string_view path = work.scopes[work.calls[id].scope].path;
+    const std::uint32_t path = work.scopes[work.calls[id].scope].path;
     linkers.try_emplace(path, work, responses).first->second.link(id);
   }
   join_replaced_contexts(work);

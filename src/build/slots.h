@@ -53,7 +53,7 @@ struct Scope {
   std::uint32_t trace = 0;
   std::uint32_t parent = 0;       ///< enclosing scope
   std::uint64_t output_text = 0;  ///< `text_identity` of what the tool returned
-  std::string path;               ///< tool names from outside in: instances of one sub-agent share it
+  std::uint32_t path = 0;         ///< number of the tool names from outside in: instances of one sub-agent share it
 };
 
 /// Everything known of one conversation while it is built.
