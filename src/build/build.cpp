@@ -276,14 +276,18 @@ class Builder {
       const model::Usage& usage = each.facts->usage;
       add(out_.usage.prompt_tokens, usage.prompt_tokens);
       add(out_.usage.completion_tokens, usage.completion_tokens);
+      // Providers count differently what they call total: what it is made of counts, where that is known.
+      if (usage.prompt_tokens && usage.completion_tokens)
+        out_.usage.total_tokens = out_.usage.total_tokens.value_or(0) + *usage.prompt_tokens + *usage.completion_tokens;
+      else if (usage.total_tokens) add(out_.usage.total_tokens, usage.total_tokens);
+      else if (usage.prompt_tokens) add(out_.usage.total_tokens, usage.prompt_tokens);
+      else add(out_.usage.total_tokens, usage.completion_tokens);
       add(out_.usage.cache_read_tokens, usage.cache_read_tokens);
       add(out_.usage.cache_creation_tokens, usage.cache_creation_tokens);
       add(out_.usage.reasoning_tokens, usage.reasoning_tokens);
       add(out_.usage.cost, usage.cost);
       out_.failed_calls += each.answers.empty() && each.answer == k_none ? 1 : 0;
     }
-    if (out_.usage.prompt_tokens || out_.usage.completion_tokens)
-      out_.usage.total_tokens = out_.usage.prompt_tokens.value_or(0) + out_.usage.completion_tokens.value_or(0);
   }
 
   Work& work_;
