@@ -153,6 +153,21 @@ class Printer {
     seam(depth, "the main line goes on");
   }
 
+  static std::string form_of(const model::Variant& variant) {
+    std::string out = variant.content;
+    if (variant.tool_calls)
+      for (const model::ToolCall& call : *variant.tool_calls)
+        out.append(out.empty() ? "" : " ").append(call.name).append("(").append(call.arguments).append(")");
+    const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
+      if (value) out.append(out.empty() ? "" : ", ").append(name).append(": ").append(*value);
+    };
+    add("answers call", variant.tool_call_id);
+    add("name", variant.name);
+    add("error", variant.error);
+    add("reasoning", variant.reasoning);
+    return out;
+  }
+
   /// What the model saw, where it is not the transcript so far.
   void context_change(const model::ModelCall& call, std::uint32_t place, int depth) {
     std::set<std::uint32_t> seen;
@@ -161,7 +176,7 @@ class Printer {
     if (seen.size() < place)
       seam(depth, "the model saw " + std::to_string(seen.size()) + " of these " + std::to_string(place) + " messages");
     for (const auto& [at, variant] : call.variants)
-      seam(depth, "it saw message " + std::to_string(at) + " as: " + shortened(variant.content, 80));
+      seam(depth, "it saw message " + std::to_string(at) + " as: " + shortened(form_of(variant), 80));
     if (call.incomplete_context) seam(depth, "what came before is not in the recording");
   }
 

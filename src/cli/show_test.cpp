@@ -59,6 +59,16 @@ TEST(Show, MarksWhereTheModelSawLessOrAnotherForm) {
   EXPECT_EQ(count(text, "the model saw"), 1U);
 }
 
+TEST(Show, PrintsTheCallsAndTheReasoningOfAnotherForm) {
+  model::Trajectory t;
+  t.main.messages = {message(model::Role::k_assistant, "one"), message(model::Role::k_assistant, "two")};
+  t.main.calls = {call({{0, 1}}, 1)};
+  model::Variant& variant = t.main.calls[0].variants[0];
+  variant.tool_calls = {{"c1", "pay", R"({"amount":2})"}};
+  variant.reasoning = "why not";
+  EXPECT_THAT(shown(t), HasSubstr(R"(it saw message 0 as: pay({"amount":2}), reasoning: why not)"));
+}
+
 TEST(Show, PrintsFailedCallsWhereTheyHappened) {
   model::Trajectory t;
   t.main.messages = {message(model::Role::k_user, "one"), message(model::Role::k_assistant, "two")};

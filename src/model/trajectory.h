@@ -81,12 +81,29 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
-/// Another form of a message in one call's context.
+/// Another form of a message in one call's context. What may be absent is as it stands in the message.
 struct Variant {
   std::string content;  ///< text
   std::string parts;    ///< JSON array when there is more than text, else empty
+  std::optional<std::vector<ToolCall>> tool_calls{};
+  std::optional<std::string> tool_call_id{};
+  std::optional<std::string> name{};
+  std::optional<std::string> reasoning{};
+  std::optional<std::string> error{};
   bool operator==(const Variant&) const = default;
 };
+
+/// The message as the call saw it.
+[[nodiscard]] inline Message in_form(Message message, const Variant& variant) {
+  message.content = variant.content;
+  message.parts = variant.parts;
+  if (variant.tool_calls) message.tool_calls = *variant.tool_calls;
+  if (variant.tool_call_id) message.tool_call_id = *variant.tool_call_id;
+  if (variant.name) message.name = *variant.name;
+  if (variant.reasoning) message.reasoning = *variant.reasoning;
+  if (variant.error) message.error = *variant.error;
+  return message;
+}
 
 /// One model call: what the model saw, and where its answer stands.
 struct ModelCall {

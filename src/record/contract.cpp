@@ -111,14 +111,14 @@ class MessageRenderer {
   }
 
   Tree message_tree(std::uint32_t place, const model::Variant* variant) {
-    const model::TranscriptMessage& message = t_.main.messages[place];
+    model::TranscriptMessage message = t_.main.messages[place];
+    if (variant != nullptr) message.message = model::in_form(std::move(message.message), *variant);
     const model::Message& m = message.message;
     const model::ModelCall* call = answered_by_[place];
-    const std::string& content = variant == nullptr ? m.content : variant->content;
     const bool is_tool = m.role == model::Role::k_tool;
     Tree out = Tree::object();
     out.add("role", Tree::text(model::role_name(m.role)));
-    out.add("content", is_tool || (content.empty() && !m.tool_calls.empty()) ? Tree() : Tree::text(content));
+    out.add("content", is_tool || (m.content.empty() && !m.tool_calls.empty()) ? Tree() : Tree::text(m.content));
     Tree calls;
     if (!m.tool_calls.empty()) {
       calls = Tree::array();
@@ -131,7 +131,7 @@ class MessageRenderer {
       }
     }
     out.add("tool_calls", std::move(calls));
-    out.add("tool_response", is_tool ? tool_response(place, content) : Tree());
+    out.add("tool_response", is_tool ? tool_response(place, m) : Tree());
     Tree definitions;
     if (call != nullptr && shows_tools_.contains(place) && !call->tools.empty()) {
       definitions = Tree::array();
@@ -146,14 +146,13 @@ class MessageRenderer {
     return out;
   }
 
-  Tree tool_response(std::uint32_t place, const std::string& content) {
-    const model::Message& m = t_.main.messages[place].message;
+  Tree tool_response(std::uint32_t place, const model::Message& m) {
     const model::ToolCall* call = call_of(place);
     Tree out = Tree::object();
     out.add("id", Tree::text(m.tool_call_id));
     out.add("name", Tree::text(m.name));
     out.add("arguments", call == nullptr ? Tree::object() : arguments(call->arguments));
-    out.add("response", Tree::text(content));
+    out.add("response", Tree::text(m.content));
     out.add("error", text_or_null(m.error));
     out.add("metadata", Tree());
     return out;

@@ -11,6 +11,7 @@
 ///   object(key, value), optional_object(key, optional), list(key, vector): of values with fields of their own
 ///   ranges(key, vector)      places, half-open        place(key, optional)     null when unset
 ///   variants(key, map)       by place                 calls(key, vector)       tool calls, in OpenAI's form
+///   optional_text, optional_calls(key, optional)      absent when unset, there when empty
 ///   tools(key, vector)       names of the tools, with the ranges of their definitions beside them
 namespace trajectory::record {
 
@@ -71,6 +72,16 @@ void fields(Archive& a, model::Usage& v) {
   a.number("cache_creation_tokens", v.cache_creation_tokens);
   a.number("reasoning_tokens", v.reasoning_tokens);
   a.cost("cost", v.cost);
+}
+
+/// What a variant shows otherwise than the message beside text and parts.
+template <class Archive>
+void fields(Archive& a, model::Variant& v) {
+  a.optional_calls("tool_calls", v.tool_calls);
+  a.optional_text("tool_call_id", v.tool_call_id);
+  a.optional_text("name", v.name);
+  a.optional_text("reasoning", v.reasoning);
+  a.optional_text("error", v.error);
 }
 
 template <class Archive>

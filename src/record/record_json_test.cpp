@@ -74,6 +74,9 @@ model::Trajectory full_record() {
   call.incomplete_context = true;
   t.main.calls = {call};
   call.variants[0] = {"joined", R"([{"type":"text","text":"joined"}])"};
+  call.variants[1] = {"other calls",   "", std::vector<model::ToolCall>{{"c9", "look", R"({"at":2})"}}, "c9", "other",
+                      "other thought", ""};
+  call.variants[2] = {"no calls", "", std::vector<model::ToolCall>{}};
   t.main.alternatives = {{2, "retry", {assistant}, {call}}};
   model::Lane agent;
   agent.parent_tool_call_id = "c1";

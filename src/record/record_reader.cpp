@@ -81,6 +81,12 @@ class Reader {
     if (!found.is_null() && !found.is_array()) return note(name);
     for (const Value& item : found.items()) value(item, v.emplace_back());
   }
+  void optional_text(std::string_view name, std::optional<std::string>& v) {
+    if (!(*object_)[name].is_null()) text(name, v.emplace());
+  }
+  void optional_calls(std::string_view name, std::optional<std::vector<model::ToolCall>>& v) {
+    if (!(*object_)[name].is_null()) calls(name, v.emplace());
+  }
   void calls(std::string_view name, std::vector<model::ToolCall>& v) {
     for (const Value& call : (*object_)[name].items())
       v.push_back({std::string(call["id"].string()), std::string(call["function"]["name"].string()),
@@ -104,6 +110,7 @@ class Reader {
       if (error != std::errc() || end != member.key.data() + member.key.size()) return note(name);
       if (member.value.is_string()) v[at].content = member.value.text();
       else v[at] = {std::string((*object_)["variant_texts"][member.key].string()), compact(member.value)};
+      if (const Value& more = (*object_)["variant_fields"][member.key]; !more.is_null()) value(more, v[at]);
     }
   }
   /// The names are derived; the ranges of definitions count.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/decimal.h"
 #include "base/time.h"
 #include "json/write.h"
@@ -92,8 +94,16 @@ class Writer {
     }
     end(']');
   }
+  void optional_text(std::string_view name, const std::optional<std::string>& v) {
+    if (v) kept_text(name, *v);
+  }
   void calls(std::string_view name, const std::vector<model::ToolCall>& v) {
-    if (v.empty()) return;
+    if (!v.empty()) kept_calls(name, v);
+  }
+  void optional_calls(std::string_view name, const std::optional<std::vector<model::ToolCall>>& v) {
+    if (v) kept_calls(name, *v);
+  }
+  void kept_calls(std::string_view name, const std::vector<model::ToolCall>& v) {
     key(name);
     begin('[');
     for (const model::ToolCall& call : v) {
@@ -121,19 +131,30 @@ class Writer {
     if (v.empty()) return;
     key(name);
     begin('{');
-    bool rich = false;
     for (const auto& [at, variant] : v) {
       if (variant.parts.empty()) kept_text(std::to_string(at), variant.content);
       else literal(std::to_string(at), variant.parts);
-      rich = rich || !variant.parts.empty();
     }
     end('}');
-    if (!rich) return;
-    key("variant_texts");  // of variants that are given as parts
+    // Texts of variants that are given as parts, and what else differs.
+    some_variants(
+        "variant_texts", v, [](const model::Variant& variant) { return !variant.parts.empty(); },
+        [&](const std::string& at, const model::Variant& variant) { kept_text(at, variant.content); });
+    some_variants("variant_fields", v, has_fields,
+                  [&](const std::string& at, const model::Variant& variant) { object(at, variant); });
+  }
+  template <class Fits, class Write>
+  void some_variants(std::string_view name, const std::map<std::uint32_t, model::Variant>& v, Fits&& fits,
+                     Write&& write) {
+    if (std::none_of(v.begin(), v.end(), [&](const auto& item) { return fits(item.second); })) return;
+    key(name);
     begin('{');
     for (const auto& [at, variant] : v)
-      if (!variant.parts.empty()) kept_text(std::to_string(at), variant.content);
+      if (fits(variant)) write(std::to_string(at), variant);
     end('}');
+  }
+  static bool has_fields(const model::Variant& v) {
+    return v.tool_calls || v.tool_call_id || v.name || v.reasoning || v.error;
   }
   void tools(std::string_view name, const std::vector<std::uint32_t>& v) {
     if (v.empty()) return;
