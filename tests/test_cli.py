@@ -246,7 +246,7 @@ def test_verify_finds_a_message_that_was_changed(run: Run, tmp_path: Path) -> No
         encoding="utf-8",
     )
     done = run("verify", source, changed, status=3)
-    assert "message 1: text" in done.stdout
+    assert "message 1 (user): text" in done.stdout
 
 
 def test_a_dataset_that_was_tampered_with_is_refused(run: Run, dataset: Path, tmp_path: Path) -> None:

@@ -57,6 +57,18 @@ def test_the_report_adds_up(imported: Path) -> None:
         assert shape == "gemini" or replayed[shape] == calls, shape
 
 
+def test_import_inspect_and_verify_count_the_same_calls(run: Run, imported: Path) -> None:
+    report = json.loads((imported / "report.json").read_text(encoding="utf-8"))
+    inspected = json.loads(run("inspect", EXPORT, "--json").stdout)
+    verified = json.loads(run("verify", EXPORT, imported / "parquet", "--json", status=3).stdout)
+    assert report["calls_by_shape"] == inspected["calls_by_shape"]
+    assert report["calls_by_shape"] == {shape: calls for shape, (_, calls) in verified["by_shape"].items()}
+    assert sum(report["calls_by_shape"].values()) == report["model_calls"]
+    assert report["calls_replayed_exactly_by_shape"] == {
+        shape: exact for shape, (exact, _) in verified["by_shape"].items()
+    }
+
+
 def test_convert_gives_the_bytes_of_a_direct_import(run: Run, imported: Path, tmp_path: Path) -> None:
     run("convert", imported / "parquet", "--format", "parquet,jsonl,json", "--out", tmp_path / "converted", "--quiet")
     assert files_of(tmp_path / "converted") == files_of(imported)

@@ -183,7 +183,7 @@ class Builder {
 
   void keep(LaneRecord& record) {
     asked_by_.merge(record.tool_runs);
-    replay(work_, record.lane, record.calls, figures_);
+    replay(work_, record, figures_);
     for (const auto& branch : record.helpers) add_helper(branch);
   }
 
@@ -225,7 +225,7 @@ class Builder {
       std::vector<CallId>& calls = helpers_[name];
       std::sort(calls.begin(), calls.end());
       LaneRecord record = record_lane(work_, calls, /*helper=*/true, tool_runs_, definitions_);
-      replay(work_, record.lane, record.calls, figures_);
+      replay(work_, record, figures_);
       record.lane.name = name.substr(0, name.find('\n'));
       out_.auxiliary.push_back(std::move(record.lane));
     }

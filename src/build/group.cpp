@@ -93,7 +93,7 @@ class Collector {
     text_list(call.tools);
     texts(call.parameters, call.model, call.response_id, call.previous_response_id, call.conversation);
     out_.texts.push_back(call.shape);
-    numbers(call.late_recording);
+    numbers(call.late_recording, call.text_lost);
     const model::Usage& usage = call.usage;
     for (const auto& figure :
          {usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.cache_read_tokens,

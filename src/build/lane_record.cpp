@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "build/align.h"
+#include "build/forms.h"
 #include "build/lane_path.h"
 #include "build/tool_results.h"
 
@@ -55,16 +58,20 @@ class Recorder {
     line.renumber();
     record_line(line, model::TrainableStatus::k_trainable, out_.lane.messages);
     for (const CallId id : path.main) {
-      out_.lane.calls.push_back(record_call(id, line));
+      out_.lane.calls.push_back(record_call(id, line, {}));
       out_.calls.push_back(id);
     }
     for (const CallId id : path.main) record_candidates(id, line);
     for (const auto& branch : path.branches) record_branch(branch, line);
     out_.helpers = path.helpers;
     out_.tool_runs = results_.take_runs();
-    std::stable_sort(
-        out_.lane.alternatives.begin(), out_.lane.alternatives.end(),
-        [](const model::Alternative& a, const model::Alternative& b) { return a.at_message < b.at_message; });
+    std::stable_sort(branches_.begin(), branches_.end(), [](const Branch& a, const Branch& b) {
+      return a.alternative.at_message < b.alternative.at_message;
+    });
+    for (Branch& branch : branches_) {
+      out_.lane.alternatives.push_back(std::move(branch.alternative));
+      out_.alternative_calls.push_back(std::move(branch.calls));
+    }
     return std::move(out_);
   }
 
@@ -195,7 +202,8 @@ class Recorder {
     return out;
   }
 
-  model::ModelCall record_call(CallId id, const Line& line) {
+  /// `branch` are an alternative's own messages, behind those that it shares with the main line.
+  model::ModelCall record_call(CallId id, const Line& line, std::span<const model::TranscriptMessage> branch) {
     const Call& call = work_.calls[id];
     model::ModelCall out;
     for (const Seen& seen : call.context) {
@@ -204,7 +212,9 @@ class Recorder {
       const std::uint32_t at = *place;
       if (!out.context.empty() && out.context.back().second == at) ++out.context.back().second;
       else out.context.emplace_back(at, at + 1);
-      if (is_variant(seen)) out.variants[at] = {seen.entry->message.content, seen.entry->message.parts};
+      const bool in_branch = line.trunk != nullptr && at >= line.shared;
+      const model::TranscriptMessage& kept = in_branch ? branch[at - line.shared] : out_.lane.messages[at];
+      if (auto other = variant(seen, kept.message)) out.variants[at] = std::move(*other);
     }
     if (call.answer != k_none) out.answer = line.place(call.answer);
     out.model = work_.text(call.facts->model);
@@ -223,12 +233,16 @@ class Recorder {
     return out;
   }
 
-  bool is_variant(const Seen& seen) const {
-    const messages::MessageEntry* entry = form(seen.slot);
-    if (seen.placeholder || entry == seen.entry || entry->form == seen.entry->form) return false;
-    const model::Message& first = entry->message;
-    const model::Message& here = seen.entry->message;
-    return first.content != here.content || first.parts != here.parts;
+  /// The form that a call saw, where it is not the message's own.
+  std::optional<model::Variant> variant(const Seen& seen, const model::Message& kept) {
+    if (seen.placeholder || form(seen.slot) == seen.entry) return std::nullopt;
+    const std::pair pair(seen.slot, seen.entry);
+    if (same_form_.contains(pair)) return std::nullopt;
+    model::Message shown = seen.entry->message;
+    if (seen.lossy && shown.tool_calls.empty()) shown.tool_calls = kept.tool_calls;
+    if (!form_difference(kept, shown).empty()) return variant_of(kept, shown);
+    same_form_.insert(pair);
+    return std::nullopt;
   }
 
   // ---- alternatives
@@ -243,7 +257,7 @@ class Recorder {
       const auto place = call.answer == k_none ? std::nullopt : line.place(call.answer);
       alternative.at_message = place ? *place : end_of_context(call, line);
       alternative.messages.push_back(record_message(candidate, model::TrainableStatus::k_superseded, false));
-      out_.lane.alternatives.push_back(std::move(alternative));
+      branches_.push_back({std::move(alternative), {}});
     }
   }
 
@@ -276,8 +290,8 @@ class Recorder {
     const bool same_trace = from != out_.calls.end() && work_.calls[*from].trace == first.trace;
     alternative.reason = cut ? "partial" : same_trace ? "retry" : "regeneration";
     record_line(line, model::TrainableStatus::k_superseded, alternative.messages);
-    for (const CallId id : calls) alternative.calls.push_back(record_call(id, line));
-    out_.lane.alternatives.push_back(std::move(alternative));
+    for (const CallId id : calls) alternative.calls.push_back(record_call(id, line, alternative.messages));
+    branches_.push_back({std::move(alternative), calls});
   }
 
   Work& work_;
@@ -295,6 +309,12 @@ class Recorder {
   std::unordered_map<base::Hash128, SlotId, base::Hash128Hasher> systems_;
   std::vector<Instructions> instructions_;
   std::vector<CallId> partial_;
+  struct Branch {
+    model::Alternative alternative;
+    std::vector<CallId> calls;
+  };
+  std::vector<Branch> branches_;
+  std::set<std::pair<SlotId, const messages::MessageEntry*>> same_form_;  ///< forms that are no variants
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ class DefinitionTable {
 struct LaneRecord {
   model::Lane lane;
   std::vector<CallId> calls;                               ///< of `lane.calls`, in the same order
+  std::vector<std::vector<CallId>> alternative_calls;      ///< of the alternatives' calls, in the same order
   std::vector<std::vector<CallId>> helpers;                ///< branches with a system text of their own: other lanes
   std::map<const messages::RunFacts*, AskedBy> tool_runs;  ///< tool runs that its calls led to
 };

@@ -51,7 +51,7 @@ class Linker {
     std::vector<Seen> out;
     const bool lossy = call.facts->shape == "gemini";
     for (const messages::MessageId id : call.facts->input) {
-      Seen seen{.entry = entry(id)};
+      Seen seen{.entry = entry(id), .lossy = lossy};
       seen.placeholder = lossy && is_blank(seen.entry) && !is_system(seen.entry);
       out.push_back(seen);
     }
@@ -405,7 +405,8 @@ class Linker {
     return lost;
   }
 
-  /// What a resent message tells of the first recording: reasoning, parts and text that it lost, calls that it garbled.
+  /// What a resent message tells of the first recording: reasoning, parts, text and a name that it lost, calls that it
+  /// garbled.
   void learn(const Seen& seen) {
     Slot& slot = work_.slots[seen.slot];
     if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
@@ -419,11 +420,13 @@ class Linker {
         said.parts.empty() && !resent.parts.empty() && !said.tool_calls.empty() && said.content == resent.content;
     const bool text_lost =
         work_.calls[slot.answer_of].facts->text_lost && said.content.empty() && !resent.content.empty();
-    if (!garbled && !arguments_lost && !reasoning_lost && !parts_lost && !text_lost) return;
+    const bool name_lost = said.name.empty() && !resent.name.empty();
+    if (!garbled && !arguments_lost && !reasoning_lost && !parts_lost && !text_lost && !name_lost) return;
     model::Message mended = garbled ? resent : said;
     if (arguments_lost) mended.tool_calls = resent.tool_calls;
     if (text_lost) mended.content = resent.content;
     if (parts_lost) mended.parts = resent.parts;
+    if (mended.name.empty()) mended.name = resent.name;
     if (mended.reasoning.empty()) mended.reasoning = resent.reasoning;
     if (mended.reasoning.empty()) mended.reasoning = said.reasoning;
     slot.entry = work_.make(std::move(mended));

@@ -1,77 +1,149 @@
 #include "build/replay.h"
 
+#include <algorithm>
+
+#include "build/error_sentence.h"
+#include "build/forms.h"
+
 namespace trajectory::build {
 
 namespace {
 
-/// Compares one element; returns what differs, or nothing.
-std::string_view difference(const model::Message& m, const model::Variant* variant, const model::Message& recorded) {
-  if (m.role != recorded.role) return "role";
-  if ((variant == nullptr ? m.content : variant->content) != recorded.content) return "text";
-  if ((variant == nullptr ? m.parts : variant->parts) != recorded.parts) return "parts";
-  if (m.tool_calls.size() != recorded.tool_calls.size()) return "tool calls";
-  for (std::size_t i = 0; i < m.tool_calls.size(); ++i) {
-    if (m.tool_calls[i].name != recorded.tool_calls[i].name) return "tool name";
-    if (!recorded.tool_calls[i].id.empty() && m.tool_calls[i].id != recorded.tool_calls[i].id) return "tool call id";
-  }
-  if (!recorded.tool_call_id.empty() && m.tool_call_id != recorded.tool_call_id) return "tool call id";
-  return {};
+std::string counts(std::size_t regenerated, std::size_t recorded) {
+  return "number of messages: " + std::to_string(regenerated) + " regenerated, " + std::to_string(recorded) +
+         " in the payload";
+}
+
+std::string told(std::string what, model::Role role, std::string_view difference) {
+  return what.append(" (").append(model::role_name(role)).append("): ").append(difference);
 }
 
 }  // namespace
 
-std::string replay_difference(const std::vector<const model::TranscriptMessage*>& messages,
-                              const model::ModelCall& call, const messages::CallFacts& recorded_call,
-                              const messages::MessageTable& table) {
-  std::vector<std::uint32_t> places = model::places_in(call.context);
-  std::vector<const model::Message*> recorded;
-  if (recorded_call.input.empty() && !recorded_call.is_stateful()) return {};  // nothing to compare with
-  for (const messages::MessageId id : recorded_call.input) recorded.push_back(&table.get(id).message);
-
-  if (recorded_call.is_stateful()) {
-    std::size_t systems = 0;
-    while (systems < recorded.size() && recorded[systems]->role == model::Role::k_system) ++systems;
-    if (places.size() < recorded.size()) return "number of messages";
-    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems),
-                 places.end() - static_cast<std::ptrdiff_t>(recorded.size() - systems));
-  }
-  if (recorded.size() > places.size() && call.answer) {
-    const model::Message& answer = messages[*call.answer]->message;
-    const model::Message& next = *recorded[places.size()];
-    if (next.role == answer.role && next.content == answer.content &&
-        next.tool_calls.size() == answer.tool_calls.size())
-      recorded.resize(places.size());
-  }
-  if (places.size() != recorded.size()) return "number of messages";
-  for (std::size_t j = 0; j < recorded.size(); ++j) {
-    const auto variant = call.variants.find(places[j]);
-    const std::string_view what = difference(messages[places[j]]->message,
-                                             variant == call.variants.end() ? nullptr : &variant->second, *recorded[j]);
-    if (!what.empty()) return std::string("message ").append(std::to_string(j)).append(": ").append(what);
-  }
-  return {};
+std::string Replay::difference(const model::ModelCall& call, const messages::RunFacts& run,
+                               const messages::CallFacts& recorded) {
+  std::string what = input_difference(call, recorded);
+  return what.empty() ? answer_differs(call, run, recorded) : what;
 }
 
-void replay(const Work& work, const model::Lane& lane, const std::vector<CallId>& calls, BuildFigures& figures) {
+std::string_view Replay::element_difference(const model::ModelCall& call, std::uint32_t place,
+                                            messages::MessageId shown) {
+  const model::Message& message = messages_[place]->message;
+  const model::Message& element = table_.get(shown).message;
+  if (const auto variant = call.variants.find(place); variant != call.variants.end())
+    return form_difference(model::in_form(message, variant->second), element);
+  const std::uint64_t pair = (std::uint64_t{place} << 32U) | shown;
+  if (equal_.contains(pair)) return {};
+  const std::string_view what = form_difference(message, element);
+  if (what.empty()) equal_.insert(pair);
+  return what;
+}
+
+std::string Replay::input_difference(const model::ModelCall& call, const messages::CallFacts& recorded) {
+  if (recorded.input.empty() && !recorded.is_stateful()) return {};  // nothing to compare with
+  std::vector<std::uint32_t> places = model::places_in(call.context);
+  std::vector<messages::MessageId> shown = recorded.input;
+  const auto message = [&](std::size_t j) -> const model::Message& { return table_.get(shown[j]).message; };
+
+  if (recorded.is_stateful()) {
+    std::size_t systems = 0;
+    while (systems < shown.size() && message(systems).role == model::Role::k_system) ++systems;
+    if (places.size() < shown.size()) return counts(places.size(), shown.size());
+    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems),
+                 places.end() - static_cast<std::ptrdiff_t>(shown.size() - systems));
+  }
+  if (shown.size() > places.size() && call.answer) {
+    const model::Message& answer = messages_[*call.answer]->message;
+    const model::Message& next = message(places.size());
+    if (next.role == answer.role && next.content == answer.content &&
+        next.tool_calls.size() == answer.tool_calls.size())
+      shown.resize(places.size());
+  }
+  const std::size_t both = std::min(places.size(), shown.size());
+  for (std::size_t j = 0; j < both; ++j) {
+    const std::string_view what = element_difference(call, places[j], shown[j]);
+    if (what.empty()) continue;
+    std::string out = told("message " + std::to_string(j), message(j).role, what);
+    if (places.size() != shown.size()) out.append("; ").append(counts(places.size(), shown.size()));
+    return out;
+  }
+  return places.size() == shown.size() ? std::string() : counts(places.size(), shown.size());
+}
+
+std::string Replay::answer_differs(const model::ModelCall& call, const messages::RunFacts& run,
+                                   const messages::CallFacts& recorded) const {
+  if (recorded.answers.empty()) return {};  // the call failed, or the next request tells what was said
+  if (!call.answer) {
+    // A stream that broke off and that no later context holds is an alternative.
+    const bool broke_off = run.failed && recorded.answers.front().finish_reason == 0;
+    return broke_off ? "" : "answer: the record has none";
+  }
+  const model::TranscriptMessage& kept = *messages_[*call.answer];
+  std::string_view what;
+  for (const messages::Answer& answer : recorded.answers) {
+    const std::string_view differs = answer_difference(kept, table_.get(answer.message).message);
+    if (differs.empty()) return {};
+    if (what.empty()) what = differs;
+  }
+  return told("answer", kept.message.role, what);
+}
+
+std::string_view output_difference(const model::TranscriptMessage& kept, const messages::RunFacts& run,
+                                   const messages::Tables& tables) {
+  std::string_view what;
+  bool same = false;
+  const auto consider = [&](std::string_view difference) {
+    same = same || difference.empty();
+    if (what.empty()) what = difference;
+  };
+  const model::Message& message = kept.message;
+  const bool is_result = message.role == model::Role::k_tool;
+  for (const messages::CallFacts& call : run.calls)
+    for (const messages::Answer& answer : call.answers) {
+      if (!is_result) consider(answer_difference(kept, tables.messages.get(answer.message).message));
+      for (const messages::MessageId id : answer.results)
+        if (const model::Message& result = tables.messages.get(id).message;
+            is_result && result.tool_call_id == message.tool_call_id)
+          consider(form_difference(message, result));
+    }
+  if (is_result && run.tool) {
+    const bool only_error = run.failed && run.tool->output == 0;
+    const std::string_view text = tables.texts.get(only_error ? run.error : run.tool->output);
+    consider(message.content == (only_error ? error_sentence(text) : text) ? "" : "text");
+  }
+  return same ? std::string_view() : what;
+}
+
+void replay(const Work& work, const LaneRecord& record, BuildFigures& figures) {
+  const auto compare = [&](Replay& replay, const std::vector<model::ModelCall>& calls, const std::vector<CallId>& ids) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      const Call& call = work.calls[ids[i]];
+      if (call.incomplete) {
+        ++figures.incomplete_chains;
+        continue;
+      }
+      const std::string shape(call.facts->shape);
+      ++figures.calls_by_shape[shape];
+      std::string what = replay.difference(calls[i], *call.run, *call.facts);
+      if (what.empty()) {
+        ++figures.replayed_by_shape[shape];
+        continue;
+      }
+      figures.problems.push_back({"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)),
+                                  what.insert(0, ", ").insert(0, shape)});
+    }
+  };
   std::vector<const model::TranscriptMessage*> messages;
-  for (const model::TranscriptMessage& message : lane.messages) messages.push_back(&message);
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const Call& call = work.calls[calls[i]];
-    if (call.incomplete) {
-      ++figures.incomplete_chains;
-      continue;
-    }
-    const std::string shape(call.facts->shape);
-    ++figures.calls_by_shape[shape];
-    const std::string what = replay_difference(messages, lane.calls[i], *call.facts, work.tables.messages);
-    if (what.empty()) {
-      ++figures.replayed_by_shape[shape];
-      continue;
-    }
-    std::string detail = shape;
-    detail.append(", ").append(what);
-    figures.problems.push_back(
-        {"replay_differs", model::Severity::k_note, std::string(work.text(call.run->id)), std::move(detail)});
+  for (const model::TranscriptMessage& message : record.lane.messages) messages.push_back(&message);
+  Replay main(messages, work.tables.messages);
+  compare(main, record.lane.calls, record.calls);
+  for (std::size_t i = 0; i < record.lane.alternatives.size(); ++i) {
+    const model::Alternative& alternative = record.lane.alternatives[i];
+    if (alternative.calls.empty()) continue;
+    std::vector<const model::TranscriptMessage*> path(messages.begin(), messages.begin() + alternative.at_message);
+    for (const model::TranscriptMessage& message : alternative.messages) path.push_back(&message);
+    Replay branch(std::move(path), work.tables.messages);
+    compare(branch, alternative.calls, record.alternative_calls[i]);
   }
 }
 

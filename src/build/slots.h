@@ -29,6 +29,7 @@ struct Slot {
 struct Seen {
   const messages::MessageEntry* entry = nullptr;
   SlotId slot = k_none;      ///< the message it is a form of
+  bool lossy = false;        ///< the client that recorded it may have lost calls and results
   bool placeholder = false;  ///< the recording lost what stood here
 };
 

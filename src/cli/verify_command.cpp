@@ -25,7 +25,7 @@ int run_verify(const SourceOptions& source, const TalkFlags& talk, Terminal& ter
     terminal.err << "trajectory: the dataset holds calls that the source lacks: was it made from another export?\n";
     return 1;
   }
-  return report->differing() > 0 ? 3 : 0;
+  return report->differing() + report->messages_differing > 0 ? 3 : 0;
 }
 
 }  // namespace

@@ -210,9 +210,10 @@ namespace {
 /// Numbers up to 17 significant digits are compared as doubles, so 1, 1.0 and 1e0 are one number; longer ones by text.
 void append_canonical_number(std::string& out, std::string_view text) {
   const auto digits = std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool whole = text.find_first_of(".eE") == std::string_view::npos;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (digits > 17 || error != std::errc() || end != text.data() + text.size()) {
+  if (digits > (whole ? 15 : 17) || error != std::errc() || end != text.data() + text.size()) {
     out.append(text);
     return;
   }

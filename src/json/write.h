@@ -19,7 +19,8 @@ void append_string(std::string& out, std::string_view text, bool ascii = false);
 void append_compact(std::string& out, const Value& value);
 
 /// Appends the value in canonical form: members sorted by key (the last of a repeated key wins), no white space,
-/// numbers that a double holds exactly in their shortest form. Two texts of equal JSON values come out equal.
+/// numbers in their shortest form, whole ones of more than 15 digits and others of more than 17 as they stand. Two
+/// texts of equal JSON values come out equal.
 void append_canonical(std::string& out, const Value& value);
 
 /// Appends a double as Python's `repr` writes it (`0.0`, `1e-07`, `12.5`).

@@ -53,6 +53,7 @@ TEST(JsonWrite, WritesDoublesAsPythonsRepr) {
 TEST(JsonWrite, CanonicalFormIsEqualForEqualValues) {
   EXPECT_EQ(canonical(R"({"b":1,"a":[1.0,"\u00e9"]})"), canonical(R"({ "a" : [1, "é"], "b":1.00 })"));
   EXPECT_EQ(canonical(R"({"a":1,"a":2})"), canonical(R"({"a":2})"));
+  EXPECT_NE(canonical("9007199254740993"), canonical("9007199254740992"));
   EXPECT_NE(canonical("123456789012345678901"), canonical("123456789012345678902"));
 }
 

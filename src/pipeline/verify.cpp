@@ -27,17 +27,21 @@ class Verifier {
     for (const build::Conversation& conversation : conversations)
       for (const build::Trace& trace : conversation.traces)
         for (const messages::RunFacts& run : trace.runs)
-          if (!run.calls.empty()) runs_[tables.texts.get(run.id)] = &run;
+          if (!run.calls.empty() || run.tool) {
+            runs_[tables.texts.get(run.id)] = &run;
+            model_runs_ += run.calls.empty() ? 0 : 1;
+          }
   }
 
   void trajectory(const model::Trajectory& trajectory) {
     ++report.trajectories;
+    definitions_ = &trajectory.tool_definitions;
     lane(trajectory.main);
     for (const model::Lane& helper : trajectory.auxiliary) lane(helper);
   }
 
   VerifyReport finish() {
-    report.not_in_dataset = runs_.size() - met_.size();
+    report.not_in_dataset = model_runs_ - met_.size();
     report.differences = differences_.tallies();
     return std::move(report);
   }
@@ -49,18 +53,22 @@ class Verifier {
     std::vector<const model::TranscriptMessage*> messages;
     messages.reserve(lane.messages.size());
     for (const model::TranscriptMessage& message : lane.messages) messages.push_back(&message);
-    for (const model::ModelCall& call : lane.calls) verify_call(messages, call);
+    build::Replay main(messages, tables_.messages);
+    for (const model::ModelCall& call : lane.calls) verify_call(main, call);
     for (const model::Alternative& alternative : lane.alternatives) {
       std::vector<const model::TranscriptMessage*> path(messages.begin(), messages.begin() + alternative.at_message);
       for (const model::TranscriptMessage& message : alternative.messages) path.push_back(&message);
-      for (const model::ModelCall& call : alternative.calls) verify_call(path, call);
+      build::Replay branch(std::move(path), tables_.messages);
+      for (const model::ModelCall& call : alternative.calls) verify_call(branch, call);
+      for (const model::TranscriptMessage& message : alternative.messages) verify_message(message);
     }
+    for (const model::TranscriptMessage& message : lane.messages) verify_message(message);
     for (const model::Lane& agent : lane.subagents) this->lane(agent);
   }
 
-  void verify_call(const std::vector<const model::TranscriptMessage*>& messages, const model::ModelCall& call) {
+  void verify_call(build::Replay& replay, const model::ModelCall& call) {
     const auto found = runs_.find(call.run_id);
-    if (found == runs_.end()) {
+    if (found == runs_.end() || found->second->calls.empty()) {
       ++report.not_in_source;
       return;
     }
@@ -75,15 +83,54 @@ class Verifier {
     std::string what;
     // Several prompts of one request: one of them is this call's.
     for (const messages::CallFacts& recorded : run.calls) {
-      what = build::replay_difference(messages, call, recorded, tables_.messages);
+      what = replay.difference(call, run, recorded);
+      if (what.empty()) what = facts_difference(call, run, recorded);
       if (what.empty()) break;
     }
     if (what.empty()) ++report.replayed_by_shape[shape];
     else differences_.add({shape, model::Severity::k_warning, call.run_id, what});
   }
 
+  /// What stands beside the messages of a call.
+  std::string_view facts_difference(const model::ModelCall& call, const messages::RunFacts& run,
+                                    const messages::CallFacts& recorded) const {
+    if (call.model != tables_.texts.get(recorded.model)) return "model";
+    if (call.parameters != tables_.texts.get(recorded.parameters)) return "parameters";
+    if (call.usage != recorded.usage) return "usage";
+    if (!std::equal(
+            call.tools.begin(), call.tools.end(), recorded.tools.begin(), recorded.tools.end(),
+            [&](std::uint32_t at, messages::TextId tool) { return (*definitions_)[at] == tables_.texts.get(tool); }))
+      return "tools";
+    if (call.trace_id != tables_.texts.get(run.trace_id)) return "trace id";
+    if (run.failed && call.error != tables_.texts.get(run.error)) return "error";
+    if (call.start_time != run.start_time || call.end_time != run.end_time) return "time";
+    const auto said = [&](const messages::Answer& answer) {
+      return call.finish_reason == tables_.texts.get(answer.finish_reason);
+    };
+    const bool reason_known = !call.answer || recorded.answers.empty()
+                                  ? call.finish_reason.empty()
+                                  : std::any_of(recorded.answers.begin(), recorded.answers.end(), said);
+    return reason_known ? std::string_view() : "finish reason";
+  }
+
+  /// Messages that stand in no call of the record as an answer, and in no input: candidates, results that no model saw.
+  void verify_message(const model::TranscriptMessage& message) {
+    if (message.origin.field != "outputs") return;
+    const auto found = runs_.find(message.origin.run_id);
+    if (found == runs_.end()) return;
+    const std::string_view what = build::output_difference(message, *found->second, tables_);
+    if (what.empty()) return;
+    ++report.messages_differing;
+    const messages::RunFacts& run = *found->second;
+    const std::string shape(run.calls.empty() ? std::string_view("tool run") : run.calls.front().shape);
+    differences_.add({shape, model::Severity::k_warning, message.origin.run_id,
+                      std::string(model::role_name(message.message.role)).append(" message: ").append(what)});
+  }
+
   const messages::Tables& tables_;
   std::unordered_map<std::string_view, const messages::RunFacts*> runs_;
+  std::size_t model_runs_ = 0;
+  const std::vector<std::string>* definitions_ = nullptr;  ///< of the trajectory at hand
   std::unordered_set<std::string> met_;
   model::ProblemLog differences_;
 };
@@ -92,6 +139,7 @@ void add(VerifyReport& into, const VerifyReport& from) {
   into.trajectories += from.trajectories;
   for (const auto& [shape, count] : from.calls_by_shape) into.calls_by_shape[shape] += count;
   for (const auto& [shape, count] : from.replayed_by_shape) into.replayed_by_shape[shape] += count;
+  into.messages_differing += from.messages_differing;
   into.incomplete_chains += from.incomplete_chains;
   into.not_in_source += from.not_in_source;
   into.not_in_dataset += from.not_in_dataset;
@@ -179,6 +227,7 @@ std::uint64_t VerifyReport::differing() const { return calls() - exact(); }
 std::string VerifyReport::json() const {
   std::string out = "{\"trajectories\": " + std::to_string(trajectories) + ", \"calls\": " + std::to_string(calls()) +
                     ", \"exact\": " + std::to_string(exact()) +
+                    ", \"messages_differing\": " + std::to_string(messages_differing) +
                     ", \"incomplete_chains\": " + std::to_string(incomplete_chains) +
                     ", \"not_in_source\": " + std::to_string(not_in_source) +
                     ", \"not_in_dataset\": " + std::to_string(not_in_dataset) + ", \"by_shape\": {";
@@ -217,6 +266,8 @@ std::string VerifyReport::text() const {
     out += "  " + shape + " " + with_commas(count_of(replayed_by_shape, shape)) + "/" + with_commas(count) + "\n";
   if (incomplete_chains > 0)
     out += "  " + with_commas(incomplete_chains) + " stateful calls whose chain is not in the source, counted apart\n";
+  if (messages_differing > 0)
+    out += "  " + with_commas(messages_differing) + " messages differ from their run's outputs\n";
   if (not_in_source > 0) out += "  " + with_commas(not_in_source) + " calls whose runs are not in the source\n";
   if (not_in_dataset > 0)
     out += "  " + with_commas(not_in_dataset) + " model runs of these traces stand for no call of the dataset\n";

@@ -12,11 +12,12 @@ struct VerifyReport {
   std::uint64_t trajectories = 0;
   std::map<std::string, std::uint64_t> calls_by_shape;
   std::map<std::string, std::uint64_t> replayed_by_shape;
-  std::uint64_t incomplete_chains = 0;  ///< stateful calls whose predecessor is not in the source: not compared
-  std::uint64_t not_in_source = 0;      ///< calls of the dataset whose run the source lacks
-  std::uint64_t not_in_dataset = 0;     ///< model runs of the dataset's traces that no call of it stands for
-  model::ProblemTallies differences;    ///< by shape; the place is the run
-  unsigned passes = 1;                  ///< over the source
+  std::uint64_t messages_differing = 0;  ///< from the outputs of the run that they came from
+  std::uint64_t incomplete_chains = 0;   ///< stateful calls whose predecessor is not in the source: not compared
+  std::uint64_t not_in_source = 0;       ///< calls of the dataset whose run the source lacks
+  std::uint64_t not_in_dataset = 0;      ///< model runs of the dataset's traces that no call of it stands for
+  model::ProblemTallies differences;     ///< by shape; the place is the run
+  unsigned passes = 1;                   ///< over the source
 
   [[nodiscard]] std::uint64_t calls() const;
   [[nodiscard]] std::uint64_t exact() const;
