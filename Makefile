@@ -1,5 +1,5 @@
 # Every target sets up what it needs by itself, on a fresh Debian 12 too; the second time it is quick.
-.PHONY: help demo test install bench lint clean
+.PHONY: help demo test install bench lint docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
 	@echo "make bench     measure the import against a bare read of the same columns"
 	@echo "make lint      formatting, clang-tidy, ruff, mypy (clang-tidy on changed files; ALL=1 for all)"
+	@echo "make docs      write the reference of the Python package to build/docs"
 	@echo "make clean     remove the build folder (keeps .venv and .deps)"
 
 install:
@@ -29,6 +30,11 @@ bench:
 lint:
 	@tools/setup lint
 	@tools/lint $(if $(ALL),--all)
+
+docs:
+	@tools/setup
+	@.venv/bin/pdoc --docformat google --output-directory build/docs trajectory_sdk '!trajectory_sdk._core'
+	@echo "written: build/docs/index.html"
 
 clean:
 	@rm -rf build

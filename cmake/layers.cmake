@@ -125,5 +125,4 @@ function(bindings)
   nanobind_add_stub(_core_stub MODULE _core OUTPUT "${CMAKE_BINARY_DIR}/_core.pyi" PYTHON_PATH $<TARGET_FILE_DIR:_core>
                     DEPENDS _core)
   add_dependencies(python_package _core_stub)
-  install(FILES "${CMAKE_BINARY_DIR}/_core.pyi" DESTINATION trajectory_sdk COMPONENT python)
 endfunction()

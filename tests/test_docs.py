@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -10,9 +11,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import trajectory_sdk as tj
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/getting-started.md"]
+PAGES = ["README.md", "docs/getting-started.md", "docs/python.md"]
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -31,7 +33,7 @@ def test_commands_and_programs_of_a_page_run_as_printed(page: str, tmp_path: Pat
         for line in block.splitlines()
         if line.strip() and not line.startswith("make ")
     ]
-    assert commands
+    assert commands or blocks(page, "python")
     for command in commands:
         done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -112,3 +114,21 @@ def test_the_guide_to_a_new_payload_shape_leads_to_a_reader_for_it(tmp_path: Pat
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert problems(copy / "build/dev/trajectory") == {}
+
+
+def test_the_reference_is_built_from_docstrings_of_every_public_name(tmp_path: Path) -> None:
+    options = ["--docformat", "google", "--output-directory", str(tmp_path)]
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/pdoc"), *options, "trajectory_sdk", "!trajectory_sdk._core"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Warn" not in done.stderr, done.stderr
+    page = (tmp_path / "trajectory_sdk.html").read_text(encoding="utf-8")
+    for name in tj.__all__:
+        assert f'id="{name}"' in page, name
+        value = getattr(tj, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert inspect.getdoc(value), f"{name} has no docstring"

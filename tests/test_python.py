@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import trajectory_sdk as tj
 from trajectory_sdk import api, errors
-from trajectory_sdk.primitives import primitives
+from trajectory_sdk.primitives.contract import from_dict
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPORT = ROOT / "examples" / "export"
@@ -109,7 +109,7 @@ def test_types_are_values(trajectories: list[tj.Trajectory]) -> None:
     changed = dataclasses.replace(trajectory, error="x")
     assert changed != trajectory
     assert dataclasses.replace(changed, error=trajectory.error) == trajectory
-    assert primitives.from_dict(json.loads(json.dumps(dataclasses.asdict(trajectory)))) == trajectory
+    assert from_dict(json.loads(json.dumps(dataclasses.asdict(trajectory)))) == trajectory
     with pytest.raises(dataclasses.FrozenInstanceError):
         trajectory.error = "y"  # type: ignore[misc]
 
@@ -158,3 +158,25 @@ def test_ctrl_c_ends_an_import(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "KeyboardInterrupt" in done.stderr
     assert done.returncode != 0
+
+
+def test_counts_and_spans_that_cannot_be_are_named() -> None:
+    tj.init(provider="langsmith", project_id="any")
+    with pytest.raises(ValueError, match="limit must be at least 0, not -1"):
+        tj.import_conversations(bulk=True, source=EXPORT, limit=-1)
+    with pytest.raises(TypeError, match="limit must be a whole number, not str"):
+        tj.import_conversations(bulk=True, source=EXPORT, limit="3")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="since reaches back"):
+        tj.import_conversations(bulk=True, source=EXPORT, since=timedelta.max)
+
+
+def test_refused_data_is_warned_of(tmp_path: Path) -> None:
+    tj.init(provider="langsmith", project_id="any")
+    good = (ROOT / "tests/golden/openai/refusals/runs.jsonl").read_text(encoding="utf-8")
+    source = tmp_path / "runs.jsonl"
+    source.write_text(good + "[1]\n", encoding="utf-8")
+    with pytest.warns(tj.RefusedDataWarning, match=r"invalid_json_row 1 \(first in .*runs\.jsonl"):
+        result = tj.import_conversations(bulk=True, source=source)
+    assert result.report is not None
+    assert result.report.rows_refused == 1
+    assert result

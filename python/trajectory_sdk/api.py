@@ -1,18 +1,23 @@
-"""The functions of the package: `init`, `import_conversations`, `save`."""
+"""The functions of the package: `init`, `import_conversations`, `iter_conversations`, `save`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import _core
-from .errors import NotInitializedError, UsageError
-from .primitives.primitives import SDKConfig, Trajectory, from_dict
+from .dataset import Trajectories
+from .errors import NotInitializedError, RefusedDataWarning, UsageError
+from .importing import ImportOptions, import_all, iterate
+from .primitives.primitives import SDKConfig, Trajectory
+from .primitives.recorded import RecordSource
+from .report import ImportReport
+from .transforms.base_transform import BaseTransform
 
 _PROVIDERS = ("langsmith",)
 
@@ -23,82 +28,163 @@ class _State:
     config: SDKConfig | None = None
 
 
-def init(*, project_id: str, provider: str | None = None, debug: bool = False) -> None:
-    """Says where conversations come from. Call it once, before anything else.
+def init(
+    *,
+    project_id: str,
+    provider: str | None = None,
+    transforms: Sequence[BaseTransform] | None = None,
+    debug: bool = False,
+) -> None:
+    """Says where conversations come from and what is done with them. Call it once, before anything else.
 
     Args:
         project_id: The project that conversations belong to. It never filters a local source.
         provider: Where runs were recorded: "langsmith".
+        transforms: What changes trajectories before anything is written, in order (redaction, for example).
         debug: Whether imports print their report to standard error.
 
     Raises:
         ValueError: The provider is unknown, or the project is empty.
+        TypeError: A transform is none.
     """
     if not project_id:
         raise UsageError("init needs a project_id")
     if provider is not None and provider not in _PROVIDERS:
         raise UsageError(f"unknown provider {provider!r}: known are {', '.join(_PROVIDERS)}")
-    _State.config = SDKConfig(project_id=project_id, provider=provider, debug=debug)
+    for transform in transforms or ():
+        if not isinstance(transform, BaseTransform):
+            raise TypeError(f"transforms must be BaseTransform instances, not {type(transform).__name__}")
+    _State.config = SDKConfig(project_id=project_id, provider=provider, transforms=list(transforms or ()), debug=debug)
 
 
 def _config(operation: str) -> SDKConfig:
-    if _State.config is None:
+    config = _State.config
+    if config is None:
         raise NotInitializedError(f"{operation} needs init: call trajectory_sdk.init(project_id=...) first")
-    return _State.config
+    if config.provider is None:
+        raise NotInitializedError(f"{operation} needs a provider: call init(provider='langsmith', ...)")
+    return config
 
 
-def _start_of_window(since: timedelta | datetime | None) -> int | None:
-    """The earliest start of a trace in microseconds since 1970, or None."""
-    if since is None:
-        return None
-    if isinstance(since, timedelta):
-        since = datetime.now(UTC) - since
-    if not isinstance(since, datetime):
-        raise TypeError(f"since must be a timedelta or a datetime, not {type(since).__name__}")
-    if since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    return (since - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+def _need_source(operation: str, bulk: bool, source: Any) -> None:
+    if not bulk:
+        raise UsageError(f"{operation} needs bulk=True: other routes are not part of this version")
+    if source is None:
+        raise UsageError(f"{operation}(bulk=True) needs a source: a Parquet file, an export folder, a glob or a table")
 
 
 def import_conversations(
+    conversations: Sequence[str] | None = None,
     *,
     bulk: bool = False,
-    source: str | Path | None = None,
+    source: Any = None,
     limit: int | None = None,
     since: timedelta | datetime | None = None,
-) -> list[Trajectory]:
-    """Imports conversations from a LangSmith export on disk.
+    until: timedelta | datetime | None = None,
+    keys: Sequence[str] | None = None,
+    feedback: bool = True,
+    out: str | Path | None = None,
+    force: bool = False,
+    threads: int | None = None,
+    memory: int | None = None,
+    progress: bool | None = None,
+) -> Trajectories:
+    """Imports conversations from a LangSmith export on disk or from a table in memory.
+
+    The trajectories are light handles over a dataset: a temporary one that lives as long as they do, or `out`. Their
+    fields appear when they are first looked at; transforms of `init` run before anything is written.
 
     Args:
+        conversations: Only these conversation ids; None takes all.
         bulk: Must be True: a bulk export is read.
-        source: A Parquet file, an export folder, a glob, or JSON / JSON lines of runs.
+        source: A Parquet file, an export folder, a glob, JSON / JSON lines of runs; a pyarrow table or dataset, or any
+            object with the Arrow PyCapsule interface; or a list of these.
         limit: Keep the first so many conversations, in sorted order of their id.
         since: Keep traces whose root starts within this time before now, or at or after this moment (naive: UTC).
+        until: Keep traces whose root starts before this moment, or this time before now.
+        keys: Metadata keys that name the conversation, best first; None means conversation_id, thread_id, session_id.
+        feedback: Whether feedback becomes `reward`.
+        out: A folder to keep the dataset in; it appears whole or not at all.
+        force: Whether a folder `out` that is not empty is replaced.
+        threads: Threads to use; None means all that the process may.
+        memory: Bytes to get along with; None means half of what the process may use.
+        progress: Whether a progress bar is shown; None means on terminals and in notebooks.
 
     Returns:
-        One trajectory per conversation, sorted by conversation id.
+        One trajectory per conversation, sorted by conversation id: a list whose `report` says what was read, used and
+        left out. A `RefusedDataWarning` says when some of it was refused.
 
     Raises:
-        RuntimeError: `init` was not called, or without a provider; or the source cannot be read.
-        ValueError: `bulk` or `source` is missing.
-        TypeError: `since` is neither a timedelta nor a datetime.
+        RuntimeError: `init` was not called, or without a provider; the source cannot be read; `out` cannot be written.
+        ValueError: `bulk` or `source` is missing, or the source is of no known kind.
+        TypeError: `since` or `until` is neither a timedelta nor a datetime.
     """
     config = _config("import_conversations")
-    if config.provider is None:
-        raise NotInitializedError("import_conversations needs a provider: call init(provider='langsmith', ...)")
-    if not bulk:
-        raise UsageError("import_conversations needs bulk=True: other routes are not part of this version")
-    if source is None:
-        raise UsageError("import_conversations(bulk=True) needs a source: a Parquet file, an export folder or a glob")
-    texts, report = _core.import_conversations([str(source)], limit=limit, since=_start_of_window(since))
+    _need_source("import_conversations", bulk, source)
+    options = ImportOptions(
+        source=source,
+        limit=limit,
+        since=since,
+        until=until,
+        conversations=conversations or (),
+        keys=keys,
+        feedback=feedback,
+        threads=threads,
+        memory=memory,
+    )
+    result = import_all(options, config.transforms, out=out, force=force, progress=progress)
     if config.debug:
-        print(report, end="", file=sys.stderr)
-    return [from_dict(json.loads(text)) for text in texts]
+        print(result.report, file=sys.stderr)
+    _warn_of_refused(result.report)
+    return result
 
 
-def _file_name(trajectory: Trajectory) -> str:
-    name = trajectory.task.conversation_id or trajectory.task.id or "trajectory"
-    return name.replace("/", "_").replace("\\", "_")
+def _warn_of_refused(report: ImportReport | None) -> None:
+    """Says that data was refused: a result alone does not show it."""
+    refused = [problem for problem in report.problems.values() if problem.severity == "refused"] if report else []
+    if refused:
+        counts = ", ".join(
+            f"{problem.kind} {problem.count:,} (first in {problem.examples[0]['place']})" for problem in refused
+        )
+        warnings.warn(f"some data was refused: {counts}; see the report of the result", RefusedDataWarning, 3)
+
+
+def iter_conversations(
+    conversations: Sequence[str] | None = None,
+    *,
+    bulk: bool = False,
+    source: Any = None,
+    limit: int | None = None,
+    since: timedelta | datetime | None = None,
+    until: timedelta | datetime | None = None,
+    keys: Sequence[str] | None = None,
+    feedback: bool = True,
+    threads: int | None = None,
+    memory: int | None = None,
+    progress: bool | None = None,
+) -> Iterator[Trajectory]:
+    """Imports conversations one after the other, in order of conversation id, in bounded memory.
+
+    Nothing is written to disk. Leaving the loop early ends the import. Arguments and errors are those of
+    `import_conversations`; a transform's `transform_batch` is given one trajectory at a time.
+
+    Yields:
+        Trajectories.
+    """
+    config = _config("iter_conversations")
+    _need_source("iter_conversations", bulk, source)
+    options = ImportOptions(
+        source=source,
+        limit=limit,
+        since=since,
+        until=until,
+        conversations=conversations or (),
+        keys=keys,
+        feedback=feedback,
+        threads=threads,
+        memory=memory,
+    )
+    return iterate(options, config.transforms, progress)
 
 
 def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path) -> None:
@@ -118,13 +204,22 @@ def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path
     items: list[Trajectory] = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
     folder = Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    written: dict[str, Any] = {}
+    written: dict[str, Trajectory] = {}
     for trajectory in items:
-        name = _file_name(trajectory)
+        source = trajectory._source() if trajectory._is_untouched() else None
+        name = _file_name(trajectory, source)
         if name in written and written[name] != trajectory:
             raise UsageError(f"two trajectories would be saved as {name}.json: give them different conversation ids")
         written[name] = trajectory
         target = folder / f"{name}.json"
+        if source is not None:
+            source.save(str(target))
+            continue
         partial = folder / f".{name}.json.part"
         partial.write_text(json.dumps(asdict(trajectory), indent=2), encoding="utf-8")
         partial.replace(target)
+
+
+def _file_name(trajectory: Trajectory, source: RecordSource | None) -> str:
+    name = source.conversation_id if source is not None else trajectory.task.conversation_id or trajectory.task.id
+    return (name or "trajectory").replace("/", "_").replace("\\", "_")

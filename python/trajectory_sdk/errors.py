@@ -25,3 +25,7 @@ class OutputError(TrajectoryError, RuntimeError):
 
 class DataError(TrajectoryError, RuntimeError):
     """Data that was refused, or output above a limit."""
+
+
+class RefusedDataWarning(UserWarning):
+    """Some rows, cells or files of a source were refused; the rest was imported."""

@@ -8,13 +8,11 @@
 #include <parquet/api/reader.h>
 
 #include "base/arena.h"
+#include "columnar/cells.h"
 
 namespace trajectory::columnar {
 
 namespace {
-
-/// How the values of a time column become microseconds.
-enum class TimeUnit : std::uint8_t { k_millis, k_micros, k_nanos };
 
 struct ColumnLayout {
   ColumnInfo info;
@@ -66,22 +64,6 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
       break;
   }
   return out;
-}
-
-std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
-  return value >= 0 ? value / by : -((-value + by - 1) / by);
-}
-
-std::int64_t to_micros(std::int64_t value, TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::k_nanos:
-      return floor_divide(value, 1000);
-    case TimeUnit::k_millis:
-      return value * 1000;
-    case TimeUnit::k_micros:
-      return value;
-  }
-  return value;
 }
 
 std::int64_t to_micros(const parquet::Int96& value) {

@@ -9,34 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "columnar/cells.h"
 
 namespace trajectory::columnar {
-
-/// What a column can be read as. `k_unreadable` columns (lists, structs, foreign physical types) are listed, not read.
-enum class ColumnKind : std::uint8_t { k_text, k_time, k_integer, k_real, k_boolean, k_unreadable };
-
-struct ColumnInfo {
-  std::string name;
-  ColumnKind kind = ColumnKind::k_unreadable;
-  std::string type;         ///< as the file declares it, for messages
-  std::uint64_t bytes = 0;  ///< uncompressed, over all row groups
-};
-
-/// One value slot of a batch column; only the field of the column's kind counts.
-struct Cell {
-  bool present = false;
-  bool flag = false;
-  std::int64_t integer = 0;  ///< integers; times in microseconds since 1970 UTC
-  double real = 0;
-  std::string_view text;  ///< of a present text never a null pointer
-};
-
-/// Rows of a row group. Columns stand in the order they were asked for; views live until the next batch.
-struct RowBatch {
-  std::uint64_t first_row = 0;  ///< in the file
-  std::size_t rows = 0;
-  std::vector<std::vector<Cell>> columns;
-};
 
 /// One open Parquet file. Reads pages through the low-level readers: never more than a batch is decoded.
 /// Thread-safe for `read_row_group` of different row groups.

@@ -3,26 +3,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "columnar/rows.h"
 
 namespace trajectory::columnar {
 
-enum class FieldType : std::uint8_t { k_text, k_integer, k_real, k_time, k_list, k_struct };
-
-/// A column, or a part of one. A list has one child, a struct its fields. Times are microseconds, UTC.
-struct Field {
-  std::string name;
-  FieldType type = FieldType::k_text;
-  std::vector<Field> children;
-};
-
-/// Writes a Parquet file row by row (zstd; the bytes depend on the rows alone). The values of a row are given depth
-/// first, in the order of the schema: `begin_list`, its items, `end_list`; `begin_struct`, its fields, `end_struct`.
+/// Writes a Parquet file row by row (zstd; the bytes depend on the rows alone).
 class TableWriter {
  public:
   /// Errors: k_io.
@@ -30,19 +19,10 @@ class TableWriter {
   ~TableWriter();
   TableWriter(TableWriter&&) noexcept;
 
-  void text(std::optional<std::string_view> value);  ///< must be UTF-8
-  void integer(std::optional<std::int64_t> value);
-  void real(std::optional<double> value);
-  void time(std::optional<std::int64_t> value);
-  void begin_list();
-  void end_list();
-  void begin_struct();
-  void end_struct();
-
-  /// Ends a row. Writes a row group when about 16 MB or 4,096 rows wait.
+  /// Where the values of the next row go.
+  [[nodiscard]] RowWriter& row();
+  /// Ends the row; writes a row group when enough rows wait. Errors: k_io.
   [[nodiscard]] base::Status end_row();
-  /// Bytes of text given so far.
-  [[nodiscard]] std::uint64_t bytes() const;
   [[nodiscard]] base::Status close();
 
  private:
@@ -51,23 +31,25 @@ class TableWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Hands out the values of one row, in the order in which `TableWriter` took them.
-class RowReader {
+/// A file that `TableWriter` wrote, open for reading. Not thread-safe. Uses no threads of its own, so that a process
+/// may fork while one is open.
+class TableReader {
  public:
-  virtual ~RowReader() = default;
-  [[nodiscard]] virtual std::optional<std::string_view> text() = 0;
-  [[nodiscard]] virtual std::optional<std::int64_t> integer() = 0;
-  [[nodiscard]] virtual std::optional<double> real() = 0;
-  [[nodiscard]] virtual std::optional<std::int64_t> time() = 0;
-  [[nodiscard]] virtual std::size_t begin_list() = 0;  ///< its number of items
-  virtual void end_list() = 0;
-  virtual void begin_struct() = 0;
-  virtual void end_struct() = 0;
-};
+  /// Errors: k_io, k_bad_format (damaged, or another schema).
+  [[nodiscard]] static base::Result<TableReader> open(const std::string& path, const std::vector<Field>& schema);
+  ~TableReader();
+  TableReader(TableReader&&) noexcept;
 
-/// Reads a file that `TableWriter` wrote, row by row, until the consumer fails or says stop (returns false).
-/// Errors: k_bad_format (damaged, or another schema), k_io, and the consumer's.
-[[nodiscard]] base::Status read_table(const std::string& path, const std::vector<Field>& schema,
-                                      const std::function<base::Result<bool>(RowReader&)>& consumer);
+  [[nodiscard]] std::uint64_t rows() const;
+
+  /// Hands out one row. The row group that it stands in stays decoded for the next. Errors: k_bad_format, and the
+  /// consumer's.
+  [[nodiscard]] base::Status read_row(std::uint64_t row, const std::function<base::Status(RowReader&)>& consumer);
+
+ private:
+  struct Impl;
+  explicit TableReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace trajectory::columnar

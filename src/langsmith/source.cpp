@@ -25,19 +25,22 @@ constexpr auto k_structure = std::to_array<std::string_view>({"dotted_order", "p
 struct OpenFile {
   std::optional<columnar::ParquetFile> parquet;
   std::optional<base::MappedFile> text;
+  std::optional<StreamSource> stream;
+  std::optional<columnar::StreamReader> batches;  ///< of the stream, for the present reading
 };
 
-/// A row group or a stretch of text: what one worker reads at a time.
+/// A row group, a stretch of text, or a share in what is left of a stream: what one worker reads at a time.
 struct Unit {
   std::uint32_t file = 0;
   int row_group = 0;
   JsonBlock block;
 };
 
-base::Status check_columns(const columnar::ParquetFile& parquet, SourceFile& file) {
+base::Status check_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file) {
   const auto has = [&](std::string_view name) {
-    return std::any_of(parquet.columns().begin(), parquet.columns().end(),
-                       [&](const auto& c) { return c.name == name && c.kind != columnar::ColumnKind::k_unreadable; });
+    return std::any_of(columns.begin(), columns.end(), [&](const columnar::ColumnInfo& column) {
+      return column.name == name && column.kind != columnar::ColumnKind::k_unreadable;
+    });
   };
   for (const std::string_view name : k_run_columns)
     if (!has(name)) file.missing_columns.emplace_back(name);
@@ -88,9 +91,14 @@ struct RunSource::Impl {
   std::atomic<std::uint64_t> rows_refused{0};
 
   base::Status add(const std::string& path);
-  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
-  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
-  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status add(const StreamSource& stream);
+  base::Status begin_streams();
+  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
+                         const RunConsumer& consumer);
+  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
+                         const RunConsumer& consumer);
+  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control,
+                          const RunConsumer& consumer);
 
   void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
     ++rows_refused;
@@ -127,7 +135,7 @@ base::Status RunSource::Impl::add(const std::string& path) {
   if (file.kind == FileKind::k_parquet) {
     auto parquet = columnar::ParquetFile::open(path);
     if (!parquet) return std::move(parquet).error();
-    TJ_TRY(check_columns(*parquet, file));
+    TJ_TRY(check_columns(parquet->columns(), file));
     file.rows = parquet->rows();
     for (int group = 0; group < parquet->row_groups(); ++group) units.push_back({index, group, {}});
     opened.parquet.emplace(std::move(*parquet));
@@ -143,30 +151,59 @@ base::Status RunSource::Impl::add(const std::string& path) {
   return {};
 }
 
-base::Status RunSource::Impl::read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
-                                        const RunConsumer& consumer) {
-  return open[unit.file].parquet ? read_rows(unit, worker, control, consumer)
-                                 : read_block(unit, worker, control, consumer);
+base::Status RunSource::Impl::add(const StreamSource& stream) {
+  SourceFile file;
+  file.path = stream.name;
+  file.kind = FileKind::k_stream;
+  OpenFile opened;
+  opened.stream = stream;
+  auto batches = stream.open();
+  if (!batches) return std::move(batches).error().with(stream.name);
+  TJ_TRY(check_columns(batches->columns(), file));
+  opened.batches.emplace(std::move(*batches));
+  files.push_back(std::move(file));
+  open.push_back(std::move(opened));
+  return {};
+}
+
+/// Opens the streams that an earlier reading has used up.
+base::Status RunSource::Impl::begin_streams() {
+  for (OpenFile& file : open) {
+    if (!file.stream || file.batches) continue;
+    auto batches = file.stream->open();
+    if (!batches) return std::move(batches).error().with(file.stream->name);
+    file.batches.emplace(std::move(*batches));
+  }
+  return {};
+}
+
+base::Status RunSource::Impl::read_unit(
+    const Unit& unit, unsigned worker, const ReadControl& control,
+    const RunConsumer& consumer) {
+  return open[unit.file].text ? read_block(unit, worker, control, consumer)
+                              : read_rows(unit, worker, control, consumer);
 }
 
 base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
                                         const RunConsumer& consumer) {
   std::vector<model::Run> runs;
-  return open[unit.file].parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows,
-                                                 [&](const columnar::RowBatch& batch) -> base::Status {
-                                                   if (control.stop != nullptr && *control.stop)
-                                                     return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-                                                   runs.clear();
-                                                   for (std::size_t row = 0; row < batch.rows; ++row) {
-                                                     model::Run run = run_from_row(batch, row);
-                                                     run.place = {unit.file, batch.first_row + row};
-                                                     if (usable(run, control)) runs.push_back(run);
-                                                   }
-                                                   rows_read += batch.rows;
-                                                   TJ_TRY(consumer(runs, worker));
-                                                   if (control.progress) control.progress(batch.rows);
-                                                   return {};
-                                                 });
+  const auto take = [&](const columnar::RowBatch& batch) -> base::Status {
+    if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
+    runs.clear();
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      model::Run run = run_from_row(batch, row);
+      run.place = {unit.file, batch.first_row + row};
+      if (usable(run, control)) runs.push_back(run);
+    }
+    rows_read += batch.rows;
+    if (open[unit.file].stream) std::atomic_ref(files[unit.file].rows) += batch.rows;
+    TJ_TRY(consumer(runs, worker));
+    if (control.progress) control.progress(batch.rows);
+    return {};
+  };
+  OpenFile& file = open[unit.file];
+  if (file.batches) return file.batches->read(k_run_columns, k_batch_rows, take);
+  return file.parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows, take);
 }
 
 base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
@@ -207,12 +244,16 @@ RunSource::RunSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RunSource::~RunSource() = default;
 RunSource::RunSource(RunSource&&) noexcept = default;
 
-base::Result<RunSource> RunSource::open(const std::vector<std::string>& arguments) {
-  auto found = find_files(arguments);
-  if (!found) return std::move(found).error();
+base::Result<RunSource> RunSource::open(const std::vector<std::string>& arguments,
+                                        const std::vector<StreamSource>& streams) {
   auto impl = std::make_unique<Impl>();
-  impl->others = found->others;
-  for (const std::string& path : found->paths) TJ_TRY(impl->add(path));
+  if (streams.empty() || !arguments.empty()) {
+    auto found = find_files(arguments);
+    if (!found) return std::move(found).error();
+    impl->others = found->others;
+    for (const std::string& path : found->paths) TJ_TRY(impl->add(path));
+  }
+  for (const StreamSource& stream : streams) TJ_TRY(impl->add(stream));
   return RunSource(std::move(impl));
 }
 
@@ -226,9 +267,15 @@ base::Status RunSource::read(const ReadControl& control, const RunConsumer& cons
   impl_->rows_refused = 0;
   for (SourceFile& file : impl_->files)
     if (file.kind != FileKind::k_parquet) file.rows = 0;
-  return base::parallel_for(control.threads, impl_->units.size(), [&](std::size_t index, unsigned worker) {
-    return impl_->read_unit(impl_->units[index], worker, control, consumer);
+  TJ_TRY(impl_->begin_streams());
+  std::vector<Unit> units = impl_->units;
+  for (std::uint32_t file = 0; file < impl_->open.size(); ++file)
+    if (impl_->open[file].stream) units.insert(units.end(), std::max(control.threads, 1U), Unit{file, 0, {}});
+  base::Status status = base::parallel_for(control.threads, units.size(), [&](std::size_t index, unsigned worker) {
+    return impl_->read_unit(units[index], worker, control, consumer);
   });
+  for (OpenFile& file : impl_->open) file.batches.reset();
+  return status;
 }
 
 }  // namespace trajectory::langsmith

@@ -9,20 +9,27 @@
 #include <vector>
 
 #include "base/result.h"
+#include "columnar/stream.h"
 #include "model/problem_log.h"
 #include "model/run.h"
 
 namespace trajectory::langsmith {
 
-enum class FileKind : std::uint8_t { k_parquet, k_json_lines, k_json };
+enum class FileKind : std::uint8_t { k_parquet, k_json_lines, k_json, k_stream };
 
-/// One file of runs.
+/// One file of runs, or one stream of record batches.
 struct SourceFile {
   std::string path;
   FileKind kind = FileKind::k_parquet;
   std::uint64_t bytes = 0;                   ///< on disk
   std::uint64_t rows = 0;                    ///< of JSON files known after a `read`, 0 before
   std::vector<std::string> missing_columns;  ///< Parquet: columns that we read and that are absent
+};
+
+/// A table in memory or elsewhere that can be read as an Arrow stream, from its beginning at each call.
+struct StreamSource {
+  std::string name;  ///< for messages
+  std::function<base::Result<columnar::StreamReader>()> open;
 };
 
 /// Handles of one `read`.
@@ -42,8 +49,9 @@ class RunSource {
  public:
   /// Finds and opens the files behind the arguments, in a fixed order. Other files in a folder are left alone and
   /// counted. Errors: k_not_found (nothing there), k_io, k_bad_format (a file named outright that is neither Parquet
-  /// nor JSON), k_missing_column (a Parquet file without a column that cannot be done without).
-  [[nodiscard]] static base::Result<RunSource> open(const std::vector<std::string>& arguments);
+  /// nor JSON), k_missing_column (a table without a column that cannot be done without).
+  [[nodiscard]] static base::Result<RunSource> open(const std::vector<std::string>& arguments,
+                                                    const std::vector<StreamSource>& streams = {});
   ~RunSource();
   RunSource(RunSource&&) noexcept;
 

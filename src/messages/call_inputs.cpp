@@ -23,10 +23,9 @@ bool starts_like(std::string_view text, std::string_view pattern) {
 }
 
 /// Keys of inputs that hold message lists, best first.
-constexpr auto k_message_keys =
-    std::to_array<std::string_view>({"messages", "input", "contents", "input_messages", "gen_ai.input.messages",
-                                     "llm.input_messages", "gen_ai.prompt", "prompts", "prompt", "input.value",
-                                     "tool_results"});
+constexpr auto k_message_keys = std::to_array<std::string_view>(
+    {"messages", "input", "contents", "input_messages", "gen_ai.input.messages", "llm.input_messages", "gen_ai.prompt",
+     "prompts", "prompt", "input.value", "tool_results"});
 
 /// Keys of inputs that hold what was said before the request beside them.
 constexpr auto k_history_keys = std::to_array<std::string_view>(

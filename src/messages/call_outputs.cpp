@@ -245,7 +245,7 @@ class OutputsReader {
     if (list.items().empty()) return;
     const Value& head = list[0];
     const auto all = [&](auto&& holds) { return std::all_of(list.items().begin(), list.items().end(), holds); };
-    if (looks_like_message(list)) return add_message(list, first(), finish);  // ["assistant", "text"]
+    if (looks_like_message(list)) return add_message(list, first(), finish);                  // ["assistant", "text"]
     if (list.size() == 1 && head["object"].string() == "response") return read_object(head);  // Agents SDK, streamed
     if (is_event_stream(list)) return read_events(list);
     if (head["choices"].is_array()) return read_streamed(join_choices(list, first().usage), list);

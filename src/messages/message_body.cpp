@@ -62,7 +62,7 @@ class BodyReader {
       } else if (key == "refusal") {
         if (value.is_string()) refusal_ = &value;
       } else if (key == "output" && body.has("content")) {
-        ledger_.repeated(key, value);  // the Anthropic wrapper's joined stream
+        ledger_.repeated(key, value);      // the Anthropic wrapper's joined stream
       } else if (key == "tool_results") {  // Cohere's first API
         read_content(value, draft_, ledger_);
       } else if (key == "toolInvocations") {

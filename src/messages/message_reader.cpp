@@ -239,8 +239,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   }
   for (const std::string& unknown : draft.unknown_types) problem("unknown_part_type", unknown);
   if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
-  if (draft.message.role == Role::k_tool && !context.result_key.empty())
-    wrap_result(draft.message, context.result_key);
+  if (draft.message.role == Role::k_tool && !context.result_key.empty()) wrap_result(draft.message, context.result_key);
 
   const bool only_results = !draft.results.empty() && is_empty(draft) && draft.message.role != Role::k_assistant;
   const bool results_last = draft.message.role == Role::k_assistant;

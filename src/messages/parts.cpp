@@ -395,8 +395,7 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
 
 bool fill_typed_result(const Value& output, model::Message& result) {
   const std::string_view kind = output["type"].string();
-  if (!output.has("value") ||
-      !among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"}))
+  if (!output.has("value") || !among(kind, {"text", "json", "error-text", "error-json", "content", "execution-denied"}))
     return false;
   result.content = result_text(output["value"]);
   if (among(kind, {"error-text", "error-json", "execution-denied"}))

@@ -244,7 +244,7 @@ base::Error refused_data(const ImportReport& report) {
 base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks,
                                                const Consumer& consumer) {
   const auto start = std::chrono::steady_clock::now();
-  auto source = langsmith::RunSource::open(options.sources);
+  auto source = langsmith::RunSource::open(options.sources, options.streams);
   if (!source) return std::move(source).error();
   auto report = Importer(options, hooks, consumer, *source).run();
   if (!report) return report;

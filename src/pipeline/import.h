@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "langsmith/source.h"
 #include "messages/extract.h"
 #include "model/run.h"
 #include "model/trajectory.h"
@@ -29,7 +30,8 @@ struct Selection {
 };
 
 struct ImportOptions {
-  std::vector<std::string> sources;
+  std::vector<std::string> sources;  ///< files, folders, globs
+  std::vector<langsmith::StreamSource> streams;
   Selection selection;
   unsigned threads = 1;
   std::uint64_t memory = 0;  ///< bytes to get along with; 0: no limit

@@ -6,8 +6,10 @@
 #include "base/sha256.h"
 #include "base/time.h"
 #include "json/value.h"
+#include "record/fields.h"
 #include "record/figures.h"
 #include "record/steps.h"
+#include "record/tables.h"
 #include "record/tree.h"
 
 namespace trajectory::record {
@@ -31,16 +33,16 @@ struct Rendered {
 
 class MessageRenderer {
  public:
-  explicit MessageRenderer(const model::Trajectory& trajectory)
-      : t_(trajectory), answered_by_(trajectory.main.messages.size(), nullptr) {
+  MessageRenderer(Line line, const std::vector<std::string>& tool_definitions)
+      : line_(std::move(line)), answered_by_(line_.places(), nullptr) {
     const std::vector<std::uint32_t>* offered = nullptr;
-    for (const model::ModelCall& call : t_.main.calls) {
-      if (!call.answer) continue;
+    for (const model::ModelCall& call : line_.calls) {
+      if (!call.answer || *call.answer >= line_.places()) continue;
       answered_by_[*call.answer] = &call;
       if (offered == nullptr ? !call.tools.empty() : *offered != call.tools) shows_tools_[*call.answer] = true;
       offered = &call.tools;
     }
-    for (const std::string& definition : t_.tool_definitions) definitions_.push_back(definition_tree(definition));
+    for (const std::string& definition : tool_definitions) definitions_.push_back(definition_tree(definition));
   }
 
   const Rendered& render(std::uint32_t place, const model::Variant* variant) {
@@ -78,9 +80,9 @@ class MessageRenderer {
 
   /// The call that a tool message answers: the latest before it with that id.
   const model::ToolCall* call_of(std::uint32_t place) const {
-    const std::string& id = t_.main.messages[place].message.tool_call_id;
+    const std::string& id = line_.at(place).message.tool_call_id;
     for (std::uint32_t at = place; at-- > 0;)
-      for (const model::ToolCall& call : t_.main.messages[at].message.tool_calls)
+      for (const model::ToolCall& call : line_.at(at).message.tool_calls)
         if (call.id == id) return &call;
     return nullptr;
   }
@@ -111,7 +113,7 @@ class MessageRenderer {
   }
 
   Tree message_tree(std::uint32_t place, const model::Variant* variant) {
-    model::TranscriptMessage message = t_.main.messages[place];
+    model::TranscriptMessage message = line_.at(place);
     if (variant != nullptr) message.message = model::in_form(std::move(message.message), *variant);
     const model::Message& m = message.message;
     const model::ModelCall* call = answered_by_[place];
@@ -158,7 +160,7 @@ class MessageRenderer {
     return out;
   }
 
-  const model::Trajectory& t_;
+  Line line_;
   std::vector<const model::ModelCall*> answered_by_;
   std::map<std::uint32_t, bool> shows_tools_;
   std::vector<Tree> definitions_;
@@ -228,16 +230,20 @@ Tree texts_tree(const std::vector<std::string>& texts) {
   return out;
 }
 
-Tree step_info(const Step& step) {
-  if (step.plain) return {};
-  Tree ranges = Tree::array();
-  for (const auto& [from, to] : to_ranges(step.places)) {
+Tree ranges_tree(const std::vector<model::Range>& ranges) {
+  Tree out = Tree::array();
+  for (const auto& [from, to] : ranges) {
     Tree range = Tree::array();
     range.add(Tree::integer(from)).add(Tree::integer(to));
-    ranges.add(std::move(range));
+    out.add(std::move(range));
   }
+  return out;
+}
+
+Tree step_info(const Step& step) {
+  if (step.plain) return {};
   Tree out = Tree::object();
-  out.add("context", std::move(ranges));
+  out.add("context", ranges_tree(to_ranges(step.places)));
   return out;
 }
 
@@ -251,7 +257,7 @@ model::TrainableStatus status_of(const Step& step, const model::Trajectory& t) {
 struct ContractForm::Impl {
   explicit Impl(const model::Trajectory& trajectory)
       : t(trajectory),
-        renderer(trajectory),
+        renderer(lines_of(trajectory).front(), trajectory.tool_definitions),
         steps(derive_steps(trajectory.main)),
         figures(figures_of(trajectory, steps.size())) {}
 
@@ -302,14 +308,57 @@ struct ContractForm::Impl {
         TJ_TRY(sink(k > 0 ? ",\n        " : "\n        "));
         TJ_TRY(sink(message(steps[i], steps[i].places[k]).indented));
       }
-      text = "\n      ],\n      \"reward\": null,\n      \"info\": ";
-      step_info(steps[i]).write_indented(text, 3);
-      text.append(",\n      \"trainable_status\": \"")
-          .append(model::trainable_name(status_of(steps[i], t)))
-          .append("\"\n    }");
+      text = "\n      ],\n";
+      append_rest_of_step(text, steps[i]);
       TJ_TRY(sink(text));
     }
     text = steps.empty() ? "]" : "\n  ]";
+    append_rest(text);
+    return sink(text);
+  }
+
+  /// The transcript, then the other forms of its messages that steps show; steps as ranges over both.
+  std::string delta() {
+    std::string messages;
+    const auto add_message = [&](std::uint32_t place, const model::Variant* variant) {
+      messages.append(messages.empty() ? "" : ",").append(renderer.render(place, variant).indented);
+    };
+    auto count = static_cast<std::uint32_t>(t.main.messages.size());
+    for (std::uint32_t place = 0; place < count; ++place) add_message(place, nullptr);
+    std::map<const model::Variant*, std::uint32_t> numbers;
+    std::string step_list;
+    for (const Step& step : steps) {
+      std::vector<std::uint32_t> shown = step.places;
+      for (std::uint32_t& place : shown) {
+        const auto variant = step.variants->find(place);
+        if (variant == step.variants->end()) continue;
+        const auto [number, added] = numbers.try_emplace(&variant->second, count);
+        if (added) add_message(place, &variant->second);
+        if (added) ++count;
+        place = number->second;
+      }
+      step_list.append(step_list.empty() ? "{\"messages\":" : ",{\"messages\":");
+      ranges_tree(to_ranges(shown)).write_indented(step_list, 0);
+      step_list.append(",");
+      append_rest_of_step(step_list, step);
+    }
+    std::string text = "{\"messages\":[" + messages + "],\"steps\":[" + step_list + "],\"task\":";
+    task_tree(t, figures).write_indented(text, 0);
+    append_rest(text);
+    return text;
+  }
+
+  /// What follows the messages of a step, and its end.
+  void append_rest_of_step(std::string& text, const Step& step) const {
+    text.append("      \"reward\": null,\n      \"info\": ");
+    step_info(step).write_indented(text, 3);
+    text.append(",\n      \"trainable_status\": \"")
+        .append(model::trainable_name(status_of(step, t)))
+        .append("\"\n    }");
+  }
+
+  /// What follows task and steps, and the end.
+  void append_rest(std::string& text) const {
     const auto member = [&](std::string_view name, const Tree& tree) {
       text.append(",\n  \"").append(name).append("\": ");
       tree.write_indented(text, 1);
@@ -335,7 +384,7 @@ struct ContractForm::Impl {
     member("error", text_or_null(t.error));
     member("trace_id", Tree());
     member("model_id", Tree());
-    return sink(text + "\n}");
+    text.append("\n}");
   }
 
   const model::Trajectory& t;
@@ -367,14 +416,23 @@ base::Status ContractForm::write(base::OutputFile& file) const {
   return impl_->emit([&](std::string_view piece) { return file.write(piece); });
 }
 
-std::string ContractForm::text() const {
+std::string contract_lines(const model::Trajectory& trajectory) {
+  std::string out = "{";
+  for (const Line& line : lines_of(trajectory)) {
+    MessageRenderer renderer(line, trajectory.tool_definitions);
+    out.append(out.size() > 1 ? ",\"" : "\"").append(line.id).append("\":[");
+    for (std::size_t place = line.before.size(); place < line.places(); ++place) {
+      if (place > line.before.size()) out.push_back(',');
+      out.append(renderer.render(static_cast<std::uint32_t>(place), nullptr).indented);
+    }
+    out.push_back(']');
+  }
+  return out + "}";
+}
+
+std::string ContractForm::delta() const {
   (void)content_hash();
-  std::string out;
-  (void)impl_->emit([&](std::string_view piece) -> base::Status {
-    out.append(piece);
-    return {};
-  });
-  return out;
+  return impl_->delta();
 }
 
 }  // namespace trajectory::record

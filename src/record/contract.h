@@ -28,12 +28,17 @@ class ContractForm {
   /// sorted).
   [[nodiscard]] const std::string& content_hash() const;
   [[nodiscard]] base::Status write(base::OutputFile& file) const;
-  /// The same text in memory.
-  [[nodiscard]] std::string text() const;
+  /// The same content as one JSON object that holds each message once: `messages` (the transcript, then other forms
+  /// that steps show), and `steps` whose `messages` are half-open ranges over them.
+  [[nodiscard]] std::string delta() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The messages of every line in the contract's form: a JSON object of lists, by `Line::id`. An alternative's list is
+/// its own messages alone.
+[[nodiscard]] std::string contract_lines(const model::Trajectory& trajectory);
 
 }  // namespace trajectory::record

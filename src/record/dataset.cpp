@@ -1,100 +1,21 @@
 #include "record/dataset.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
 #include "base/sha256.h"
-#include "record/figures.h"
-#include "record/record_json.h"
-#include "record/steps.h"
+#include "columnar/table.h"
+#include "json/value.h"
+#include "record/dataset_row.h"
 
 namespace trajectory::record {
 
 namespace {
 
-using columnar::Field;
-using columnar::FieldType;
-
 constexpr std::int64_t k_version = 1;
 constexpr std::uint64_t k_file_bytes = 256 << 20;
-
-/// A text as a UTF-8 column can hold it; the exact text of such messages is in `details`.
-std::string safe(std::string_view text) { return json::repair_utf8(text); }
-
-Field text(std::string name) { return {std::move(name), FieldType::k_text, {}}; }
-Field integer(std::string name) { return {std::move(name), FieldType::k_integer, {}}; }
-
-void write_text(columnar::TableWriter& table, const std::string& value) {
-  if (value.empty()) return table.text(std::nullopt);
-  if (json::is_utf8(value)) return table.text(value);
-  table.text(safe(value));
-}
-
-void write_message(columnar::TableWriter& table, const model::TranscriptMessage& message) {
-  const model::Message& m = message.message;
-  table.begin_struct();
-  table.text(model::role_name(m.role));
-  table.text(json::is_utf8(m.content) ? std::string_view(m.content) : std::string_view(safe(m.content)));
-  write_text(table, m.parts);
-  table.begin_list();
-  for (const model::ToolCall& call : m.tool_calls) {
-    table.begin_struct();
-    table.text(safe(call.id));
-    table.text(safe(call.name));
-    table.text(safe(call.arguments));
-    table.end_struct();
-  }
-  table.end_list();
-  write_text(table, m.tool_call_id);
-  write_text(table, m.name);
-  write_text(table, m.reasoning);
-  write_text(table, m.error);
-  table.text(model::trainable_name(message.trainable));
-  table.end_struct();
-}
-
-std::string take(std::optional<std::string_view> value) { return std::string(value.value_or("")); }
-
-template <class T, std::size_t N>
-void take_choice(std::optional<std::string_view> value, const std::array<std::string_view, N>& names, T& out) {
-  const auto found = std::find(names.begin(), names.end(), value.value_or(""));
-  if (found != names.end()) out = static_cast<T>(found - names.begin());
-}
-
-void read_message(columnar::RowReader& row, model::TranscriptMessage& out) {
-  model::Message& m = out.message;
-  row.begin_struct();
-  take_choice(row.text(), model::k_role_names, m.role);
-  m.content = take(row.text());
-  m.parts = take(row.text());
-  const std::size_t calls = row.begin_list();
-  for (std::size_t i = 0; i < calls; ++i) {
-    row.begin_struct();
-    model::ToolCall& call = m.tool_calls.emplace_back();
-    call.id = take(row.text());
-    call.name = take(row.text());
-    call.arguments = take(row.text());
-    row.end_struct();
-  }
-  row.end_list();
-  m.tool_call_id = take(row.text());
-  m.name = take(row.text());
-  m.reasoning = take(row.text());
-  m.error = take(row.text());
-  take_choice(row.text(), model::k_trainable_names, out.trainable);
-  row.end_struct();
-}
-
-/// Names of the models that answered, in order of first appearance.
-std::vector<std::string> models_of(const model::Trajectory& t) {
-  std::vector<std::string> out;
-  for (const model::ModelCall& call : t.main.calls)
-    if (!call.model.empty() && std::find(out.begin(), out.end(), call.model) == out.end()) out.push_back(call.model);
-  return out;
-}
 
 class DatasetWriter final : public TrajectoryWriter {
  public:
@@ -102,10 +23,10 @@ class DatasetWriter final : public TrajectoryWriter {
 
   base::Status add(const model::Trajectory& trajectory) override {
     if (!table_) TJ_TRY(open_file());
-    write_row(*table_, trajectory);
+    write_row(table_->row(), trajectory);
     TJ_TRY(table_->end_row());
     ++rows_;
-    if (table_->bytes() >= k_file_bytes) TJ_TRY(close_file());
+    if (table_->row().bytes() >= k_file_bytes) TJ_TRY(close_file());
     return {};
   }
 
@@ -178,130 +99,79 @@ base::Result<Manifest> open_manifest(const std::string& folder) {
   return manifest;
 }
 
+base::Status compare_checksum(const std::string& path, std::string_view expected) {
+  const auto file = base::MappedFile::open(path);
+  if (!file) return file.error();
+  if (base::sha256_hex(file->bytes()) == expected) return {};
+  return base::Error(base::ErrorCode::k_bad_format,
+                     "the file does not fit the checksum in manifest.json: it is damaged or was changed")
+      .with(path);
+}
+
 }  // namespace
-
-const std::vector<Field>& dataset_schema() {
-  static const std::vector<Field> schema = [] {
-    const Field call{"element", FieldType::k_struct, {text("id"), text("name"), text("arguments")}};
-    const Field message{"element",
-                        FieldType::k_struct,
-                        {text("role"),
-                         text("content"),
-                         text("parts"),
-                         {"tool_calls", FieldType::k_list, {call}},
-                         text("tool_call_id"),
-                         text("name"),
-                         text("reasoning"),
-                         text("error"),
-                         text("trainable_status")}};
-    return std::vector<Field>{text("conversation_id"),
-                              text("project_id"),
-                              integer("num_turns"),
-                              integer("num_steps"),
-                              integer("num_messages"),
-                              integer("num_model_calls"),
-                              integer("num_tool_calls"),
-                              integer("num_tool_failures"),
-                              {"models", FieldType::k_list, {text("element")}},
-                              {"start_time", FieldType::k_time, {}},
-                              {"end_time", FieldType::k_time, {}},
-                              integer("total_tokens"),
-                              {"total_cost", FieldType::k_real, {}},
-                              {"reward", FieldType::k_real, {}},
-                              text("error"),
-                              {"messages", FieldType::k_list, {message}},
-                              text("details")};
-  }();
-  return schema;
-}
-
-void write_row(columnar::TableWriter& table, const model::Trajectory& t) {
-  const Figures f = figures_of(t, derive_steps(t.main).size());
-  table.text(safe(t.conversation_id));
-  write_text(table, t.project_id);
-  table.integer(f.num_turns);
-  table.integer(f.num_steps);
-  table.integer(static_cast<std::int64_t>(t.main.messages.size()));
-  table.integer(static_cast<std::int64_t>(t.main.calls.size()));
-  table.integer(f.tool_calls);
-  table.integer(f.tool_failures);
-  table.begin_list();
-  for (const std::string& model : models_of(t)) table.text(safe(model));
-  table.end_list();
-  table.time(t.start_time);
-  table.time(t.end_time);
-  table.integer(f.total_tokens);
-  table.real(f.total_cost);
-  table.real(t.reward ? std::optional(t.reward->aggregated_value) : std::nullopt);
-  write_text(table, t.error);
-  table.begin_list();
-  for (const model::TranscriptMessage& message : t.main.messages) write_message(table, message);
-  table.end_list();
-  std::string details;
-  append_record(details, t, MessageForm::k_details);
-  table.text(details);
-}
-
-base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
-  row.text();  // conversation_id and the figures are in the details, too
-  row.text();
-  for (int i = 0; i < 6; ++i) row.integer();
-  const std::size_t models = row.begin_list();
-  for (std::size_t i = 0; i < models; ++i) row.text();
-  row.end_list();
-  row.time();
-  row.time();
-  row.integer();
-  row.real();
-  row.real();
-  row.text();
-  std::vector<model::TranscriptMessage> typed(row.begin_list());
-  for (model::TranscriptMessage& message : typed) read_message(row, message);
-  row.end_list();
-
-  json::Parser parser;
-  const auto parsed = parser.parse(row.text().value_or(""));
-  if (!parsed) return parsed.error();
-  auto t = read_record(**parsed);
-  if (!t) return t;
-  const json::Value& details = (**parsed)["messages"];
-  if (t->main.messages.size() != typed.size())
-    return base::Error(base::ErrorCode::k_bad_format, "a row's messages and details do not fit");
-  for (std::size_t i = 0; i < typed.size(); ++i) {
-    if (details[static_cast<int>(i)]["exact"].is_true()) continue;
-    std::string role = std::move(t->main.messages[i].message.original_role);
-    t->main.messages[i].message = std::move(typed[i].message);
-    t->main.messages[i].message.original_role = std::move(role);
-    t->main.messages[i].trainable = typed[i].trainable;
-  }
-  return t;
-}
 
 base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder) {
   return std::unique_ptr<TrajectoryWriter>(std::make_unique<DatasetWriter>(folder));
 }
 
-base::Status read_dataset(const std::string& folder,
-                          const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+struct DatasetReader::Impl {
+  struct File {
+    std::string path;
+    std::uint64_t first_row = 0;
+    columnar::TableReader table;
+  };
+  std::vector<File> files;
+  std::uint64_t rows = 0;
+};
+
+DatasetReader::DatasetReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DatasetReader::~DatasetReader() = default;
+DatasetReader::DatasetReader(DatasetReader&&) noexcept = default;
+
+base::Result<DatasetReader> DatasetReader::open(const std::string& folder, Checksums checksums) {
   const auto manifest = open_manifest(folder);
   if (!manifest) return manifest.error();
-  bool more = true;
+  auto impl = std::make_unique<Impl>();
   for (const json::Value& entry : (*manifest->value)["files"].items()) {
     const std::string path = folder + "/" + std::string(entry["name"].string());
-    const auto file = base::MappedFile::open(path);
-    if (!file) return file.error();
-    if (base::sha256_hex(file->bytes()) != entry["sha256"].string())
-      return base::Error(base::ErrorCode::k_bad_format,
-                         "the file does not fit the checksum in manifest.json: it is damaged or was changed")
-          .with(path);
-    TJ_TRY(columnar::read_table(path, dataset_schema(), [&](columnar::RowReader& row) -> base::Result<bool> {
-      auto trajectory = read_row(row);
-      if (!trajectory) return std::move(trajectory).error();
-      auto result = consumer(std::move(*trajectory));
-      more = result.ok() && *result;
-      return result;
-    }));
-    if (!more) break;
+    if (checksums == Checksums::k_compare) TJ_TRY(compare_checksum(path, entry["sha256"].string()));
+    auto table = columnar::TableReader::open(path, dataset_schema());
+    if (!table) return std::move(table).error();
+    const std::uint64_t rows = table->rows();
+    impl->files.push_back({path, impl->rows, std::move(*table)});
+    impl->rows += rows;
+  }
+  return DatasetReader(std::move(impl));
+}
+
+std::uint64_t DatasetReader::rows() const { return impl_->rows; }
+
+base::Result<model::Trajectory> DatasetReader::read(std::uint64_t row) {
+  const auto next = std::upper_bound(impl_->files.begin(), impl_->files.end(), row,
+                                     [](std::uint64_t at, const Impl::File& file) { return at < file.first_row; });
+  if (row >= impl_->rows)
+    return base::Error(base::ErrorCode::k_not_found, "the dataset has no row " + std::to_string(row));
+  Impl::File& file = *std::prev(next);
+  model::Trajectory out;
+  TJ_TRY(file.table.read_row(row - file.first_row, [&](columnar::RowReader& values) -> base::Status {
+    auto trajectory = read_row(values);
+    if (!trajectory) return std::move(trajectory).error().with(file.path);
+    out = std::move(*trajectory);
+    return {};
+  }));
+  return out;
+}
+
+base::Status read_dataset(const std::string& folder,
+                          const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
+  auto reader = DatasetReader::open(folder, Checksums::k_compare);
+  if (!reader) return std::move(reader).error();
+  for (std::uint64_t row = 0; row < reader->rows(); ++row) {
+    auto trajectory = reader->read(row);
+    if (!trajectory) return std::move(trajectory).error();
+    const auto more = consumer(std::move(*trajectory));
+    if (!more) return more.error();
+    if (!*more) break;
   }
   return {};
 }

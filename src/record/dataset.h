@@ -1,21 +1,47 @@
 #pragma once
 
-#include "columnar/table.h"
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "model/trajectory.h"
 #include "record/output.h"
 
 namespace trajectory::record {
 
-/// The columns of a dataset. The main line's messages have columns of their own; what no column holds is in `details`,
-/// the record's JSON without them.
-[[nodiscard]] const std::vector<columnar::Field>& dataset_schema();
-
-void write_row(columnar::TableWriter& table, const model::Trajectory& trajectory);
-/// Errors: k_bad_format.
-[[nodiscard]] base::Result<model::Trajectory> read_row(columnar::RowReader& row);
-
 [[nodiscard]] base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder);
+
+/// Whether files are held against the checksums in the manifest, which reads them once as a whole.
+enum class Checksums : std::uint8_t { k_compare, k_trust };
+
+/// A dataset open for reading its trajectories in any order. The row group of the latest one stays decoded (about
+/// 16 MB of text), so reading in order is fast. Not thread-safe.
+class DatasetReader {
+ public:
+  /// Errors: k_bad_format (no dataset, a damaged file, a newer version), k_io.
+  [[nodiscard]] static base::Result<DatasetReader> open(const std::string& folder, Checksums checksums);
+  ~DatasetReader();
+  DatasetReader(DatasetReader&&) noexcept;
+
+  /// Trajectories, in order of conversation id.
+  [[nodiscard]] std::uint64_t rows() const;
+  /// Errors: k_not_found (no such row), k_bad_format, k_io.
+  [[nodiscard]] base::Result<model::Trajectory> read(std::uint64_t row);
+
+ private:
+  struct Impl;
+  explicit DatasetReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reads a whole dataset in order, checksums compared, until the consumer returns false. Errors: as above, and the
+/// consumer's.
 [[nodiscard]] base::Status read_dataset(const std::string& folder,
                                         const std::function<base::Result<bool>(model::Trajectory)>& consumer);
+
+/// The `lineage` of a dataset's manifest: a JSON object.
 [[nodiscard]] base::Result<std::string> read_dataset_lineage(const std::string& folder);
 
 }  // namespace trajectory::record

@@ -163,8 +163,13 @@ TEST(Dataset, ReadsBackWhatItWroteLoneSurrogatesIncluded) {
 TEST(ContractForm, TellsItsSizeBeforeItIsWritten) {
   const model::Trajectory record = full_record();
   const ContractForm form(record);
-  EXPECT_EQ(form.size(), form.text().size());
+  const std::string path = testing::TempDir() + "contract.json";
+  auto file = base::OutputFile::create(path);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(form.write(*file).ok() && file->close().ok());
+  EXPECT_EQ(form.size(), std::filesystem::file_size(path));
   EXPECT_EQ(form.content_hash().size(), 64U);
+  std::filesystem::remove(path);
 }
 
 }  // namespace

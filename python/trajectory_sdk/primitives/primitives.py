@@ -1,13 +1,18 @@
 """The types of a trajectory: frozen dataclasses, in the shape that is saved and uploaded.
 
 Every type is immutable and compares by value; `dataclasses.replace`, `dataclasses.asdict`, `copy` and `pickle` work on
-all of them. `from_dict` builds a whole trajectory from its saved JSON form.
+all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from .display import as_html, one_line
+from .lazy import Lazy, lazy_fields
+from .recorded import Recorded
 
 TrainableStatus = Literal["trainable", "not_trainable", "superseded", "summarization_boundary"]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -113,14 +118,26 @@ class Reward:
     components: list[RewardComponent] | None = None
 
 
+@lazy_fields
 @dataclass(frozen=True)
-class Step:
+class Step(Lazy):
     """A snapshot of the conversation: `messages` is everything up to and including this step."""
 
     messages: list[Message]
     reward: Reward | None = None
     info: dict[str, Any] | None = None
     trainable_status: TrainableStatus = "not_trainable"
+
+    def _missing_fields(self) -> dict[str, Any]:
+        held = self.__dict__.get("_pool")
+        if held is None:
+            return {}
+        pool, ranges = held
+        return {"messages": [message for begin, end in ranges for message in pool[begin:end]]}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the fields."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True)
@@ -170,9 +187,14 @@ class Telemetry:
     data: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Trajectory:
-    """The training record of one conversation."""
+@lazy_fields
+@dataclass(frozen=True, repr=False)
+class Trajectory(Recorded):
+    """The training record of one conversation.
+
+    Trajectories of an import are light handles: their fields appear when they are first looked at, and they know more
+    than the fields (`messages`, `calls`, `subagents`, `alternatives`, ...).
+    """
 
     task: Task
     steps: list[Step]
@@ -186,6 +208,33 @@ class Trajectory:
     trace_id: str | None = None
     model_id: str | None = None
 
+    def __repr__(self) -> str:
+        """One line: id and sizes."""
+        return one_line(self)
+
+    def _repr_html_(self) -> str:
+        """A readable conversation for notebooks."""
+        return as_html(self)
+
+
+PiiRule = Literal["EMAIL", "PHONE", "CREDIT_CARD", "SSN", "IP", "IBAN", "SECRET"]
+
+
+@dataclass(frozen=True)
+class PiiPolicy:
+    """Rules of redaction under a name."""
+
+    name: str
+    rules: Sequence[PiiRule]
+
+
+@dataclass(frozen=True)
+class RedactionPreview:
+    """What a redaction would do: matches by rule, and some of them."""
+
+    total_rule_counts: dict[str, int]
+    samples: list[dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class SDKConfig:
@@ -193,63 +242,5 @@ class SDKConfig:
 
     project_id: str
     provider: str | None = None
+    transforms: list[Any] = field(default_factory=list)
     debug: bool = False
-
-
-def _message(data: dict[str, Any]) -> Message:
-    fields = dict(data)
-    if fields.get("tool_calls") is not None:
-        fields["tool_calls"] = [ToolCall(**call) for call in fields["tool_calls"]]
-    if fields.get("tool_response") is not None:
-        fields["tool_response"] = ToolResponse(**fields["tool_response"])
-    if fields.get("tool_definitions") is not None:
-        fields["tool_definitions"] = [ToolDefinition(**tool) for tool in fields["tool_definitions"]]
-    return Message(**fields)
-
-
-def _reward(data: dict[str, Any] | None) -> Reward | None:
-    if data is None:
-        return None
-    fields = dict(data)
-    if fields.get("components") is not None:
-        fields["components"] = [RewardComponent(**component) for component in fields["components"]]
-    return Reward(**fields)
-
-
-def from_dict(data: dict[str, Any]) -> Trajectory:
-    """Builds a trajectory from its saved form (what `json.load` returns for a file that `save` wrote).
-
-    Args:
-        data: The object of one `{conversation_id}.json`.
-
-    Returns:
-        The trajectory. Equal messages of its steps are one object.
-
-    Raises:
-        TypeError: The object has a field that the type does not know.
-    """
-    seen: dict[str, Message] = {}
-
-    def message(item: dict[str, Any]) -> Message:
-        key = repr(item)
-        if key not in seen:
-            seen[key] = _message(item)
-        return seen[key]
-
-    fields = dict(data)
-    fields["task"] = Task(**fields["task"])
-    fields["steps"] = [
-        Step(
-            **{**step, "messages": [message(item) for item in step["messages"]], "reward": _reward(step.get("reward"))}
-        )
-        for step in fields["steps"]
-    ]
-    fields["reward"] = _reward(fields.get("reward"))
-    for name, kind in (
-        ("metrics", TrajectoryMetrics),
-        ("execution_metrics", ExecutionMetrics),
-        ("telemetry", Telemetry),
-    ):
-        if fields.get(name) is not None:
-            fields[name] = kind(**fields[name])
-    return Trajectory(**fields)

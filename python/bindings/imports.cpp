@@ -1,0 +1,173 @@
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrow.h"
+#include "base/threads.h"
+#include "errors.h"
+#include "modules.h"
+#include "record/record_json.h"
+#include "waiting.h"
+
+namespace nb = nanobind;
+
+namespace trajectory::python {
+
+namespace {
+
+/// What to import, and how.
+class ImportRequest {
+ public:
+  ImportRequest(std::vector<std::string> sources, std::vector<NamedStream> streams, std::optional<std::uint64_t> limit,
+                std::optional<std::int64_t> since, std::optional<std::int64_t> until,
+                std::vector<std::string> conversations, std::optional<std::vector<std::string>> keys, bool feedback,
+                std::optional<unsigned> threads, std::optional<std::uint64_t> memory)
+      : streams_(std::move(streams)) {
+    options_.sources = std::move(sources);
+    options_.streams = stream_sources(streams_);
+    options_.selection.limit = limit;
+    options_.selection.since = since;
+    options_.selection.until = until;
+    options_.selection.conversations = std::move(conversations);
+    if (keys) options_.selection.thread_keys = std::move(*keys);
+    options_.selection.feedback = feedback;
+    options_.threads = threads.value_or(base::usable_threads());
+    options_.memory = memory.value_or(pipeline::usable_memory() / 2);
+  }
+  ImportRequest(const ImportRequest&) = delete;
+  ImportRequest& operator=(const ImportRequest&) = delete;
+
+  [[nodiscard]] const pipeline::ImportOptions& options() const { return options_; }
+
+ private:
+  std::vector<NamedStream> streams_;  // the options refer to them
+  pipeline::ImportOptions options_;
+};
+
+/// The report as JSON.
+std::string import_dataset(const ImportRequest& request, const std::string& folder, bool force,
+                           const nb::object& progress) {
+  pipeline::OutputOptions output;
+  output.folder = folder;
+  output.force = force;
+  auto report = run_interruptibly(progress, [&](const pipeline::Hooks& hooks) {
+    return pipeline::import_to_folder(request.options(), output, hooks);
+  });
+  return value_of(std::move(report)).json();
+}
+
+/// The records of an import as they are built. At most some megabytes wait to be taken.
+class RecordStream {
+ public:
+  explicit RecordStream(const ImportRequest& request) : worker_([this, &request] { run(request.options()); }) {}
+  RecordStream(const RecordStream&) = delete;
+  RecordStream& operator=(const RecordStream&) = delete;
+  ~RecordStream() { close(); }
+
+  /// The next record; None at the end.
+  nb::object next(const nb::object& progress) {
+    for (;;) {
+      std::optional<std::string> record;
+      bool ended = false;
+      {
+        const nb::gil_scoped_release release;
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, k_look, [&] { return !waiting_.empty() || ended_; });
+        if (!waiting_.empty()) {
+          record = std::move(waiting_.front());
+          waiting_.pop_front();
+          bytes_ -= record->size();
+          changed_.notify_all();
+        }
+        ended = ended_;
+      }
+      board_.tell(progress);
+      if (record) return to_bytes(*record);
+      if (ended) break;
+      if (PyErr_CheckSignals() != 0) {
+        close();
+        throw nb::python_error();
+      }
+    }
+    if (!status_.ok()) raise(status_.error());
+    return nb::none();
+  }
+
+  /// The report as JSON; empty before the end.
+  [[nodiscard]] std::string report() const { return report_; }
+
+  void close() {
+    stop_ = true;
+    const nb::gil_scoped_release release;
+    changed_.notify_all();
+    if (worker_.joinable()) worker_.join();
+  }
+
+ private:
+  static constexpr std::size_t k_most_bytes = 16 << 20;
+
+  void run(const pipeline::ImportOptions& options) {
+    auto report = pipeline::import_trajectories(options, board_.hooks(stop_),
+                                                [&](const model::Trajectory& trajectory) -> base::Status {
+                                                  std::string record;
+                                                  record::append_record(record, trajectory);
+                                                  std::unique_lock lock(mutex_);
+                                                  while (bytes_ > k_most_bytes && !stop_)
+                                                    changed_.wait_for(lock, k_look);
+                                                  if (stop_) return pipeline::interrupted();
+                                                  bytes_ += record.size();
+                                                  waiting_.push_back(std::move(record));
+                                                  changed_.notify_all();
+                                                  return {};
+                                                });
+    const std::lock_guard lock(mutex_);
+    if (report) report_ = report->json();
+    else status_ = report.error();
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  std::atomic<bool> stop_{false};
+  ProgressBoard board_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> waiting_;
+  std::size_t bytes_ = 0;
+  bool ended_ = false;
+  base::Status status_;
+  std::string report_;
+  std::thread worker_;  // last: it uses the others
+};
+
+}  // namespace
+
+void define_imports(nb::module_& m) {
+  nb::class_<ImportRequest>(m, "ImportRequest", "What to import, and how. Times are microseconds since 1970.")
+      .def(nb::init<std::vector<std::string>, std::vector<NamedStream>, std::optional<std::uint64_t>,
+                    std::optional<std::int64_t>, std::optional<std::int64_t>, std::vector<std::string>,
+                    std::optional<std::vector<std::string>>, bool, std::optional<unsigned>,
+                    std::optional<std::uint64_t>>(),
+           nb::kw_only(), nb::arg("sources"), nb::arg("streams"), nb::arg("limit").none(), nb::arg("since").none(),
+           nb::arg("until").none(), nb::arg("conversations"), nb::arg("keys").none(), nb::arg("feedback"),
+           nb::arg("threads").none(), nb::arg("memory").none());
+  m.def("import_dataset", &import_dataset, nb::arg("request"), nb::arg("folder"), nb::kw_only(), nb::arg("force"),
+        nb::arg("progress").none(),
+        "Imports into a dataset folder, which appears whole or not at all; the report as JSON.");
+  nb::class_<RecordStream>(m, "RecordStream", "The records of an import, as they are built.")
+      .def(nb::init<const ImportRequest&>(), nb::arg("request"), nb::keep_alive<1, 2>())
+      .def("next", &RecordStream::next, nb::arg("progress").none(),
+           nb::sig("def next(self, progress: object | None) -> bytes | None"),
+           "The next record as JSON; None at the end.")
+      .def("report", &RecordStream::report, "The report as JSON; empty before the end.")
+      .def("close", &RecordStream::close, "Ends the import.");
+}
+
+}  // namespace trajectory::python

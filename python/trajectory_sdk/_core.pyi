@@ -1,0 +1,82 @@
+"""The engine."""
+
+from collections.abc import Sequence
+
+
+version: str = '0.6.0'
+
+class ImportRequest:
+    """What to import, and how. Times are microseconds since 1970."""
+
+    def __init__(self, *, sources: Sequence[str], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[str], keys: Sequence[str] | None, feedback: bool, threads: int | None, memory: int | None) -> None: ...
+
+def import_dataset(request: ImportRequest, folder: str, *, force: bool, progress: object | None) -> str:
+    """
+    Imports into a dataset folder, which appears whole or not at all; the report as JSON.
+    """
+
+class RecordStream:
+    """The records of an import, as they are built."""
+
+    def __init__(self, request: ImportRequest) -> None: ...
+
+    def next(self, progress: object | None) -> bytes | None:
+        """The next record as JSON; None at the end."""
+
+    def report(self) -> str:
+        """The report as JSON; empty before the end."""
+
+    def close(self) -> None:
+        """Ends the import."""
+
+class Dataset:
+    """A dataset on disk, rows in order of conversation id."""
+
+    def __init__(self, folder: str, *, verify: bool) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def record(self, row: int) -> bytes:
+        """The native record of a row as JSON."""
+
+    def contract(self, row: int) -> bytes:
+        """
+        The contract's form of a row as JSON, each message once and steps as ranges over them.
+        """
+
+    def save(self, row: int, path: str) -> None:
+        """Writes the contract's file of a row."""
+
+    def stream(self, rows: str, only: Sequence[int] | None) -> object:
+        """An arrow_array_stream capsule of trajectories, messages or calls."""
+
+def stream_records(records: list[bytes], rows: str) -> object:
+    """An arrow_array_stream capsule over native records given as JSON."""
+
+def contract(record: bytes) -> bytes:
+    """The contract's form of a native record: see Dataset.contract."""
+
+def contract_lines(record: bytes) -> bytes:
+    """
+    The messages of every line of a native record in the contract's form, by line id, as JSON.
+    """
+
+def save(record: bytes, path: str) -> None:
+    """Writes the contract's file of a native record."""
+
+class DatasetWriter:
+    """A dataset that is being written; it appears at the commit."""
+
+    def __init__(self, folder: str, *, force: bool) -> None: ...
+
+    def add(self, record: bytes) -> None:
+        """Adds a native record given as JSON."""
+
+    def commit(self, *, lineage: str, report: str) -> None:
+        """Puts the folder in place."""
+
+    def discard(self) -> None:
+        """Removes what was written."""
+
+def convert(source: str, folder: str, *, force: bool, progress: object | None) -> None:
+    """Writes a dataset, or JSON lines of records, as a dataset."""

@@ -1,0 +1,206 @@
+"""Imports: from sources to trajectories, with transforms on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from . import _core
+from .dataset import Dataset, TemporaryFolder, Trajectories
+from .errors import UsageError
+from .primitives.lazy import with_source
+from .primitives.native import record_text
+from .primitives.primitives import Trajectory
+from .primitives.recorded import LooseRecord
+from .progress import Progress
+from .report import read_report
+from .sources import split_sources
+from .transforms.base_transform import BaseTransform
+from .transforms.record_transform import RecordTransform
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What `import_conversations` and `iter_conversations` share; their docstrings say what each means."""
+
+    source: Any
+    limit: int | None = None
+    since: timedelta | datetime | None = None
+    until: timedelta | datetime | None = None
+    conversations: Sequence[str] = ()
+    keys: Sequence[str] | None = None
+    feedback: bool = True
+    threads: int | None = None
+    memory: int | None = None
+
+    def request(self) -> _core.ImportRequest:
+        """The engine's request."""
+        paths, streams = split_sources(self.source)
+        for name, value, least in (("limit", self.limit, 0), ("threads", self.threads, 1), ("memory", self.memory, 1)):
+            _check_count(name, value, least)
+        return _core.ImportRequest(
+            sources=paths,
+            streams=streams,
+            limit=self.limit,
+            since=_microseconds("since", self.since),
+            until=_microseconds("until", self.until),
+            conversations=list(self.conversations),
+            keys=None if self.keys is None else list(self.keys),
+            feedback=self.feedback,
+            threads=self.threads,
+            memory=self.memory,
+        )
+
+
+def _check_count(name: str, value: object, least: int) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
+    if value < least:
+        raise UsageError(f"{name} must be at least {least}, not {value}")
+
+
+def _microseconds(name: str, moment: timedelta | datetime | None) -> int | None:
+    """A moment, or a span before now, in microseconds since 1970."""
+    if moment is None:
+        return None
+    if isinstance(moment, timedelta):
+        try:
+            moment = datetime.now(UTC) - moment
+        except OverflowError:
+            raise UsageError(f"{name} reaches back before the year 1: {moment}") from None
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{name} must be a timedelta or a datetime, as timedelta(days=7), not {type(moment).__name__}")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def import_all(
+    options: ImportOptions,
+    transforms: Sequence[BaseTransform],
+    *,
+    out: str | Path | None = None,
+    force: bool = False,
+    progress: bool | None = None,
+) -> Trajectories:
+    """Imports a source into a dataset, a temporary one without `out`, and returns light handles over it.
+
+    Transforms run before anything is written. Those that know records alone work on records; others see whole
+    trajectories, which then stay in memory.
+    """
+    if not all(isinstance(transform, RecordTransform) for transform in transforms):
+        return _import_transformed(options, transforms, out=out, force=force, progress=progress)
+    folder = TemporaryFolder() if out is None else None
+    path = folder.path / "dataset" if folder is not None else Path(str(out))
+    with Progress(progress) as bar:
+        if not transforms:
+            report = _core.import_dataset(options.request(), str(path), force=force, progress=bar.listener())
+        else:
+            writer = _core.DatasetWriter(str(path), force=force)
+            records = _Records(options, bar)
+            for record in records:
+                writer.add(_transform_record(record, transforms))
+            report = records.report()
+            writer.commit(lineage="{}", report=report)
+    dataset = Dataset(path, keep=folder)
+    return Trajectories(dataset, read_report(report))
+
+
+def iterate(
+    options: ImportOptions, transforms: Sequence[BaseTransform], progress: bool | None = None
+) -> Iterator[Trajectory]:
+    """Trajectories as they are built, in order of conversation id; nothing is written to disk."""
+    with Progress(progress) as bar:
+        for record in _Records(options, bar):
+            yield from _transformed(record, transforms)
+
+
+class _Records:
+    """The records of an import, one after the other."""
+
+    def __init__(self, options: ImportOptions, bar: Progress) -> None:
+        self._stream = _core.RecordStream(options.request())
+        self._bar = bar
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while (record := self._stream.next(self._bar.listener())) is not None:
+                yield record
+        finally:
+            self._stream.close()
+
+    def report(self) -> str:
+        """The report as JSON; after the last record."""
+        return self._stream.report()
+
+
+def _transform_record(record: bytes, transforms: Sequence[BaseTransform]) -> bytes:
+    data = json.loads(record)
+    for transform in transforms:
+        assert isinstance(transform, RecordTransform)
+        data = transform.transform_record(data)
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _transformed(record: bytes, transforms: Sequence[BaseTransform]) -> list[Trajectory]:
+    if all(isinstance(transform, RecordTransform) for transform in transforms):
+        text = _transform_record(record, transforms) if transforms else record
+        return [with_source(Trajectory, _record=LooseRecord(text))]
+    items: list[Trajectory] = [with_source(Trajectory, _record=LooseRecord(record))]
+    return apply_transforms(items, transforms)
+
+
+def _import_transformed(
+    options: ImportOptions,
+    transforms: Sequence[BaseTransform],
+    *,
+    out: str | Path | None,
+    force: bool,
+    progress: bool | None,
+) -> Trajectories:
+    with Progress(progress) as bar:
+        records = _Records(options, bar)
+        items = [with_source(Trajectory, _record=LooseRecord(record)) for record in records]
+        report = records.report()
+    items = apply_transforms(items, transforms)
+    if out is not None:
+        writer = _core.DatasetWriter(str(out), force=force)
+        for item in items:
+            writer.add(record_text(item))
+        writer.commit(lineage="{}", report=report)
+    return Trajectories(items, read_report(report))
+
+
+def apply_transforms(items: list[Trajectory], transforms: Sequence[BaseTransform]) -> list[Trajectory]:
+    """Runs transforms in order on the whole list, and takes hashes anew where the content changed.
+
+    The results know only what the transforms saw: nothing of the records behind them, which hold what a transform may
+    have removed.
+    """
+    for transform in transforms:
+        items = list(transform.transform_batch(items))
+    return [rehashed(replace(item)) for item in items]
+
+
+def rehashed(trajectory: Trajectory) -> Trajectory:
+    """The trajectory with hash and key of the content that it has now, where it had a hash."""
+    from .canonical import content_hash
+
+    if trajectory.telemetry is None or "content_hash" not in trajectory.telemetry.data:
+        return trajectory
+    digest = content_hash(trajectory)
+    if trajectory.telemetry.data["content_hash"] == digest:
+        return trajectory
+    task = trajectory.task
+    data = {
+        **trajectory.telemetry.data,
+        "content_hash": digest,
+        "idempotency_key": f"{task.data_source}:{task.conversation_id}:{digest}",
+    }
+    return replace(trajectory, telemetry=replace(trajectory.telemetry, data=data))

@@ -1,0 +1,1 @@
+"""Transforms of trajectories: what `init(transforms=[...])` takes."""

@@ -1,0 +1,19 @@
+"""The base of transforms that see a whole record."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from .base_transform import BaseTransform
+
+
+class RecordTransform(BaseTransform):
+    """A transform that can change a native record: sub-agents, alternatives and tool definitions, too.
+
+    When all transforms of an import are of this kind, records are changed one by one, and results stay light handles.
+    """
+
+    @abstractmethod
+    def transform_record(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The changed record: an object of native JSON lines."""

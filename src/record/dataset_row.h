@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "columnar/rows.h"
+#include "model/trajectory.h"
+
+namespace trajectory::record {
+
+/// The columns of a dataset. The main line's messages have columns of their own; what no column holds is in `details`,
+/// the record's JSON without them.
+[[nodiscard]] const std::vector<columnar::Field>& dataset_schema();
+
+/// Writes the values of a row, without its end.
+void write_row(columnar::RowWriter& row, const model::Trajectory& trajectory);
+/// Errors: k_bad_format.
+[[nodiscard]] base::Result<model::Trajectory> read_row(columnar::RowReader& row);
+
+}  // namespace trajectory::record
