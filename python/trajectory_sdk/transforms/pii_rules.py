@@ -134,7 +134,8 @@ def _addresses(text: str, region: str) -> Iterator[Span]:
 def _detector_patterns() -> list[re.Pattern[str]]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    classes: dict[str, Any] = {plugin.__name__: plugin for plugin in get_mapping_from_secret_type_to_class().values()}
+    plugins: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    classes = {plugin.__name__: plugin for plugin in plugins.values()}
     return [pattern for name in _DETECTORS for pattern in classes[name]().denylist]
 
 
