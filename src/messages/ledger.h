@@ -28,6 +28,7 @@ inline constexpr auto k_set_aside_keys = std::to_array<std::string_view>({
     "cached",
     "caller",
     "chat_history",
+    "chunk_position",
     "citationMetadata",
     "citation_metadata",
     "citations",

@@ -7,6 +7,7 @@
 #include "base/sha256.h"
 #include "json/write.h"
 #include "messages/message_reader.h"
+#include "messages/message_shape.h"
 
 namespace trajectory::messages {
 
@@ -383,7 +384,7 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
     case PartKind::k_server:
       break;
   }
-  if (known == nullptr) {
+  if (known == nullptr && !is_answer_item(type) && !is_result_item(type)) {
     draft.unknown_types.emplace_back(type);
     append_text(draft.message, part_text(part));
   }
@@ -474,7 +475,8 @@ model::ToolCall read_call(const Value& outer, Ledger& ledger) {
       first_of(call, {"call_id", "callId", "toolCallId", "tool_call_id", "toolUseId", "id", "tool_call.id"}).string();
   out.name = first_of(function, {"name", "toolName", "tool_name", "tool_call.function.name"}).string();
   // What a stream brought of the arguments before it broke off (LangSmith's JavaScript wrapper).
-  const Value& partial = call["_partial_json"];
+  // LangChain joins a stream's pieces there, beside the empty input that the first one had.
+  const Value& partial = first_of(call, {"_partial_json", "partial_json"});
   out.arguments = arguments_text(partial.is_string() ? partial
                                                      : first_of(function, {"arguments", "args", "input", "parameters",
                                                                            "tool_call.function.arguments"}));
@@ -498,7 +500,8 @@ model::ToolCall read_call(const Value& outer, Ledger& ledger) {
                            "toolUseId",
                            "id",
                            "type",
-                           "_partial_json"}))
+                           "_partial_json",
+                           "partial_json"}))
       ledger.message(member.value);
     else ledger.leftover("call", member.key, member.value);
   }
