@@ -43,6 +43,9 @@ void CallIndex::add(CallId id) {
     prefix = base::combine(prefix, seen.entry->identity);
     prefixes_[prefix].through = id;
   }
+  for (const messages::Answer& answer : call.facts->answers)
+    if (answer.id != 0)
+      if (const auto [known, first] = gave_id_.try_emplace(answer.id, id); !first) known->second = k_none;
   if (call.answers.empty()) prefixes_[prefix].ends = id;
   for (const SlotId answer : call.answers) {
     const messages::MessageEntry* said = work_.slots[answer].entry;
@@ -81,6 +84,11 @@ std::vector<CallId> CallIndex::gave_last_answer(std::span<const Seen> said) cons
     if (!out.empty()) return out;
   }
   return {};
+}
+
+std::optional<CallId> CallIndex::gave_id(std::uint64_t answer) const {
+  const auto found = gave_id_.find(answer);
+  return found == gave_id_.end() || found->second == k_none ? std::nullopt : std::optional(found->second);
 }
 
 const std::vector<CallId>& CallIndex::followers(CallId id) const {

@@ -30,6 +30,9 @@ class CallIndex {
   /// Calls that gave the input's last known answer, latest first.
   [[nodiscard]] std::vector<CallId> gave_last_answer(std::span<const Seen> said) const;
 
+  /// The call that gave the answer with that id (`messages::Answer::id`), unless several did.
+  [[nodiscard]] std::optional<CallId> gave_id(std::uint64_t answer) const;
+
   /// Calls that none continues yet, longest asleep first. Those longer asleep are forgotten.
   [[nodiscard]] const std::vector<CallId>& ends() const { return ends_; }
 
@@ -43,6 +46,7 @@ class CallIndex {
   std::unordered_map<base::Hash128, Beginning, base::Hash128Hasher> prefixes_;
   std::unordered_map<base::Hash128, CallId, base::Hash128Hasher> asked_;
   std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer, latest first
+  std::unordered_map<std::uint64_t, CallId> gave_id_;
   std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
   std::unordered_map<CallId, std::vector<CallId>> followers_;
   std::vector<CallId> ends_;

@@ -91,6 +91,11 @@ class Linker {
         return continue_response(found->second, input);
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
+    // The message's own id names the answer that the client goes on from.
+    if (const std::optional<CallId> named = index_.gave_id(call.facts->last_answer)) {
+      consider(*named, call, said, link);
+      if (link.alignment.last_answer == 2) return link;
+    }
     const CallIndex::Beginning known = index_.beginning(said);
     if (known.ends != k_none) consider(known.ends, call, said, link);
     if (known.through != k_none && known.through != known.ends) consider(known.through, call, said, link);

@@ -316,6 +316,12 @@ class InputsReader {
     }
   }
 
+  void read_prompt(const Value& list) {
+    std::vector<MessageId>& prompt = out_.prompts.emplace_back();
+    out_.last_answers.resize(out_.prompts.size());
+    out_.last_answers.back() = tools_.messages.read_list(list, context_, prompt);
+  }
+
   /// Reads a value that may hold the messages. False when it does not.
   bool read_source(std::string_view key, const Value& value) {
     if (value.is_string()) {
@@ -351,8 +357,7 @@ class InputsReader {
           context_.result_key = javascript ? "result" : "output";
         }
         for (const Value& batch : list.items()) {
-          const Value& opened = open(batch, 1);
-          tools_.messages.read_list(opened, context_, out_.prompts.emplace_back());
+          read_prompt(open(batch, 1));
         }
         out_.shape = langchain ? "langchain" : "messages";
         return true;
@@ -365,7 +370,7 @@ class InputsReader {
     }
     const bool bare = list[0].is_object() && list[0].raw().find("\"role\"") == std::string_view::npos;
     if (bare && !looks_like_message(open(list[0])) && looks_like_part(open(list[0]))) return read_contents(open(value));
-    tools_.messages.read_list(list, context_, out_.prompts.emplace_back());
+    read_prompt(list);
     if (list[0].raw().find("\"lc\"") < 12) out_.shape = "langchain";
     return true;
   }

@@ -62,7 +62,7 @@ class OutputsReader {
     }
   }
 
-  void add_answer(std::vector<MessageId> messages, CallFacts& call, std::string_view finish) {
+  void add_answer(std::vector<MessageId> messages, CallFacts& call, std::string_view finish, std::uint64_t id = 0) {
     if (messages.empty()) return;
     const auto& entry = tools_.tables.messages.get(messages.front());
     const model::Message& m = entry.message;
@@ -72,6 +72,7 @@ class OutputsReader {
     answer.message = messages.front();
     answer.results.assign(messages.begin() + 1, messages.end());
     answer.finish_reason = tools_.tables.texts.add(finish);
+    answer.id = id;
     call.answers.push_back(std::move(answer));
   }
 
@@ -82,7 +83,8 @@ class OutputsReader {
 
   void add_message(const Value& message, CallFacts& call, std::string_view finish) {
     if (finish.empty()) finish = finish_reason(message);
-    add_answer(tools_.messages.read(message, context_).messages, call, finish);
+    Element element = tools_.messages.read(message, context_);
+    add_answer(std::move(element.messages), call, finish, element.id);
   }
 
   /// A list that is one answer in pieces: Responses items, or a message followed by its tools' results.

@@ -30,6 +30,7 @@ struct ReadTools {
 /// What a model run's inputs hold.
 struct CallInputs {
   std::vector<std::vector<MessageId>> prompts;  ///< one context a prompt, system texts first
+  std::vector<std::uint64_t> last_answers;      ///< of the first prompts: `CallFacts::last_answer`
   std::vector<TextId> tools;
   std::string parameters;  ///< JSON members, comma-separated
   std::string model;

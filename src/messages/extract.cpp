@@ -98,6 +98,7 @@ struct Extractor::Impl {
       if (below_agent) drop_outer_history(prompt);
       CallFacts& call = facts.calls.emplace_back();
       call.input = std::move(prompt);
+      if (facts.calls.size() <= in.last_answers.size()) call.last_answer = in.last_answers[facts.calls.size() - 1];
       call.tools = in.tools;
       if (!in.parameters.empty()) call.parameters = tables.texts.add("{" + in.parameters + "}");
       call.model = tables.texts.add(in.model);

@@ -16,11 +16,13 @@ struct Answer {
   MessageId message = 0;
   std::vector<MessageId> results;  ///< tool messages that the payload holds behind the answer
   TextId finish_reason = 0;
+  std::uint64_t id = 0;  ///< hash of the message's own id, where it has one
 };
 
 /// One model call as its run records it. A run with several prompts holds one per prompt.
 struct CallFacts {
-  std::vector<MessageId> input;  ///< what the recording shows as the context, in order
+  std::vector<MessageId> input;   ///< what the recording shows as the context, in order
+  std::uint64_t last_answer = 0;  ///< `Answer::id` of the input's last assistant message
   std::vector<Answer> answers;   ///< candidates; empty when the call failed
   std::vector<TextId> tools;     ///< definitions offered, JSON text
   TextId parameters = 0;         ///< JSON object

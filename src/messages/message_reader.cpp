@@ -268,7 +268,8 @@ void MessageReader::join(std::vector<MessageId>& out, base::Hash128& group, Mess
   tables_.remember(group, Element{{out.back()}});
 }
 
-void MessageReader::read_list(const Value& list, const ReadContext& context, std::vector<MessageId>& out) {
+std::uint64_t MessageReader::read_list(const Value& list, const ReadContext& context, std::vector<MessageId>& out) {
+  std::uint64_t last_answer = 0;
   base::Hash128 group;
   bool open = false;
   bool open_has_text = false;
@@ -286,6 +287,7 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
         open && element.messages.size() == 1 &&
         (context.one_answer || goes_on || same_id ? assistant : element.item && !(element.has_text && open_has_text));
     id = element.id;
+    if (assistant) last_answer = element.id;
     last = raw;
     goes_on = element.goes_on;
     if (joins) {
@@ -298,6 +300,7 @@ void MessageReader::read_list(const Value& list, const ReadContext& context, std
     open_has_text = element.has_text;
     group = base::combine(raw, {1, 1});
   }
+  return last_answer;
 }
 
 }  // namespace trajectory::messages

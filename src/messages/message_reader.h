@@ -28,7 +28,8 @@ class MessageReader {
       : tables_(tables), parser_(parser), ledger_(ledger), problems_(problems) {}
 
   /// Appends the messages of a list. Elements may be unexpanded: those whose bytes were read before are not parsed.
-  void read_list(const json::Value& list, const ReadContext& context, std::vector<MessageId>& out);
+  /// Returns the hash of the last assistant message's own id, 0 where it has none.
+  std::uint64_t read_list(const json::Value& list, const ReadContext& context, std::vector<MessageId>& out);
 
   /// Reads one element.
   [[nodiscard]] Element read(const json::Value& element, const ReadContext& context);

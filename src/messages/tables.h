@@ -54,7 +54,7 @@ struct Element {
   std::vector<MessageId> messages;
   bool item = false;      ///< a piece of an answer (Responses items): joins the assistant message before it
   bool has_text = false;  ///< the piece brings the answer's text
-  std::uint64_t id = 0;   ///< hash of the message's own id, where it has one
+  std::uint64_t id = 0;   ///< hash of an assistant message's own id, where it has one
   bool goes_on = false;   ///< what the assistant says next belongs to the same answer
 };
 
