@@ -9,12 +9,33 @@ namespace trajectory::build {
 
 namespace {
 
+/// Calls of a trace before this one among which the step before is looked for.
+constexpr CallId k_recent = 64;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view k_space = " \n\t\r";
+  const std::size_t first = text.find_first_not_of(k_space);
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(k_space) - first + 1);
+}
+
+/// Whether `now` is `before` with a text written into it or behind it that holds `said`.
+bool is_written_on(std::string_view before, std::string_view now, std::string_view said) {
+  if (said.empty() || now.size() <= before.size()) return false;
+  std::size_t begin = 0;
+  while (begin < before.size() && before[begin] == now[begin]) ++begin;
+  const std::string_view rest = before.substr(begin);
+  return now.ends_with(rest) && now.substr(begin, now.size() - before.size()).find(said) != std::string_view::npos;
+}
+
 class ReplacedContexts {
  public:
   explicit ReplacedContexts(Work& work) : work_(work), lane_of_(work.lanes), continued_(work.calls.size(), false) {
     std::iota(lane_of_.begin(), lane_of_.end(), 0);
-    for (const Call& call : work.calls)
+    for (const Call& call : work.calls) {
+      linked_to_.push_back(call.parent);
       if (call.parent != k_none) continued_[call.parent] = true;
+    }
   }
 
   void join() {
@@ -26,6 +47,10 @@ class ReplacedContexts {
         if (const CallId before = left_off(call); before != k_none) follow(call, before);
       if (!begun[call.lane] && call.parent == k_none && !follows_.contains(call.lane) && !call.incomplete)
         if (const CallId before = handed_over(id); before != k_none) follow(call, before);
+      if (const CallId before = step_before(id); before != k_none) {
+        if (call.parent == k_none && !begun[call.lane]) follow(call, before);
+        call.parent = before;
+      }
       begun[call.lane] = true;
       if (const auto found = follows_.find(call.lane); call.parent == k_none && found != follows_.end())
         call.parent = found->second;
@@ -38,6 +63,25 @@ class ReplacedContexts {
   void follow(const Call& call, CallId before) {
     follows_[call.lane] = before;
     lane_of_[call.lane] = lane_of_[work_.calls[before].lane];
+  }
+
+  /// An agent that keeps its steps in the text of its prompt: the call whose prompt this is, with its answer in it.
+  CallId step_before(CallId id) const {
+    const Call& call = work_.calls[id];
+    if (call.context.empty() || call.context.back().entry->message.role != model::Role::k_user) return k_none;
+    const CallId oldest = id - std::min(id, k_recent);
+    for (CallId at = id; at > oldest && work_.calls[at - 1].trace == call.trace; --at) {
+      const Call& other = work_.calls[at - 1];
+      if (other.scope != call.scope || linked_to_[at - 1] != linked_to_[id] || other.answer == k_none ||
+          other.context.size() != call.context.size())
+        continue;
+      const auto same = [](const Seen& a, const Seen& b) { return a.entry->identity == b.entry->identity; };
+      if (!std::equal(call.context.begin(), call.context.end() - 1, other.context.begin(), same)) continue;
+      const std::string& asked = other.context.back().entry->message.content;
+      const std::string& said = work_.slots[other.answer].entry->message.content;
+      if (is_written_on(trimmed(asked), call.context.back().entry->message.content, trimmed(said))) return at - 1;
+    }
+    return k_none;
   }
 
   /// The call of another agent that handed the conversation over, whatever it let the next one see of it.
@@ -108,6 +152,7 @@ class ReplacedContexts {
 
   Work& work_;
   std::vector<std::uint32_t> lane_of_;
+  std::vector<CallId> linked_to_;  ///< the parents that the calls came with
   std::vector<bool> continued_;
   std::unordered_map<std::uint32_t, CallId> follows_;  ///< by lane: the call that its first one follows
   std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher>
