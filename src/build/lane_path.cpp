@@ -10,6 +10,11 @@ namespace trajectory::build {
 
 namespace {
 
+/// A shorter quote may be chance.
+constexpr std::size_t k_quote = 20;
+/// Calls behind a summariser's among which its answer is looked for.
+constexpr CallId k_soon = 16;
+
 SlotId first_system(const Call& call) {
   for (const Seen& seen : call.context)
     if (is_system(seen.entry)) return seen.slot;
@@ -154,10 +159,28 @@ class PathFinder {
   /// Shown the lane's context under instructions that no call of the path has, for something else than the trace's
   /// answer.
   bool is_helper(CallId id) const {
-    if (call(id).run->mark == messages::AgentMark::k_helper) return true;
+    if (call(id).run->mark == messages::AgentMark::k_helper || is_quoted(id)) return true;
     const bool foreign = call(id).parent == k_none || is_foreign(work_, call(id));
     return foreign && !instructions_.contains(first_system(call(id))) &&
            (!reach_.at(id).output || follows_final_answer(id));
+  }
+
+  /// A summariser: its answer goes into the instructions or a user text of a later call, and none has it as an answer.
+  bool is_quoted(CallId id) const { return children(id).empty() && trace_of_quote(id) != k_none; }
+
+  std::uint32_t trace_of_quote(CallId id) const {
+    if (call(id).answer == k_none) return k_none;
+    const std::string& answer = work_.slots[call(id).answer].entry->message.content;
+    if (answer.size() < k_quote) return k_none;
+    const auto quotes = [&](const Seen& seen) {
+      const model::Message& message = seen.entry->message;
+      return (message.role == model::Role::k_system || message.role == model::Role::k_user) &&
+             message.content.find(answer) != std::string::npos;
+    };
+    const CallId end = std::min<CallId>(static_cast<CallId>(work_.calls.size()), id + k_soon);
+    for (CallId later = id + 1; later < end; ++later)
+      if (std::any_of(call(later).context.begin(), call(later).context.end(), quotes)) return call(later).trace;
+    return k_none;
   }
 
   /// The trace had returned an answer, in this very trace, when this call was made.
@@ -173,6 +196,7 @@ class PathFinder {
   bool leads_nowhere(CallId id) const {
     const Reach& reach = reach_.at(id);
     if (!reach.answered || call(id).parent == k_none) return false;
+    if (!reach.output && children(id).empty() && call(id).trace == trace_of_quote(id)) return true;
     if (!is_foreign(work_, call(id))) return !reach.output && follows_final_answer(id);
     if (follows_final_answer(id)) return true;
     if (reach.output) return false;
