@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import TRUTH, Row, Run, lines_of, make_row, write_lines
+from conftest import TRUTH, Row, Run, files_of, lines_of, make_row, write_lines
 
 EXPORT = TRUTH / "export.parquet"
 
@@ -43,7 +45,10 @@ def texts(record: Row) -> list[str]:
         ("empty.parquet", b"", "empty"),
         ("text.parquet", b"hello", "neither Parquet nor JSON"),
         ("cut.parquet", b"PAR1" + b"\0" * 100, "not a readable Parquet file"),
-        ("bom.json", b"\xef\xbb\xbf[]", "byte-order mark"),
+        ("runs.jsonl", b"\x1f\x8b\x08\x00", "compressed: unpack it first"),
+        ("runs.json", "[{}]".encode("utf-16"), "UTF-16"),
+        ("settings.json", b'{"theme": "dark"}', "neither id nor trace_id"),
+        ("list.json", b"[1, 2]", "neither id nor trace_id"),
     ],
 )
 def test_a_file_that_is_no_export_is_one_clear_line(
@@ -64,13 +69,56 @@ def test_a_truncated_export_leaves_nothing_behind(run: Run, tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["cut.parquet"]
 
 
-def test_damaged_pages_fail_with_the_file_s_name(run: Run, tmp_path: Path) -> None:
-    data = bytearray(EXPORT.read_bytes())
-    data[2000:60_000] = b"\xff" * 58_000
-    (tmp_path / "damaged.parquet").write_bytes(bytes(data))
-    done = run("import", tmp_path / "damaged.parquet", "--out", tmp_path / "out", "--quiet", status=1)
-    assert "damaged.parquet" in done.stderr
+def test_a_damaged_row_group_costs_its_own_rows(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "damaged.parquet"
+    pq.write_table(pq.read_table(EXPORT), source, row_group_size=400)
+    chunk = pq.read_metadata(source).row_group(1).column(0)
+    data = bytearray(source.read_bytes())
+    begin = chunk.dictionary_page_offset or chunk.data_page_offset
+    data[begin : begin + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    source.write_bytes(bytes(data))
+    report = json.loads(run("import", source, "--dry-run", "--json", status=3).stdout)
+    assert (report["rows_read"], report["rows_refused"]) == (1683, 400)
+    assert report["adds_up"] is True
+    (example,) = report["problems"]["damaged_row_group"]["examples"]
+    assert example["place"].endswith("damaged.parquet row 401")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", EXPORT.read_bytes()[:400_000]])
+def test_a_bad_file_beside_good_ones_is_a_problem(run: Run, tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    write_lines(folder / "good.jsonl", [make_row(1)])
+    (folder / "bad.parquet").write_bytes(content)
+    report = json.loads(run("import", folder, "--dry-run", "--json", status=3).stdout)
+    assert report["conversations"] == 1
+    (example,) = report["problems"]["unreadable_file"]["examples"]
+    assert example["place"].endswith("bad.parquet")
+    run("import", folder, "--out", tmp_path / "out", "--strict", status=3)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_byte_order_mark_is_passed_over(run: Run, tmp_path: Path) -> None:
+    for name, text in [("a.json", json.dumps([make_row(1)])), ("b.jsonl", json.dumps(make_row(2)) + "\n")]:
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+        assert json.loads(run("import", tmp_path / name, "--dry-run", "--json").stdout)["conversations"] == 1
+
+
+def test_links_lead_to_each_file_once(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    write_lines(folder / "runs.jsonl", [make_row(1)])
+    (folder / "loop").symlink_to(folder)
+    (folder / "again.jsonl").symlink_to(folder / "runs.jsonl")
+    report = json.loads(run("import", folder, folder / "loop/loop", "--dry-run", "--json").stdout)
+    assert (len(report["files"]), report["rows_read"]) == (1, 1)
+
+
+def test_pipes_and_double_stars_are_refused_with_advice(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for source in ("-", tmp_path / "pipe"):
+        assert "save the runs to a file" in run("import", source, "--dry-run", status=2).stderr
+    assert "any depth" in run("import", tmp_path / "**/*.parquet", "--dry-run", status=2).stderr
 
 
 def test_a_folder_without_exports_is_named(run: Run, tmp_path: Path) -> None:
@@ -86,8 +134,9 @@ def test_stray_files_in_a_folder_are_left_alone_and_counted(run: Run, tmp_path: 
     write_lines(folder / "a.jsonl", [make_row(1)])
     (tmp_path / "export/tmp").mkdir()
     (tmp_path / "export/tmp/probe.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "export/tmp/settings.json").write_text('{"theme": "dark"}', encoding="utf-8")
     report = json.loads(run("import", tmp_path / "export", "--dry-run", "--json").stdout)
-    assert (report["other_files"], report["conversations"]) == (1, 1)
+    assert (report["other_files"], report["conversations"]) == (2, 1)
 
 
 def test_an_export_without_rows_gives_an_empty_dataset(run: Run, tmp_path: Path) -> None:
@@ -143,6 +192,69 @@ def test_without_any_structure_all_three_columns_are_named(run: Run, tmp_path: P
     assert all(name in done.stderr for name in STRUCTURE)
 
 
+def as_type(column: str, values: Any) -> pa.Table:
+    table = pq.read_table(EXPORT)
+    return table.set_column(table.column_names.index(column), column, values)
+
+
+@pytest.mark.parametrize("column", ["id", "inputs"])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.list_(pa.string()), pa.struct([("a", pa.string())]), pa.date32()])
+def test_a_required_column_of_another_type_is_an_error(run: Run, tmp_path: Path, column: str, kind: Any) -> None:
+    pq.write_table(as_type(column, pa.nulls(1683, kind)), tmp_path / "export.parquet")
+    done = run("import", tmp_path / "export.parquet", "--dry-run", status=1)
+    assert f"the column '{column}' has type" in done.stderr
+    assert "text is needed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"), [("start_time", pa.date32()), ("extra", pa.list_(pa.string())), ("total_cost", pa.int64())]
+)
+def test_an_optional_column_of_another_type_is_left_out_and_named(
+    run: Run, tmp_path: Path, column: str, kind: Any
+) -> None:
+    pq.write_table(as_type(column, pa.nulls(1683, kind)), tmp_path / "wrong.parquet")
+    pq.write_table(pq.read_table(EXPORT).drop_columns([column]), tmp_path / "without.parquet")
+    outputs = {}
+    for name in ("wrong", "without"):
+        run("import", tmp_path / f"{name}.parquet", "--out", tmp_path / name, "--quiet")
+        outputs[name] = files_of(tmp_path / name)
+    assert outputs["wrong"] == outputs["without"]
+    report = json.loads((tmp_path / "wrong/report.json").read_text(encoding="utf-8"))
+    problem = report["problems"]["unreadable_column"]
+    assert (problem["count"], problem["severity"]) == (1, "warning")
+    assert f"'{column}' has type" in problem["examples"][0]["detail"]
+
+
+def test_identifiers_may_be_sixteen_bytes(run: Run, tmp_path: Path) -> None:
+    table = pq.read_table(EXPORT)
+    for column in ("id", "trace_id", "parent_run_id"):
+        values = [value and uuid.UUID(value).bytes for value in table[column].to_pylist()]
+        table = table.set_column(table.column_names.index(column), column, pa.array(values, pa.binary(16)))
+    pq.write_table(table, tmp_path / "bytes.parquet")
+    run("import", tmp_path / "bytes.parquet", "--out", tmp_path / "bytes", "--quiet")
+    run("import", EXPORT, "--out", tmp_path / "text", "--quiet")
+    assert files_of(tmp_path / "bytes") == files_of(tmp_path / "text")
+
+
+def test_missing_columns_are_named_once_with_what_follows(run: Run, tmp_path: Path) -> None:
+    table = pq.read_table(EXPORT)
+    for part in range(2):
+        pq.write_table(table.slice(part * 800, 800).drop_columns(["extra", "tags"]), tmp_path / f"{part}.parquet")
+    done = run("import", tmp_path, "--dry-run", "--report", tmp_path / "report")
+    assert done.stderr.count("thread keys") == 1
+    problem = json.loads((tmp_path / "report").read_text(encoding="utf-8"))["problems"]["missing_column"]
+    assert (problem["count"], problem["severity"]) == (2, "warning")
+    assert {example["place"] for example in problem["examples"]} == {"extra", "tags"}
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.null()])
+def test_payloads_without_any_value_are_a_warning(run: Run, tmp_path: Path, kind: Any) -> None:
+    pq.write_table(as_type("inputs", pa.nulls(1683, kind)), tmp_path / "export.parquet")
+    report = json.loads(run("import", tmp_path / "export.parquet", "--dry-run", "--json").stdout)
+    assert report["problems"]["no_payloads"]["severity"] == "warning"
+    assert "empty" not in report["calls_replayed_exactly_by_shape"]
+
+
 # ---- rows and cells
 
 
@@ -154,6 +266,14 @@ def test_a_line_that_is_no_json_is_refused_with_its_place(import_rows: Any) -> N
     assert (problem["count"], problem["severity"]) == (1, "refused")
     assert "runs.jsonl row 2" in problem["examples"][0]["place"]
     assert report["adds_up"] is True
+
+
+def test_a_source_without_any_usable_run_is_an_error(run: Run, tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "runs.jsonl", ['{"id": "cut', make_row(1, id=None)])
+    done = run("import", source, "--out", tmp_path / "out", status=1)
+    assert "no usable run" in done.stderr
+    assert "runs.jsonl row 1" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_without_id_is_refused(import_rows: Any) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -60,6 +61,17 @@ def test_help_lists_every_command(run: Run) -> None:
         (["import", "x.parquet", "--out", "o", "--since", "soon"], "--since soon"),
         (["import", "x.parquet", "--out", "o", "--memory", "lots"], "--memory lots"),
         (["import", "x.parquet", "--out", "o", "--nope"], "--nope"),
+        (["import", "x.parquet", "--out", "o", "--memory", "5"], "at least 1kB"),
+        (["import", "x.parquet", "--out", "o", "--format", ""], "--format"),
+        (["import", "x.parquet", "--out", "o", "--keys", ""], "--keys"),
+        (["import", "x.parquet", "--out", "o", "--threads", "none"], "a number from 1 to 1024"),
+        (["import", "x.parquet", "--out"], "--out needs a value"),
+        (["import", "--dry-run"], "a SOURCE is missing"),
+        (
+            ["import", "--dry-run", "--conversation", "a,b", "x.parquet", "--quiet"],
+            "before an option that takes several",
+        ),
+        (["import", "--dry-run", "--conversation", "--quiet", "x.parquet"], "ids of conversations"),
         (["verify", "x.parquet"], "DATASET"),
         (["completion", "tcsh"], "tcsh"),
     ],
@@ -76,14 +88,61 @@ def test_wrong_usage_is_status_2_and_one_line(run: Run, arguments: list[str], sa
 
 def test_an_output_that_is_not_empty_is_refused_without_force(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    out.mkdir()
-    (out / "mine.txt").write_text("keep", encoding="utf-8")
+    import_lines(run, out)
     done = run("import", EXPORT, "--out", out, status=1)
     assert "--force" in done.stderr
-    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+    assert list(files_of(out)) == ["trajectories.jsonl"]
     run("import", EXPORT, "--out", out, "--force", "--quiet")
-    assert "mine.txt" not in files_of(out)
+    assert "trajectories.jsonl" not in files_of(out)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("formats", ["parquet", "jsonl", "json", "parquet,jsonl,json"])
+def test_force_replaces_what_we_wrote_and_nothing_else(run: Run, tmp_path: Path, formats: str) -> None:
+    out = tmp_path / "out"
+    for _ in range(2):
+        run("import", EXPORT, "--out", out, "--format", formats, "--force", "--quiet")
+    stray = next(path for path in out.rglob("*") if path.is_file()).parent / "thesis.json"
+    stray.write_text('{"a": 1}', encoding="utf-8")
+    done = run("import", EXPORT, "--out", out, "--force", status=1)
+    assert "thesis.json" in done.stderr
+    assert stray.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("source", "out"), [("export", "export"), ("export/part*", "export"), ("export/part/runs.jsonl", "export/part")]
+)
+def test_an_output_never_replaces_its_source(run: Run, tmp_path: Path, source: str, out: str) -> None:
+    runs = tmp_path / "export/part/runs.jsonl"
+    runs.parent.mkdir(parents=True)
+    runs.write_text('{"id": "a", "trace_id": "a"}\n', encoding="utf-8")
+    done = run("import", tmp_path / source, "--out", tmp_path / out, "--force", status=2)
+    assert "its own source" in done.stderr
+    done = run("import", tmp_path / source, "--dry-run", "--report", runs, status=2)
+    assert files_of(tmp_path) == {"export/part/runs.jsonl": b'{"id": "a", "trace_id": "a"}\n'}
+
+
+def test_a_conversion_never_replaces_its_source(run: Run, tmp_path: Path) -> None:
+    run("import", EXPORT, "--out", tmp_path / "out", "--format", "parquet,jsonl", "--quiet")
+    for source in ("out", "out/parquet"):
+        run("convert", tmp_path / source, "--out", tmp_path / "out", "--format", "json", "--force", status=2)
+
+
+def test_the_present_folder_is_no_output(run: Run, tmp_path: Path) -> None:
+    assert "present folder" in run("import", EXPORT, "--out", ".", "--force", status=2, cwd=tmp_path).stderr
+
+
+def test_an_output_inside_the_export_is_not_read_again(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/export", tmp_path / "export")
+    for formats in ("parquet", "parquet,jsonl,json"):
+        out = tmp_path / "export" / formats
+        run("import", tmp_path / "export", "--out", out, "--format", formats, "--quiet")
+        report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+        assert (report["rows_read"], report["problems"]) == (680, {})
+    assert report["other_files"] == 3
+    done = run("import", tmp_path / "export/parquet", "--dry-run", status=1)
+    assert "dataset" in done.stderr
 
 
 def test_one_format_fills_the_folder_and_several_their_own(run: Run, tmp_path: Path) -> None:
@@ -193,6 +252,29 @@ def test_ctrl_c_leaves_nothing_behind(program: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["runs.jsonl"]
 
 
+def test_a_terminal_that_hangs_up_leaves_nothing_behind(program: Path, tmp_path: Path) -> None:
+    source = tmp_path / "runs.jsonl"
+    source.write_bytes(b"".join(b'{"id": "%d", "trace_id": "%d"}\n' % (n, n) for n in range(400_000)))
+    command = [str(program), "import", str(source), "--out", str(tmp_path / "out"), "--threads", "1", "--quiet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        while not list(tmp_path.glob(".out.trajectory-*")) and process.poll() is None:
+            os.sched_yield()
+        process.send_signal(signal.SIGHUP)
+        process.communicate()
+    assert process.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.jsonl"]
+
+
+def test_a_file_that_may_not_grow_is_an_error_that_names_the_output(program: Path, tmp_path: Path) -> None:
+    command = f"ulimit -f 40; exec {program} import {EXPORT} --out {tmp_path / 'out'} --format jsonl"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert str(tmp_path / "out") in done.stderr
+    assert ".trajectory-" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_leftovers_of_a_killed_import_are_cleaned_by_the_next(program: Path, run: Run, tmp_path: Path) -> None:
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
@@ -209,7 +291,7 @@ def test_show_lists_and_prints_without_colours_when_piped(run: Run, dataset: Pat
     listed = run("show", dataset).stdout.splitlines()
     assert len(listed) == 106
     shown = run("show", dataset, "bcab47dd-26a1-4e58-a8e6-0b903819cd7c").stdout
-    assert "it saw message 3 as: [cleared]" in shown
+    assert "it saw the result of read_log (message 3) as: [cleared]" in shown
     assert '-> read_log {"day": 1}' in shown
     assert "\x1b" not in shown
 
@@ -292,6 +374,7 @@ def test_colours_are_for_terminals_and_no_color_is_honoured(program: Path, datas
     assert status == 0
     assert "\x1b[1;34muser\x1b[0m" in shown
     assert "\x1b" not in on_a_terminal(program, *show, environment={"NO_COLOR": "1"})[1]
+    assert "\x1b" not in on_a_terminal(program, *show, environment={"TERM": "dumb"})[1]
 
 
 def test_progress_renews_one_line_on_a_terminal_and_is_taken_back(program: Path, tmp_path: Path) -> None:
@@ -347,14 +430,16 @@ def test_an_option_for_one_value_may_stand_before_the_source(run: Run, tmp_path:
     assert (tmp_path / "out/trajectories.jsonl").exists()
 
 
-@pytest.mark.parametrize("limit", ["-1", "many", "1.5"])
+@pytest.mark.parametrize("limit", ["-1", "many", "1.5", "99999999999999999999"])
 def test_a_limit_is_a_number_of_conversations(run: Run, limit: str) -> None:
-    assert "--limit" in run("import", EXPORT, "--dry-run", "--limit", limit, status=2).stderr
+    done = run("import", EXPORT, "--dry-run", "--limit", limit, status=2)
+    assert f"--limit {limit}: expected a whole number" in done.stderr
 
 
 def test_a_report_that_cannot_be_written_is_known_before_the_import(run: Run, tmp_path: Path) -> None:
     done = run("import", EXPORT, "--out", tmp_path / "out", "--report", tmp_path / "missing/report.json", status=1)
     assert "report.json" in done.stderr
+    run("import", EXPORT, "--out", tmp_path / "out", "--report", tmp_path, status=2)
     assert list(tmp_path.iterdir()) == []
     run("import", EXPORT, "--out", tmp_path / "out", "--report", tmp_path / "out/again.json", "--quiet")
     assert (tmp_path / "out/again.json").read_bytes() == (tmp_path / "out/report.json").read_bytes()
@@ -362,18 +447,85 @@ def test_a_report_that_cannot_be_written_is_known_before_the_import(run: Run, tm
 
 def test_strict_refuses_the_output_but_not_the_report(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "runs.jsonl"
-    source.write_text('{"id": "cut\n', encoding="utf-8")
+    source.write_text('{"id": "cut\n{"id": "a", "trace_id": "a"}\n', encoding="utf-8")
     done = run("import", source, "--out", tmp_path / "out", "--strict", "--report", tmp_path / "report.json", status=3)
     assert "runs.jsonl row 1" in done.stderr
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["rows_refused"] == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_a_conversation_or_project_that_is_not_there_is_named(run: Run) -> None:
-    done = run("import", EXPORT, "--dry-run", "--conversation", "nobody", "--project", "nowhere")
-    assert "conversation_not_found" in done.stderr
+@pytest.mark.parametrize(
+    ("selection", "status", "says"),
+    [
+        (["--project", "nowhere"], 1, "nowhere"),
+        (["--conversation", "nobody"], 1, "nobody"),
+        (["--since", "2026-11-23", "--until", "2026-11-22"], 2, "since has to be before until"),
+    ],
+)
+def test_a_selection_of_nothing_is_an_error_and_no_output(
+    run: Run, tmp_path: Path, selection: list[str], status: int, says: str
+) -> None:
+    done = run("import", EXPORT, "--out", tmp_path / "out", *selection, status=status)
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_several_conversations_those_that_are_missing_are_named(run: Run, tmp_path: Path) -> None:
+    wanted = "bcab47dd-26a1-4e58-a8e6-0b903819cd7c"
+    done = run("import", EXPORT, "--dry-run", "--conversation", f"{wanted},nobody", status=3)
+    assert "1 named conversation not found" in done.stderr
     assert "nobody" in done.stderr
-    assert "project_not_found" in done.stderr
+    report = json.loads(run("import", EXPORT, "--dry-run", "--json", "--conversation", wanted).stdout)
+    assert (report["conversations"], report["problems"]) == (1, {})
+
+
+def test_import_verify_and_inspect_count_the_same_calls(run: Run, tmp_path: Path) -> None:
+    source = ROOT / "examples/export"
+    report = json.loads(run("import", source, "--out", tmp_path / "out", "--json").stdout)
+    verified = json.loads(run("verify", source, tmp_path / "out", "--json").stdout)
+    inspected = json.loads(run("inspect", source, "--json").stdout)
+    assert sum(report["calls_by_shape"].values()) == verified["calls"] == sum(inspected["calls_by_shape"].values())
+    assert sum(report["calls_replayed_exactly_by_shape"].values()) == verified["exact"] == report["model_calls"]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("parquet/train-00000.parquet", "this is a Parquet file"),
+        ("json", "cannot be read back"),
+        ("json/bcab47dd-26a1-4e58-a8e6-0b903819cd7c.json", "cannot be read back"),
+        ("empty", "no manifest.json"),
+    ],
+)
+def test_what_is_no_dataset_says_what_to_name_instead(
+    run: Run, tmp_path_factory: pytest.TempPathFactory, path: str, says: str
+) -> None:
+    out = tmp_path_factory.getbasetemp() / "every-format"
+    if not out.exists():
+        run("import", EXPORT, "--out", out, "--format", "parquet,jsonl,json", "--quiet")
+        (out / "empty").mkdir()
+    assert says in run("show", out / path, status=1).stderr
+    assert says in run("convert", out / path, "--out", out / "converted", status=1).stderr
+    assert not (out / "converted").exists()
+
+
+def test_show_takes_the_beginning_of_an_id_and_prints_records(run: Run, dataset: Path) -> None:
+    identifier = "bcab47dd-26a1-4e58-a8e6-0b903819cd7c"
+    assert run("show", dataset, "bcab").stdout == run("show", dataset, identifier).stdout
+    record = json.loads(run("show", dataset, "bcab", "--json").stdout)
+    assert record["conversation_id"] == identifier
+    assert run("show", dataset, "--json").stdout.count("\n") == 106
+    assert "begins several ids" in run("show", dataset, "b", status=2).stderr
+
+
+def test_the_end_says_what_was_left_out_and_where_it_is_named(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "runs.jsonl"
+    row = {"id": "a", "trace_id": "a", "run_type": "llm", "inputs": "{'no': 'json'}", "outputs": {"role": "assistant"}}
+    source.write_text('{"id": "cut\n' + json.dumps(row) + "\n", encoding="utf-8")
+    done = run("import", source, "--out", tmp_path / "out", "--quiet", status=3)
+    assert "1 row refused" in done.stderr
+    assert str(tmp_path / "out/report.json") in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_conversations_of_one_id_are_told_apart_by_project(run: Run, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def import_both_ways(run: Run, source: Path, folder: Path, *options: str, status
         "parquet,jsonl",
         "--quiet",
         "--memory",
-        "1B",
+        "1kB",
         *options,
         status=status,
     )
@@ -95,7 +95,7 @@ def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) ->
 
 def test_a_budget_between_all_and_nothing_needs_fewer_passes(run: Run, tmp_path: Path) -> None:
     passes = []
-    for memory in ("1B", "500kB", "1MB", "1GB"):
+    for memory in ("1kB", "500kB", "1MB", "1GB"):
         passes.append(json.loads(run("import", EXPORT, "--dry-run", "--json", "--memory", memory).stdout)["passes"])
     assert passes == sorted(passes, reverse=True)
     assert passes[0] > passes[1] > passes[2] > passes[3] == 1
@@ -159,5 +159,5 @@ def test_inspect_counts_what_an_import_counts(run: Run) -> None:
 def test_rows_of_json_files_are_counted_by_file(run: Run, tmp_path: Path) -> None:
     write_lines(tmp_path / "a.jsonl", [make_row(1, "a"), "no json"])
     (tmp_path / "b.json").write_text(json.dumps([make_row(n, "b") for n in (2, 3, 4)]), encoding="utf-8")
-    report = json.loads(run("import", tmp_path, "--dry-run", "--json", "--memory", "1B", status=3).stdout)
+    report = json.loads(run("import", tmp_path, "--dry-run", "--json", "--memory", "1kB", status=3).stdout)
     assert {Path(file["path"]).name: file["rows"] for file in report["files"]} == {"a.jsonl": 2, "b.json": 3}

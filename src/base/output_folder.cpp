@@ -1,5 +1,6 @@
 #include "base/output_folder.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -19,11 +20,31 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_buffer = 512 << 10;
 
+std::string_view advice(int code) {
+  switch (code) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ": choose a place that you may write to";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return ": make room, or choose another place";
+    default:
+      return {};
+  }
+}
+
 Error io_error(const std::string& what, const std::string& path, int code) {
-  return Error(ErrorCode::k_io, what + ": " + std::strerror(code)).with(path);
+  return Error(ErrorCode::k_io, what + ": " + std::strerror(code) + std::string(advice(code))).with(path);
 }
 Error io_error(const std::string& what, const std::string& path, const std::error_code& code) {
-  return Error(ErrorCode::k_io, what + ": " + code.message()).with(path);
+  return io_error(what, path, code.value());
+}
+
+Error not_empty(const std::string& path) {
+  return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force")
+      .with(path);
 }
 
 void sync_folder(const fs::path& folder) {
@@ -85,8 +106,10 @@ Status OutputFile::close() {
 }
 
 struct OutputFolder::Impl {
+  std::string named;  ///< the target as the caller named it, for messages
   fs::path target;
   std::string working;
+  bool force = false;
   bool committed = false;
 
   ~Impl() {
@@ -95,7 +118,7 @@ struct OutputFolder::Impl {
   }
 
   [[nodiscard]] std::string prefix() const { return "." + target.filename().string() + ".trajectory-"; }
-  [[nodiscard]] fs::path parent() const { return target.has_parent_path() ? target.parent_path() : fs::path("."); }
+  [[nodiscard]] fs::path parent() const { return target.parent_path(); }
 
   /// Removes what dead processes left; a name ends in the process that writes there.
   void clean_up() const {
@@ -118,23 +141,26 @@ OutputFolder::OutputFolder(OutputFolder&&) noexcept = default;
 
 Result<OutputFolder> OutputFolder::create(const std::string& target, bool force) {
   auto impl = std::make_unique<Impl>();
-  impl->target = fs::path(target).lexically_normal();
-  if (!impl->target.has_filename()) impl->target = impl->target.parent_path();
+  impl->named = target;
+  impl->force = force;
   std::error_code error;
+  impl->target = fs::weakly_canonical(fs::absolute(target), error);
+  if (!impl->target.has_filename()) impl->target = impl->target.parent_path();
+  if (holds(impl->target.string(), "."))
+    return Error(ErrorCode::k_usage, "the output cannot be the present folder, or one around it: name another")
+        .with(target);
   if (fs::exists(impl->target, error)) {
     if (!fs::is_directory(impl->target, error))
       return Error(ErrorCode::k_exists, "the output is there already and is no folder: name another").with(target);
-    if (!force && !fs::is_empty(impl->target, error))
-      return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force")
-          .with(target);
+    if (!force && !fs::is_empty(impl->target, error)) return not_empty(target);
   }
   fs::create_directories(impl->parent(), error);
-  if (error) return io_error("cannot make the folder", impl->parent().string(), error);
+  if (error) return io_error("cannot make the output folder", target, error);
   impl->clean_up();
   impl->working = (impl->parent() / (impl->prefix() + std::to_string(::getpid()))).string();
   fs::remove_all(impl->working, error);
   fs::create_directory(impl->working, error);
-  if (error) return io_error("cannot make the folder", impl->working, error);
+  if (error) return io_error("cannot make the output folder", target, error);
   return OutputFolder(std::move(impl));
 }
 
@@ -143,18 +169,26 @@ const std::string& OutputFolder::path() const { return impl_->working; }
 Status OutputFolder::commit() {
   std::error_code error;
   sync_folder(impl_->working);
-  if (fs::exists(impl_->target, error)) {
+  if (impl_->force && fs::exists(impl_->target, error)) {
     // One step for the reader: the new folder is there, the old one under the working name, then removed.
     if (::renameat2(AT_FDCWD, impl_->working.c_str(), AT_FDCWD, impl_->target.c_str(), RENAME_EXCHANGE) != 0)
-      return io_error("cannot put the output in place", impl_->target.string(), errno);
+      return io_error("cannot put the output in place", impl_->named, errno);
     fs::remove_all(impl_->working, error);
-  } else {
-    fs::rename(impl_->working, impl_->target, error);
-    if (error) return io_error("cannot put the output in place", impl_->target.string(), error);
+  } else if (::rename(impl_->working.c_str(), impl_->target.c_str()) != 0) {
+    // A folder takes the place of an empty one alone: what another process has put there meanwhile stays.
+    if (errno == ENOTEMPTY || errno == EEXIST) return not_empty(impl_->named);
+    return io_error("cannot put the output in place", impl_->named, errno);
   }
   impl_->committed = true;
   sync_folder(impl_->parent());
   return {};
+}
+
+bool holds(const std::string& folder, const std::string& path) {
+  std::error_code error;
+  const fs::path outer = fs::weakly_canonical(fs::absolute(folder), error);
+  const fs::path inner = fs::weakly_canonical(fs::absolute(path), error);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
 Status write_file(const std::string& path, std::string_view bytes) {

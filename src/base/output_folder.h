@@ -32,14 +32,16 @@ class OutputFile {
 /// target is removed by the next.
 class OutputFolder {
  public:
-  /// Errors: k_exists (the target is a file, or a folder with something in it and `force` is not set), k_io.
+  /// Errors: k_exists (the target is a file, or a folder with something in it and `force` is not set), k_usage (it is
+  /// the present folder or holds it), k_io.
   [[nodiscard]] static Result<OutputFolder> create(const std::string& target, bool force);
   ~OutputFolder();
   OutputFolder(OutputFolder&&) noexcept;
 
   /// Where to write until the commit.
   [[nodiscard]] const std::string& path() const;
-  /// Puts the folder in place, in exchange for an old one in the same step: a crash leaves one of the two whole.
+  /// Puts the folder in place; with `force` in exchange for an old one in the same step: a crash leaves one of the two
+  /// whole. Errors: k_exists (without `force`, something was put there meanwhile), k_io.
   [[nodiscard]] Status commit();
 
  private:
@@ -47,6 +49,9 @@ class OutputFolder {
   explicit OutputFolder(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether `path` is the folder, or lies in it, wherever links lead. Neither needs to be there.
+[[nodiscard]] bool holds(const std::string& folder, const std::string& path);
 
 /// Writes a whole file at once, or leaves the old one. Errors: k_io.
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);

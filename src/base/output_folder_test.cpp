@@ -66,6 +66,34 @@ TEST_F(OutputFolderTest, ExchangesTheOldFolderWhenForced) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(OutputFolderTest, KeepsWhatAnotherPutThereMeanwhile) {
+  auto folder = OutputFolder::create(target_.string(), false);
+  ASSERT_TRUE(folder);
+  fs::create_directory(target_);
+  put(target_ / "theirs");
+  const auto committed = folder->commit();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().code(), ErrorCode::k_exists);
+  EXPECT_TRUE(fs::exists(target_ / "theirs"));
+}
+
+TEST_F(OutputFolderTest, IsNeverThePresentFolderOrOneAroundIt) {
+  for (const char* target : {".", "..", "/"}) {
+    const auto folder = OutputFolder::create(target, true);
+    ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error().code(), ErrorCode::k_usage);
+  }
+}
+
+TEST_F(OutputFolderTest, KnowsWhatAFolderHoldsThroughLinks) {
+  fs::create_directories(target_ / "below");
+  fs::create_directory_symlink(target_, root_ / "link");
+  EXPECT_TRUE(holds(target_.string(), (root_ / "link/below").string()));
+  EXPECT_TRUE(holds(target_.string() + "/", target_.string()));
+  EXPECT_FALSE(holds(target_.string(), (root_ / "outer").string()));
+  EXPECT_FALSE(holds((target_ / "below").string(), target_.string()));
+}
+
 TEST_F(OutputFolderTest, RefusesAFileInTheWay) {
   put(target_);
   EXPECT_FALSE(OutputFolder::create(target_.string(), true));

@@ -20,6 +20,8 @@ std::string told(std::string what, model::Role role, std::string_view difference
 
 }  // namespace
 
+bool shows_input(const messages::CallFacts& recorded) { return !recorded.input.empty() || recorded.is_stateful(); }
+
 std::string Replay::difference(const model::ModelCall& call, const messages::RunFacts& run,
                                const messages::CallFacts& recorded) {
   std::string what = input_difference(call, recorded);
@@ -40,7 +42,7 @@ std::string_view Replay::element_difference(const model::ModelCall& call, std::u
 }
 
 std::string Replay::input_difference(const model::ModelCall& call, const messages::CallFacts& recorded) {
-  if (recorded.input.empty() && !recorded.is_stateful()) return {};  // nothing to compare with
+  if (!shows_input(recorded)) return {};
   std::vector<std::uint32_t> places = model::places_in(call.context);
   std::vector<messages::MessageId> shown = recorded.input;
   const auto message = [&](std::size_t j) -> const model::Message& { return table_.get(shown[j]).message; };
@@ -123,8 +125,9 @@ void replay(const Work& work, const LaneRecord& record, BuildFigures& figures) {
         continue;
       }
       const std::string shape(call.facts->shape);
-      ++figures.calls_by_shape[shape];
       std::string what = replay.difference(calls[i], *call.run, *call.facts);
+      if (what.empty() && !shows_input(*call.facts)) continue;
+      ++figures.calls_by_shape[shape];
       if (what.empty()) {
         ++figures.replayed_by_shape[shape];
         continue;

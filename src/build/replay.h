@@ -40,6 +40,10 @@ class Replay {
 [[nodiscard]] std::string_view output_difference(const model::TranscriptMessage& kept, const messages::RunFacts& run,
                                                  const messages::Tables& tables);
 
+/// Whether the payload of a call holds an input to compare with. A call without one counts only where its answer
+/// differs.
+[[nodiscard]] bool shows_input(const messages::CallFacts& recorded);
+
 /// Replays every call of a recorded lane. Counts go to `figures` by payload shape; what differs is named in a problem.
 void replay(const Work& work, const LaneRecord& record, BuildFigures& figures);
 

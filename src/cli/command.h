@@ -19,7 +19,7 @@ struct Terminal {
   std::ostream& err;  ///< progress, reports, errors
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  bool colours = false;               ///< out is a terminal and NO_COLOR is not set
+  bool colours = false;               ///< out is a terminal that knows them, and NO_COLOR is not set
   int columns = 80;                   ///< width of the terminal that shows progress
   std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C
 };

@@ -26,7 +26,8 @@ std::vector<OptionEntry> options_of(const Command& command) {
 
 std::string format_names() {
   std::string out;
-  for (const record::Format format : k_formats) out.append(out.empty() ? "" : " ").append(record::format_name(format));
+  for (const record::Format format : record::k_formats)
+    out.append(out.empty() ? "" : " ").append(record::format_name(format));
   return out;
 }
 

@@ -17,7 +17,7 @@ int run_convert(const std::string& from, const OutputFlags& flags, const TalkFla
   if (!report) return fail(terminal, report.error());
   if (talk.json) terminal.out << "{\"trajectories\": " << report->trajectories << "}\n";
   else if (!talk.quiet)
-    terminal.err << "converted " << pipeline::with_commas(report->trajectories) << " trajectories to "
+    terminal.err << "converted " << pipeline::counted(report->trajectories, "trajectory", "trajectories") << " to "
                  << printable(output->folder, true) << "\n";
   int status = 0;
   for (const auto& [kind, tally] : report->problems) {

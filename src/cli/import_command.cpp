@@ -17,6 +17,13 @@ struct Options {
   bool no_feedback = false;
 };
 
+/// Where the problems are named.
+std::string where(const pipeline::OutputOptions& output) {
+  const bool in_folder = !output.folder.empty() && output.formats != std::vector{record::Format::k_json};
+  if (output.report_file.empty() && !in_folder) return "the report names them: --report FILE keeps it";
+  return "see " + printable(in_folder ? output.folder + "/report.json" : output.report_file, true);
+}
+
 int run_import(const Options& options, Terminal& terminal) {
   auto import = import_options(options.source);
   if (!import) return fail(terminal, import.error());
@@ -43,8 +50,8 @@ int run_import(const Options& options, Terminal& terminal) {
     return 3;
   }
   if (report->refused() == 0) return 0;
-  terminal.err << "trajectory: done, but data was refused: " << pipeline::with_commas(report->refused())
-               << " problems (see the report)\n";
+  terminal.err << "trajectory: done, but not with everything: " << report->refusals() << " (" << where(*output)
+               << ")\n";
   return 3;
 }
 

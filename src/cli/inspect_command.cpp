@@ -17,8 +17,8 @@ int run_inspect(const SourceOptions& source, const TalkFlags& talk, Terminal& te
   if (!inspection) return fail(terminal, inspection.error());
   terminal.out << (talk.json ? inspection->json() : printable(inspection->text()));
   if (inspection->rows_refused == 0) return 0;
-  terminal.err << "trajectory: " << pipeline::with_commas(inspection->rows_refused)
-               << " rows are no runs: an import would refuse them\n";
+  terminal.err << "trajectory: " << pipeline::counted(inspection->rows_refused, "row")
+               << " not usable: an import would refuse as many\n";
   return 3;
 }
 
@@ -32,7 +32,7 @@ Command inspect_command() {
             add_source(app, *source);
             add_keys(app, *source);
             add_threads(app, *source);
-            add_talk(app, *talk);
+            add_talk(app, *talk, "No progress, the result alone");
             return [source, talk](Terminal& terminal) { return run_inspect(*source, *talk, terminal); };
           }};
 }

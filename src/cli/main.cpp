@@ -32,16 +32,19 @@ bool reader_is_gone() {
 int main(int argc, char** argv) {
   std::signal(SIGINT, stop_on_signal);
   std::signal(SIGTERM, stop_on_signal);
+  if (std::signal(SIGHUP, stop_on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup
+  // A pipe that nobody reads and a file that may not grow are errors of a write, and no end of the program.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const bool out_is_terminal = isatty(STDOUT_FILENO) != 0;
-  const char* no_colour = std::getenv("NO_COLOR");
-  trajectory::cli::Terminal terminal{std::cout,
-                                     std::cerr,
-                                     out_is_terminal,
-                                     isatty(STDERR_FILENO) != 0,
-                                     out_is_terminal && (no_colour == nullptr || *no_colour == 0),
-                                     terminal_columns(),
-                                     &g_stop};
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  const bool may_colour = variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+  trajectory::cli::Terminal terminal{
+      std::cout,          std::cerr, out_is_terminal, isatty(STDERR_FILENO) != 0, out_is_terminal && may_colour,
+      terminal_columns(), &g_stop};
   const int status = trajectory::cli::run(std::vector<std::string>(argv + 1, argv + argc), terminal);
   if (!std::cout.flush() && !reader_is_gone()) {
     std::cerr << "trajectory: cannot write to standard output\n";

@@ -12,6 +12,8 @@ namespace trajectory::cli {
 
 namespace {
 
+constexpr std::uint64_t k_least_memory = 1000;
+
 base::Error wrong(std::string_view option, std::string_view value, std::string_view expected) {
   return {base::ErrorCode::k_usage,
           std::string(option) + " " + std::string(value) + ": expected " + std::string(expected)};
@@ -37,13 +39,13 @@ void add_source(CLI::App& app, SourceOptions& options) {
 
 void add_selection(CLI::App& app, SourceOptions& options) {
   app.add_option("--project", options.project, "Take only runs of this project id");
-  app.add_option(
-      "--since", options.since,
-      "Take traces whose root starts at or after this time (2026-11-22T10:00:00Z) or this long ago (7d, 12h)");
+  app.add_option("--since", options.since,
+                 "Take traces whose root starts at or after this time (2026-11-22T10:00:00Z, '2026-11-22 10:00', "
+                 "2026-11-22) or this long ago (2w, 7d, 12h, 30m)");
   app.add_option("--until", options.until, "Take traces whose root starts before this time, or this long ago");
-  app.add_option("--limit", options.limit, "Take the first N conversations in sorted order of their id")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--conversation", options.conversations, "Take only these conversations; name the sources before it")
+  app.add_option("--limit", options.limit, "Take the first N conversations in sorted order of their id");
+  app.add_option("--conversation", options.conversations,
+                 "Take only these conversations: several ids, or a comma list; name the sources before it")
       ->expected(1, -1);
   add_keys(app, options);
 }
@@ -54,28 +56,36 @@ void add_keys(CLI::App& app, SourceOptions& options) {
 }
 
 void add_threads(CLI::App& app, SourceOptions& options) {
-  app.add_option("--threads", options.threads, "Threads to use [all that the process may]")
-      ->check(CLI::Range(1U, 1024U));
+  app.add_option("--threads", options.threads, "Threads to use, 1 to 1024 [all that the process may]");
 }
 
 void add_memory(CLI::App& app, SourceOptions& options) {
   app.add_option("--memory", options.memory,
-                 "Memory to use, as 512MiB or 4GB; with little the source is read in several passes [half of what the "
+                 "Memory to use, as 512MiB or 4GB, at least 1kB; with little the source is read in several passes "
+                 "[half of what the "
                  "process may]");
 }
 
 void add_output(CLI::App& app, OutputFlags& flags) {
-  app.add_option("--format", flags.formats,
-                 "parquet (a dataset), jsonl (native records) or json (one file a conversation); several, or a comma "
-                 "list, go to folders of their names [parquet]")
+  app.add_option(
+         "--format", flags.formats,
+         "parquet (a dataset), jsonl (native records), json (one file a conversation), or a comma list of them, "
+         "which go to folders of their names [parquet]")
       ->allow_extra_args(false);
   app.add_option("--max-file", flags.max_file, "With json: refuse larger files [2GiB]");
-  app.add_flag("--force", flags.force, "Replace an output folder that is not empty");
+  app.add_flag("--force", flags.force, "Replace the folder of an earlier output");
 }
 
-void add_talk(CLI::App& app, TalkFlags& flags) {
-  app.add_flag("--quiet", flags.quiet, "Print nothing but errors");
+void add_talk(CLI::App& app, TalkFlags& flags, const std::string& quiet) {
+  app.add_flag("--quiet", flags.quiet, quiet);
   app.add_flag("--json", flags.json, "Print the result as JSON on standard output");
+}
+
+base::Result<std::uint64_t> parse_count(std::string_view text, std::string_view option) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  return wrong(option, text, "a whole number");
 }
 
 base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view option) {
@@ -112,17 +122,24 @@ base::Result<model::Micros> parse_moment(std::string_view text, std::string_view
     for (const auto& [name, seconds] : units)
       if (*end == name) return now - number * seconds * 1'000'000;
   }
-  return wrong(option, text, "a time such as 2026-11-22T10:00:00Z, or a span such as 7d or 12h");
+  return wrong(option, text, "a time such as 2026-11-22T10:00:00Z, or a span such as 2w, 7d or 12h");
 }
 
 base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options) {
   pipeline::ImportOptions out;
   out.sources = options.sources;
-  out.threads = options.threads > 0 ? options.threads : base::usable_threads();
+  out.threads = base::usable_threads();
+  if (!options.threads.empty()) {
+    const auto threads = parse_count(options.threads, "--threads");
+    if (!threads || *threads < 1 || *threads > 1024)
+      return wrong("--threads", options.threads, "a number from 1 to 1024");
+    out.threads = static_cast<unsigned>(*threads);
+  }
   out.memory = pipeline::usable_memory() / 2;
   if (!options.memory.empty()) {
     const auto memory = parse_size(options.memory, "--memory");
     if (!memory) return memory.error();
+    if (*memory < k_least_memory) return wrong("--memory", options.memory, "at least 1kB");
     out.memory = *memory;
   }
   const model::Micros now =
@@ -136,9 +153,19 @@ base::Result<pipeline::ImportOptions> import_options(const SourceOptions& option
     *into = *moment;
   }
   out.selection.project = options.project;
-  out.selection.limit = options.limit;
-  out.selection.conversations = options.conversations;
-  if (!options.keys.empty()) out.selection.thread_keys = split(options.keys);
+  if (!options.limit.empty()) {
+    const auto limit = parse_count(options.limit, "--limit");
+    if (!limit) return limit.error();
+    out.selection.limit = *limit;
+  }
+  for (const std::string& list : options.conversations) {
+    if (list.starts_with("--")) return wrong("--conversation", list, "ids of conversations");
+    for (std::string& id : split(list)) out.selection.conversations.push_back(std::move(id));
+  }
+  if (!options.conversations.empty() && out.selection.conversations.empty())
+    return wrong("--conversation", "''", "ids of conversations");
+  if (options.keys) out.selection.thread_keys = split(*options.keys);
+  if (out.selection.thread_keys.empty()) return wrong("--keys", "''", "names of metadata keys");
   if (out.selection.thread_keys.size() > 200) return wrong("--keys", "...", "at most 200 keys");
   return out;
 }
@@ -151,7 +178,7 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
   for (const std::string& list : flags.formats) {
     for (const std::string& name : split(list)) {
       bool known = false;
-      for (const record::Format format : k_formats) {
+      for (const record::Format format : record::k_formats) {
         if (record::format_name(format) != name) continue;
         known = true;
         if (std::find(formats.begin(), formats.end(), format) == formats.end()) formats.push_back(format);
@@ -159,6 +186,7 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
       if (!known) return wrong("--format", name, "parquet, jsonl or json");
     }
   }
+  if (!flags.formats.empty() && formats.empty()) return wrong("--format", "''", "parquet, jsonl or json");
   if (!formats.empty()) out.formats = std::move(formats);
   if (!flags.max_file.empty()) {
     const auto size = parse_size(flags.max_file, "--max-file");

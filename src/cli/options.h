@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,14 +19,11 @@ struct SourceOptions {
   std::string since;
   std::string until;
   std::vector<std::string> conversations;
-  std::optional<std::uint64_t> limit;
-  std::string keys;
-  unsigned threads = 0;
+  std::string limit;
+  std::optional<std::string> keys;
+  std::string threads;
   std::string memory;
 };
-
-inline constexpr auto k_formats =
-    std::to_array({record::Format::k_parquet, record::Format::k_jsonl, record::Format::k_json});
 
 struct OutputFlags {
   std::vector<std::string> formats;
@@ -47,15 +43,17 @@ void add_keys(CLI::App& app, SourceOptions& options);
 void add_threads(CLI::App& app, SourceOptions& options);
 void add_memory(CLI::App& app, SourceOptions& options);
 void add_output(CLI::App& app, OutputFlags& flags);
-void add_talk(CLI::App& app, TalkFlags& flags);
+void add_talk(CLI::App& app, TalkFlags& flags, const std::string& quiet = "Print nothing but errors");
 
 /// Reads texts into values. Errors: k_usage, naming the option.
 [[nodiscard]] base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options);
 [[nodiscard]] base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags);
 
+/// A number of things, "12". Errors: k_usage.
+[[nodiscard]] base::Result<std::uint64_t> parse_count(std::string_view text, std::string_view option);
 /// "512MiB", "2GB", "1000000" as bytes. Errors: k_usage.
 [[nodiscard]] base::Result<std::uint64_t> parse_size(std::string_view text, std::string_view option);
-/// An ISO 8601 time, or a span before `now` such as 7d, 12h, 30m. Errors: k_usage.
+/// An ISO 8601 time, or a span before `now` such as 2w, 7d, 12h, 30m. Errors: k_usage.
 [[nodiscard]] base::Result<model::Micros> parse_moment(std::string_view text, std::string_view option,
                                                        model::Micros now);
 

@@ -12,6 +12,20 @@ const std::vector<Command>& commands() {
   return all;
 }
 
+namespace {
+
+/// The parser's complaint in our words, where its own are of types and counts.
+std::string what_is_wrong(const CLI::ParseError& error) {
+  std::string what = error.what();
+  const std::string option = what.substr(0, what.find(':'));
+  if (error.get_name() == "ArgumentMismatch") return option + " needs a value";
+  if (error.get_name() == "RequiredError" && what.starts_with("SOURCE"))
+    return "a SOURCE is missing: name an export, before an option that takes several values";
+  return what;
+}
+
+}  // namespace
+
 int run(std::vector<std::string> arguments, Terminal& terminal) {
   CLI::App app("Complete, training-ready trajectories from recorded agent traces.", "trajectory");
   app.set_version_flag("--version", std::string("trajectory " TRAJECTORY_VERSION));
@@ -33,7 +47,8 @@ int run(std::vector<std::string> arguments, Terminal& terminal) {
     const auto known = std::find_if(commands().begin(), commands().end(),
                                     [&](const Command& command) { return command.name == name; });
     if (known != commands().end())
-      terminal.err << "trajectory " << name << ": " << error.what() << " (see trajectory " << name << " --help)\n";
+      terminal.err << "trajectory " << name << ": " << what_is_wrong(error) << " (see trajectory " << name
+                   << " --help)\n";
     else
       terminal.err << "trajectory: " << (name.empty() ? "a command is missing" : "there is no command '" + name + "'")
                    << " (see trajectory --help)\n";

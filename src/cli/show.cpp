@@ -7,10 +7,14 @@
 
 #include "base/time.h"
 #include "cli/printable.h"
+#include "cli/show_parts.h"
+#include "pipeline/report.h"
 
 namespace trajectory::cli {
 
 namespace {
+
+using pipeline::counted;
 
 /// The 16-colour codes of a role, and of what stands beside the messages.
 struct Style {
@@ -30,14 +34,16 @@ class Printer {
   }
 
   void trajectory(const model::Trajectory& t) {
+    const auto tokens = static_cast<std::uint64_t>(std::max<std::int64_t>(t.usage.total_tokens.value_or(0), 0));
     line(0, std::string(s_.dim) + "conversation " + printable(t.conversation_id, true) + ", " +
-                std::to_string(t.trace_ids.size()) + " turns, " + std::to_string(t.main.calls.size()) + " model calls" +
-                (t.usage.total_tokens ? ", " + std::to_string(*t.usage.total_tokens) + " tokens" : "") +
+                counted(t.trace_ids.size(), "turn") + ", " + counted(t.main.calls.size(), "model call") +
+                (t.usage.total_tokens ? ", " + counted(tokens, "token") : "") +
                 (t.start_time ? ", " + base::format_time(*t.start_time).substr(0, 19) : "") + std::string(s_.off));
+    if (t.main.messages.empty() && t.main.calls.empty()) seam(0, "no model call");
     lane(t.main, 0);
     for (const model::Lane& helper : t.auxiliary) {
       seam(0, "beside the main line: helper" + (helper.name.empty() ? "" : " " + printable(helper.name, true)) + ", " +
-                  std::to_string(helper.calls.size()) + " calls");
+                  counted(helper.calls.size(), "call"));
       lane(helper, 1);
     }
     for (const model::Event& event : t.events) {
@@ -48,7 +54,7 @@ class Printer {
     }
     if (t.reward) reward(*t.reward);
     if (!t.error.empty())
-      line(0, std::string(s_.error) + "the last turn failed: " + shortened(t.error, 300) + std::string(s_.off));
+      line(0, std::string(s_.error) + "--- the last turn failed: " + without_traceback(t.error) + std::string(s_.off));
   }
 
  private:
@@ -71,7 +77,7 @@ class Printer {
       for (auto [at, end] = alternatives.equal_range(place); at != end; ++at) alternative(*at->second, agents, depth);
       const auto call = by_answer.find(place);
       if (turns.contains(place)) seam(depth, "turn");
-      if (call != by_answer.end()) context_change(*call->second, place, depth);
+      if (call != by_answer.end()) context_change(lane.messages, *call->second, place, depth);
       message(lane.messages[place], depth);
       agents_of(lane.messages[place], agents, depth);
     }
@@ -104,7 +110,13 @@ class Printer {
     if (call.error.empty()) seam(depth, "a model call has no answer");
     else
       line(depth,
-           std::string(s_.error) + "--- a model call failed: " + shortened(call.error, 300) + std::string(s_.off));
+           std::string(s_.error) + "--- a model call failed: " + without_traceback(call.error) + std::string(s_.off));
+  }
+
+  /// The exception, which clients write right before its traceback.
+  static std::string without_traceback(std::string_view error) {
+    error = error.substr(0, error.find("Traceback (most recent call last)"));
+    return shortened(error.substr(0, error.find_last_not_of(" \n") + 1), 300);
   }
 
   void reward(const model::Reward& reward) {
@@ -168,15 +180,30 @@ class Printer {
     return out;
   }
 
+  static std::string name_of(const model::Message& message) {
+    switch (message.role) {
+      case model::Role::k_tool:
+        return message.name.empty() ? "the result of a tool" : "the result of " + printable(message.name, true);
+      case model::Role::k_user:
+        return "the user's message";
+      case model::Role::k_assistant:
+        return "the answer";
+      default:
+        return "the system text";
+    }
+  }
+
   /// What the model saw, where it is not the transcript so far.
-  void context_change(const model::ModelCall& call, std::uint32_t place, int depth) {
+  void context_change(const std::vector<model::TranscriptMessage>& messages, const model::ModelCall& call,
+                      std::uint32_t place, int depth) {
     std::set<std::uint32_t> seen;
     for (const auto& [from, to] : call.context)
       for (std::uint32_t at = from; at < std::min(to, place); ++at) seen.insert(at);
     if (seen.size() < place)
-      seam(depth, "the model saw " + std::to_string(seen.size()) + " of these " + std::to_string(place) + " messages");
+      seam(depth, "the model saw " + std::to_string(seen.size()) + " of the " + counted(place, "message") + " so far");
     for (const auto& [at, variant] : call.variants)
-      seam(depth, "it saw message " + std::to_string(at) + " as: " + shortened(form_of(variant), 80));
+      seam(depth, "it saw " + name_of(messages[at].message) + " (message " + std::to_string(at) +
+                      ") as: " + shortened(form_of(variant), 80));
     if (call.incomplete_context) seam(depth, "what came before is not in the recording");
   }
 
@@ -197,9 +224,10 @@ class Printer {
     line(depth, head + std::string(s_.dim) + notes + std::string(s_.off));
     if (!m.reasoning.empty()) body(depth, m.reasoning, s_.dim);
     if (!m.content.empty()) body(depth, m.content, m.error.empty() ? "" : s_.error);
-    if (!m.parts.empty()) body(depth, "[parts] " + m.parts, s_.dim);
+    if (!m.parts.empty())
+      for (const std::string& part : shown_parts(m.parts)) body(depth, part, s_.dim);
     for (const model::ToolCall& call : m.tool_calls) body(depth, "-> " + call.name + " " + call.arguments, s_.tool);
-    if (!m.error.empty() && m.error != m.content) body(depth, "error: " + m.error, s_.error);
+    if (m.content.find(m.error) == std::string::npos) body(depth, "error: " + m.error, s_.error);
   }
 
   void body(int depth, const std::string& text, std::string_view colour) {

@@ -55,7 +55,8 @@ TEST(Show, MarksWhereTheModelSawLessOrAnotherForm) {
   t.main.calls[1].variants[2] = {"THREE", ""};
   const std::string text = shown(t);
   EXPECT_THAT(text,
-              HasSubstr("--- the model saw 1 of these 3 messages\n--- it saw message 2 as: THREE\nassistant\n  four"));
+              HasSubstr("--- the model saw 1 of the 3 messages so far\n--- it saw the user's message (message 2) as: "
+                        "THREE\nassistant\n  four"));
   EXPECT_EQ(count(text, "the model saw"), 1U);
 }
 
@@ -66,15 +67,36 @@ TEST(Show, PrintsTheCallsAndTheReasoningOfAnotherForm) {
   model::Variant& variant = t.main.calls[0].variants[0];
   variant.tool_calls = {{"c1", "pay", R"({"amount":2})"}};
   variant.reasoning = "why not";
-  EXPECT_THAT(shown(t), HasSubstr(R"(it saw message 0 as: pay({"amount":2}), reasoning: why not)"));
+  EXPECT_THAT(shown(t), HasSubstr(R"(it saw the answer (message 0) as: pay({"amount":2}), reasoning: why not)"));
 }
 
 TEST(Show, PrintsFailedCallsWhereTheyHappened) {
   model::Trajectory t;
   t.main.messages = {message(model::Role::k_user, "one"), message(model::Role::k_assistant, "two")};
   t.main.calls = {call({{0, 1}}, std::nullopt), call({{0, 1}}, 1)};
-  t.main.calls[0].error = "rate limit\nexceeded";
+  t.main.calls[0].error = "rate limit\nexceededTraceback (most recent call last):\n  File";
   EXPECT_THAT(shown(t), HasSubstr("  one\n--- a model call failed: rate limit exceeded\nassistant"));
+}
+
+TEST(Show, SaysWhenNoModelWasCalled) {
+  EXPECT_THAT(shown({}), HasSubstr("0 turns, 0 model calls\n--- no model call\n"));
+}
+
+TEST(Show, NamesMediaInsteadOfItsJson) {
+  model::Trajectory t;
+  t.main.messages = {message(model::Role::k_user, "look")};
+  t.main.messages[0].message.parts =
+      R"([{"type":"text","text":"look"},{"type":"image","source":{"media_type":"image/png",)"
+      R"("data":{"sha256":"abbd4841ba31","bytes":12300}}},{"type":"odd","a":1}])";
+  EXPECT_THAT(shown(t),
+              HasSubstr("user\n  look\n  [image image/png 12.3 kB sha256:abbd4841]\n  [part] {\"type\":\"odd\""));
+}
+
+TEST(Show, PrintsAToolErrorOnce) {
+  model::Trajectory t;
+  t.main.messages = {message(model::Role::k_tool, "{\"error\": \"no such order\"}")};
+  t.main.messages[0].message.error = "no such order";
+  EXPECT_EQ(count(shown(t), "no such order"), 1U);
 }
 
 TEST(Show, PrintsEverySubAgentOnce) {

@@ -14,6 +14,8 @@ namespace trajectory::columnar {
 
 namespace {
 
+constexpr int k_uuid_bytes = 16;
+
 struct ColumnLayout {
   ColumnInfo info;
   parquet::Type::type physical = parquet::Type::UNDEFINED;
@@ -28,14 +30,23 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
   out.physical = column.physical_type();
   out.optional = column.max_definition_level() == 1;
   if (column.max_repetition_level() > 0 || column.max_definition_level() > 1) {
-    out.info.type = "nested " + out.info.type;
+    out.info.type = column.max_repetition_level() > 0 ? "list" : "struct";
     return out;
   }
   const auto& logical = column.logical_type();
-  if (logical != nullptr && !logical->is_none()) out.info.type += " " + logical->ToString();
+  const bool plain = logical == nullptr || logical->is_none();
+  if (!plain) out.info.type += " " + logical->ToString();
+  if (!plain && logical->is_null()) {
+    out.info.kind = ColumnKind::k_text;  // holds no value, and so fits everywhere
+    return out;
+  }
+  if (!plain && (logical->is_decimal() || logical->is_date() || logical->is_time())) return out;
   switch (column.physical_type()) {
     case parquet::Type::BYTE_ARRAY:
       out.info.kind = ColumnKind::k_text;
+      break;
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+      if (column.type_length() == k_uuid_bytes) out.info.kind = ColumnKind::k_text;
       break;
     case parquet::Type::BOOLEAN:
       out.info.kind = ColumnKind::k_boolean;
@@ -66,6 +77,16 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
   return out;
 }
 
+/// The sixteen bytes of an identifier as it is written, 8-4-4-4-12 digits.
+void write_uuid(const std::uint8_t* bytes, char* out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (int i = 0; i < k_uuid_bytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+    *out++ = digits[bytes[i] >> 4];
+    *out++ = digits[bytes[i] & 15];
+  }
+}
+
 std::int64_t to_micros(const parquet::Int96& value) {
   constexpr std::int64_t k_julian_epoch = 2'440'588;
   std::int64_t nanos = 0;
@@ -90,6 +111,15 @@ class ColumnCursor {
               std::memcpy(copy, value.ptr, value.len);
               cells[row].present = true;
               cells[row].text = {copy, value.len};
+            });
+      case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+        return read_as<parquet::FixedLenByteArrayReader, parquet::FixedLenByteArray>(
+            rows, [&](std::size_t row, const parquet::FixedLenByteArray& value) {
+              constexpr std::size_t k_length = 36;
+              char* text = arena.allocate(k_length);
+              write_uuid(value.ptr, text);
+              cells[row].present = true;
+              cells[row].text = {text, k_length};
             });
       case parquet::Type::BOOLEAN:
         return read_as<parquet::BoolReader, bool>(rows, [&](std::size_t row, bool value) {
@@ -152,8 +182,9 @@ class ColumnCursor {
   std::shared_ptr<parquet::ColumnReader> reader_;
 };
 
-base::Error unreadable(const std::string& path, const std::exception& error) {
-  return base::Error(base::ErrorCode::k_bad_format, std::string("not a readable Parquet file: ") + error.what())
+base::Error unreadable(const std::string& path) {
+  return base::Error(base::ErrorCode::k_bad_format,
+                     "not a readable Parquet file: it is damaged, cut off or encrypted, export it again")
       .with(path);
 }
 
@@ -176,7 +207,7 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
   impl->path = path;
   auto file = arrow::io::ReadableFile::Open(path);
   if (!file.ok())
-    return base::Error(base::ErrorCode::k_io, "cannot open the file: " + file.status().message()).with(path);
+    return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
   try {
     parquet::ReaderProperties properties;
     properties.enable_buffered_stream();
@@ -194,8 +225,8 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
         impl->layouts[static_cast<std::size_t>(i)].info.bytes +=
             static_cast<std::uint64_t>(row_group->ColumnChunk(i)->total_uncompressed_size());
     }
-  } catch (const std::exception& error) {
-    return unreadable(path, error);
+  } catch (const std::exception&) {
+    return unreadable(path);
   }
   for (const ColumnLayout& layout : impl->layouts) impl->columns.push_back(layout.info);
   return ParquetFile(std::move(impl));
@@ -205,6 +236,9 @@ std::uint64_t ParquetFile::rows() const { return static_cast<std::uint64_t>(impl
 int ParquetFile::row_groups() const { return static_cast<int>(impl_->first_rows.size()); }
 std::uint64_t ParquetFile::rows_in(int row_group) const {
   return static_cast<std::uint64_t>(impl_->reader->metadata()->RowGroup(row_group)->num_rows());
+}
+std::uint64_t ParquetFile::first_row_of(int row_group) const {
+  return impl_->first_rows[static_cast<std::size_t>(row_group)];
 }
 const std::vector<ColumnInfo>& ParquetFile::columns() const { return impl_->columns; }
 
@@ -232,8 +266,8 @@ base::Status ParquetFile::read_row_group(int row_group, std::span<const std::str
       for (std::size_t i = 0; i < cursors.size(); ++i) cursors[i].read(batch.rows, batch.columns[i], arena);
       TJ_TRY(consumer(batch));
     }
-  } catch (const std::exception& error) {
-    return std::move(unreadable(impl_->path, error)).with("row group " + std::to_string(row_group));
+  } catch (const std::exception&) {
+    return base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(impl_->path);
   }
   return {};
 }

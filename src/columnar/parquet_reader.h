@@ -27,6 +27,9 @@ class ParquetFile {
   [[nodiscard]] std::uint64_t rows_in(int row_group) const;
   [[nodiscard]] const std::vector<ColumnInfo>& columns() const;
 
+  /// The number in the file of a row group's first row.
+  [[nodiscard]] std::uint64_t first_row_of(int row_group) const;
+
   /// Reads the named columns of one row group in batches of up to `batch_rows` rows, in order. A column that the file
   /// lacks, or that is unreadable, has no present cell. Stops with the consumer's error.
   /// Errors: k_bad_format (damaged pages), and the consumer's.

@@ -17,6 +17,7 @@ using arrow::Type;
 
 ColumnKind kind_of(const arrow::DataType& type) {
   switch (type.id()) {
+    case Type::NA:  // holds no value, and so fits everywhere
     case Type::STRING:
     case Type::LARGE_STRING:
     case Type::STRING_VIEW:

@@ -18,10 +18,36 @@ using simdjson::error_code;
 
 const Value k_absent;
 
+std::string_view reason(error_code code) {
+  switch (code) {
+    case simdjson::DEPTH_ERROR:
+      return "nested too deeply";
+    case simdjson::EMPTY:
+      return "there is nothing";
+    case simdjson::UTF8_ERROR:
+      return "not UTF-8";
+    case simdjson::NUMBER_ERROR:
+    case simdjson::BIGINT_ERROR:
+      return "a malformed number";
+    case simdjson::STRING_ERROR:
+    case simdjson::UNESCAPED_CHARS:
+      return "a malformed string";
+    case simdjson::UNCLOSED_STRING:
+      return "a string without an end";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "it ends in the middle: cut off?";
+    case simdjson::TRAILING_CONTENT:
+      return "more text behind the value";
+    case simdjson::CAPACITY:
+      return "too long";
+    default:
+      return "malformed";
+  }
+}
+
 base::Error bad_json(error_code code, std::size_t offset) {
-  std::string what = code == simdjson::DEPTH_ERROR ? "nested too deeply" : std::string(simdjson::error_message(code));
-  while (!what.empty() && (what.back() == '.' || what.back() == ' ')) what.pop_back();
-  return {base::ErrorCode::k_bad_format, "invalid JSON near byte " + std::to_string(offset) + ": " + what};
+  return {base::ErrorCode::k_bad_format,
+          "invalid JSON near byte " + std::to_string(offset) + ": " + std::string(reason(code))};
 }
 
 std::string_view trim_right(const char* begin, const char* end) {

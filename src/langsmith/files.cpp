@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <glob.h>
+#include <set>
 #include <system_error>
+
+#include "base/mapped_file.h"
+#include "model/trajectory.h"
 
 namespace trajectory::langsmith {
 
@@ -16,62 +20,124 @@ bool is_export(const fs::path& path) {
   return extension == ".parquet" || extension == ".json" || extension == ".jsonl" || extension == ".ndjson";
 }
 
-base::Status search_folder(const fs::path& folder, FoundFiles& found) {
-  std::error_code error;
-  auto at = fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink, error);
-  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    if (!at->is_regular_file(error)) continue;
-    if (is_export(at->path())) found.paths.push_back(at->path().string());
-    else ++found.others;
-  }
-  if (error)
-    return base::Error(base::ErrorCode::k_io, "cannot search the folder: " + error.message()).with(folder.string());
-  return {};
+bool is_dataset(const fs::path& folder) {
+  const auto manifest = base::MappedFile::open((folder / "manifest.json").string());
+  return manifest && manifest->bytes().substr(0, 200).find(model::k_dataset_format) != std::string_view::npos;
 }
 
-base::Status expand_glob(const std::string& pattern, FoundFiles& found) {
-  glob_t matches{};
-  const int code = glob(pattern.c_str(), GLOB_TILDE, nullptr, &matches);
-  std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-  globfree(&matches);
-  if (code != 0 && code != GLOB_NOMATCH)
-    return base::Error(base::ErrorCode::k_io, "cannot search for the pattern").with(pattern);
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) TJ_TRY(search_folder(path, found));
-    else if (is_export(path)) found.paths.push_back(path);
-    else ++found.others;
-  }
-  return {};
+/// What an import that was killed has left, or one that runs is writing.
+bool is_unfinished(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.starts_with(".") && name.find(".trajectory-") != std::string::npos;
 }
+
+fs::path real_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  return error ? path : real;
+}
+
+class Search {
+ public:
+  base::Status argument(const std::string& text) {
+    const std::size_t before = found_.files.size();
+    outputs_ = 0;
+    std::error_code error;
+    const fs::file_status status = fs::status(text, error);
+    if (text == "-" || fs::is_fifo(status) || fs::is_character_file(status) || fs::is_socket(status))
+      return base::Error(base::ErrorCode::k_usage, "pipes cannot be read: save the runs to a file first").with(text);
+    if (fs::is_directory(status)) {
+      folder(text, false);
+    } else if (fs::exists(status)) {
+      file(text, true);
+    } else if (text.find("**") != std::string::npos) {
+      return base::Error(base::ErrorCode::k_usage,
+                         "'**' is not understood: name the folder, it is searched at any depth")
+          .with(text);
+    } else if (text.find_first_of("*?[") != std::string::npos) {
+      TJ_TRY(pattern(text));
+    } else {
+      return base::Error(base::ErrorCode::k_not_found, "no such file or folder: check the path").with(text);
+    }
+    if (found_.files.size() > before || again_) return {};
+    if (outputs_ > 0)
+      return base::Error(base::ErrorCode::k_bad_format,
+                         "this is a dataset that was made from an export, and no export: name the export")
+          .with(text);
+    if (!found_.unreadable.empty())
+      return base::Error(base::ErrorCode::k_io, found_.unreadable.front().detail).with(found_.unreadable.front().place);
+    return base::Error(base::ErrorCode::k_not_found,
+                       fs::is_directory(status)
+                           ? "no export in the folder: it holds no *.parquet, *.json, *.jsonl or *.ndjson file at any "
+                             "depth"
+                           : "no *.parquet, *.json, *.jsonl or *.ndjson file matches the pattern")
+        .with(text);
+  }
+
+  FoundFiles take() {
+    std::sort(found_.files.begin(), found_.files.end(),
+              [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
+    return std::move(found_);
+  }
+
+ private:
+  void file(const fs::path& path, bool outright) {
+    if (files_.insert(real_path(path)).second) found_.files.push_back({path.string(), outright});
+    else again_ = true;
+  }
+
+  /// Counts the files of an output of ours, and takes those of any other folder, in order of their names.
+  void folder(const fs::path& path, bool in_output) {
+    if (!folders_.insert(real_path(path)).second) {
+      again_ = true;
+      return;
+    }
+    const bool output = in_output || is_dataset(path) || is_unfinished(path);
+    if (output && !in_output) ++outputs_;
+    std::error_code error;
+    std::set<fs::path> entries;
+    for (auto at = fs::directory_iterator(path, error); !error && at != fs::directory_iterator(); at.increment(error))
+      entries.insert(at->path());
+    if (error)
+      found_.unreadable.push_back({"unreadable_file", model::Severity::k_refused, path.string(),
+                                   "cannot search the folder: " + error.message()});
+    for (const fs::path& entry : entries) {
+      const fs::file_status status = fs::status(entry, error);
+      if (fs::is_directory(status)) folder(entry, output);
+      else if (fs::is_regular_file(status) && !output && is_export(entry)) file(entry, false);
+      else if (fs::is_regular_file(status)) ++found_.others;
+    }
+  }
+
+  base::Status pattern(const std::string& text) {
+    glob_t matches{};
+    const int code = glob(text.c_str(), GLOB_TILDE, nullptr, &matches);
+    const std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+    globfree(&matches);
+    if (code != 0 && code != GLOB_NOMATCH)
+      return base::Error(base::ErrorCode::k_io, "cannot search for the pattern").with(text);
+    for (const std::string& path : paths) {
+      std::error_code error;
+      if (fs::is_directory(path, error)) folder(path, false);
+      else if (is_export(path)) file(path, false);
+      else ++found_.others;
+    }
+    return {};
+  }
+
+  FoundFiles found_;
+  std::set<fs::path> folders_;  ///< real ones that were met
+  std::set<fs::path> files_;
+  std::uint64_t outputs_ = 0;  ///< datasets passed over for the present argument
+  bool again_ = false;         ///< something was met that an earlier argument had led to
+};
 
 }  // namespace
 
 base::Result<FoundFiles> find_files(const std::vector<std::string>& arguments) {
-  FoundFiles found;
-  for (const std::string& argument : arguments) {
-    const std::size_t before = found.paths.size();
-    std::error_code error;
-    if (fs::is_directory(argument, error)) {
-      TJ_TRY(search_folder(argument, found));
-      if (found.paths.size() == before)
-        return base::Error(base::ErrorCode::k_not_found,
-                           "no export in the folder: it holds no *.parquet, *.json or *.jsonl file at any depth")
-            .with(argument);
-    } else if (fs::exists(argument, error)) {
-      found.paths.push_back(argument);
-    } else if (argument.find_first_of("*?[") != std::string::npos) {
-      TJ_TRY(expand_glob(argument, found));
-      if (found.paths.size() == before)
-        return base::Error(base::ErrorCode::k_not_found, "no *.parquet, *.json or *.jsonl file matches the pattern")
-            .with(argument);
-    } else {
-      return base::Error(base::ErrorCode::k_not_found, "no such file or folder: check the path").with(argument);
-    }
-  }
-  std::sort(found.paths.begin(), found.paths.end());
-  found.paths.erase(std::unique(found.paths.begin(), found.paths.end()), found.paths.end());
-  return found;
+  Search search;
+  for (const std::string& argument : arguments) TJ_TRY(search.argument(argument));
+  return search.take();
 }
 
 }  // namespace trajectory::langsmith

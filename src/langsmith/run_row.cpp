@@ -1,6 +1,7 @@
 #include "langsmith/run_row.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/decimal.h"

@@ -6,6 +6,8 @@
 #include "base/mapped_file.h"
 #include "base/threads.h"
 #include "columnar/parquet_reader.h"
+#include "langsmith/columns.h"
+#include "langsmith/file_kind.h"
 #include "langsmith/files.h"
 #include "langsmith/json_elements.h"
 #include "langsmith/run_row.h"
@@ -18,11 +20,8 @@ namespace {
 constexpr std::size_t k_batch_rows = 128;
 constexpr std::size_t k_block_bytes = 4 << 20;
 
-/// Columns that an import cannot do without; of the last three, one is enough.
-constexpr auto k_required = std::to_array<std::string_view>({"id", "trace_id", "inputs", "outputs"});
-constexpr auto k_structure = std::to_array<std::string_view>({"dotted_order", "parent_run_id", "parent_run_ids"});
-
 struct OpenFile {
+  std::vector<std::string_view> columns;  ///< of a table, to read
   std::optional<columnar::ParquetFile> parquet;
   std::optional<base::MappedFile> text;
   std::optional<StreamSource> stream;
@@ -36,50 +35,6 @@ struct Unit {
   JsonBlock block;
 };
 
-base::Status check_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file) {
-  const auto has = [&](std::string_view name) {
-    return std::any_of(columns.begin(), columns.end(), [&](const columnar::ColumnInfo& column) {
-      return column.name == name && column.kind != columnar::ColumnKind::k_unreadable;
-    });
-  };
-  for (const std::string_view name : k_run_columns)
-    if (!has(name)) file.missing_columns.emplace_back(name);
-  for (const std::string_view name : k_required)
-    if (!has(name))
-      return base::Error(base::ErrorCode::k_missing_column,
-                         "the column '" + std::string(name) + "' is missing: export it too")
-          .with(file.path);
-  if (std::none_of(k_structure.begin(), k_structure.end(), has))
-    return base::Error(
-               base::ErrorCode::k_missing_column,
-               "the columns 'dotted_order', 'parent_run_id' and 'parent_run_ids' are all missing: export at least one")
-        .with(file.path);
-  return {};
-}
-
-/// Parquet begins and ends with its magic, JSON with a bracket; everything else is neither.
-base::Result<FileKind> kind_of(std::string_view bytes, const std::string& path) {
-  if (bytes.empty()) return base::Error(base::ErrorCode::k_bad_format, "the file is empty").with(path);
-  if (bytes.starts_with("PAR1") || bytes.starts_with("PARE")) return FileKind::k_parquet;
-  const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
-  const std::string_view rest = begin == std::string_view::npos ? std::string_view() : bytes.substr(begin);
-  if (rest.starts_with("\xEF\xBB\xBF"))
-    return base::Error(base::ErrorCode::k_bad_format, "the file begins with a byte-order mark: save it as plain UTF-8")
-        .with(path);
-  if (rest.starts_with("[")) return FileKind::k_json;
-  if (rest.starts_with("{")) {
-    // Several objects, one a line, or one document over many lines.
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    json::Parser parser;
-    if (line.size() == rest.size())
-      return elements_of(rest, false).size() == 1 && rest.find("\"runs\"") != std::string_view::npos
-                 ? FileKind::k_json
-                 : FileKind::k_json_lines;
-    return parser.parse(line, 1) ? FileKind::k_json_lines : FileKind::k_json;
-  }
-  return base::Error(base::ErrorCode::k_bad_format, "neither Parquet nor JSON: name an export of runs").with(path);
-}
-
 }  // namespace
 
 struct RunSource::Impl {
@@ -87,18 +42,34 @@ struct RunSource::Impl {
   std::vector<OpenFile> open;
   std::vector<Unit> units;
   std::uint64_t others = 0;
+  std::vector<model::Problem> problems;  ///< met before any row was read
   std::atomic<std::uint64_t> rows_read{0};
   std::atomic<std::uint64_t> rows_refused{0};
 
-  base::Status add(const std::string& path);
+  base::Status add(const FoundFile& found);
   base::Status add(const StreamSource& stream);
+  base::Status take_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file, OpenFile& opened);
   base::Status begin_streams();
-  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
-                         const RunConsumer& consumer);
-  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
-                         const RunConsumer& consumer);
-  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control,
-                          const RunConsumer& consumer);
+  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+
+  [[nodiscard]] std::vector<std::vector<std::string>> missing_by_table() const {
+    std::vector<std::vector<std::string>> out;
+    for (const SourceFile& file : files)
+      if (file.kind == FileKind::k_parquet || file.kind == FileKind::k_stream) out.push_back(file.missing_columns);
+    return out;
+  }
+
+  /// Refuses what is left of a row group that cannot be decoded any further.
+  void refuse_rest(const ReadControl& control, std::uint32_t file, std::uint64_t first, std::uint64_t rows) {
+    rows_read += rows;
+    rows_refused += rows;
+    if (control.problems != nullptr)
+      control.problems->add({"damaged_row_group", model::Severity::k_refused,
+                             files[file].path + " row " + std::to_string(first + 1),
+                             std::to_string(rows) + " rows from here on are damaged: export them again"});
+  }
 
   void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
     ++rows_refused;
@@ -121,31 +92,54 @@ struct RunSource::Impl {
   }
 };
 
-base::Status RunSource::Impl::add(const std::string& path) {
+base::Status RunSource::Impl::take_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file,
+                                           OpenFile& opened) {
+  auto fit = fit_columns(columns, file.path);
+  if (!fit) return std::move(fit).error();
+  opened.columns = std::move(fit->names);
+  file.missing_columns = std::move(fit->missing);
+  problems.insert(problems.end(), fit->unreadable.begin(), fit->unreadable.end());
+  return {};
+}
+
+base::Status RunSource::Impl::add(const FoundFile& found) {
   SourceFile file;
-  file.path = path;
+  file.path = found.path;
   const auto index = static_cast<std::uint32_t>(files.size());
   OpenFile opened;
-  auto mapped = base::MappedFile::open(path);
+  std::vector<Unit> of_file;
+  auto mapped = base::MappedFile::open(file.path);
   if (!mapped) return std::move(mapped).error();
   file.bytes = mapped->bytes().size();
-  const auto kind = kind_of(mapped->bytes(), path);
-  if (!kind) return kind.error();
+  auto kind = kind_of(mapped->bytes());
+  if (!kind) return std::move(kind).error().with(file.path);
   file.kind = *kind;
   if (file.kind == FileKind::k_parquet) {
-    auto parquet = columnar::ParquetFile::open(path);
+    auto parquet = columnar::ParquetFile::open(file.path);
     if (!parquet) return std::move(parquet).error();
-    TJ_TRY(check_columns(parquet->columns(), file));
+    TJ_TRY(take_columns(parquet->columns(), file, opened));
     file.rows = parquet->rows();
-    for (int group = 0; group < parquet->row_groups(); ++group) units.push_back({index, group, {}});
+    for (int group = 0; group < parquet->row_groups(); ++group) of_file.push_back({index, group, {}});
     opened.parquet.emplace(std::move(*parquet));
   } else {
     opened.text.emplace(std::move(*mapped));
-    const std::string_view text = opened.text->bytes();
-    for (const JsonBlock& block :
-         file.kind == FileKind::k_json_lines ? split_lines(text, k_block_bytes) : split_array(text, k_block_bytes))
-      units.push_back({index, 0, block});
+    const bool lines = file.kind == FileKind::k_json_lines;
+    const std::string_view text = without_mark(opened.text->bytes());
+    for (const JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_array(text, k_block_bytes))
+      of_file.push_back({index, 0, block});
+    const auto elements = of_file.empty() ? std::vector<std::string_view>() : elements_of(of_file[0].block.text, lines);
+    const auto first = std::find_if(elements.begin(), elements.end(), [](auto element) { return !element.empty(); });
+    if (first != elements.end() && !may_be_run(*first)) {
+      if (found.outright)
+        return base::Error(
+                   base::ErrorCode::k_bad_format,
+                   "no runs: the first value in it has neither id nor trace_id, as runs of the LangSmith API do")
+            .with(file.path);
+      ++others;
+      return {};
+    }
   }
+  units.insert(units.end(), of_file.begin(), of_file.end());
   files.push_back(std::move(file));
   open.push_back(std::move(opened));
   return {};
@@ -159,7 +153,7 @@ base::Status RunSource::Impl::add(const StreamSource& stream) {
   opened.stream = stream;
   auto batches = stream.open();
   if (!batches) return std::move(batches).error().with(stream.name);
-  TJ_TRY(check_columns(batches->columns(), file));
+  TJ_TRY(take_columns(batches->columns(), file, opened));
   opened.batches.emplace(std::move(*batches));
   files.push_back(std::move(file));
   open.push_back(std::move(opened));
@@ -177,9 +171,8 @@ base::Status RunSource::Impl::begin_streams() {
   return {};
 }
 
-base::Status RunSource::Impl::read_unit(
-    const Unit& unit, unsigned worker, const ReadControl& control,
-    const RunConsumer& consumer) {
+base::Status RunSource::Impl::read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
+                                        const RunConsumer& consumer) {
   return open[unit.file].text ? read_block(unit, worker, control, consumer)
                               : read_rows(unit, worker, control, consumer);
 }
@@ -187,7 +180,11 @@ base::Status RunSource::Impl::read_unit(
 base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
                                         const RunConsumer& consumer) {
   std::vector<model::Run> runs;
+  OpenFile& file = open[unit.file];
+  std::uint64_t taken = 0;
+  bool took_all = true;  // what the consumer was given
   const auto take = [&](const columnar::RowBatch& batch) -> base::Status {
+    took_all = false;
     if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
     runs.clear();
     for (std::size_t row = 0; row < batch.rows; ++row) {
@@ -196,14 +193,19 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
       if (usable(run, control)) runs.push_back(run);
     }
     rows_read += batch.rows;
-    if (open[unit.file].stream) std::atomic_ref(files[unit.file].rows) += batch.rows;
+    taken += batch.rows;
+    if (file.stream) std::atomic_ref(files[unit.file].rows) += batch.rows;
     TJ_TRY(consumer(runs, worker));
     if (control.progress) control.progress(batch.rows);
+    took_all = true;
     return {};
   };
-  OpenFile& file = open[unit.file];
-  if (file.batches) return file.batches->read(k_run_columns, k_batch_rows, take);
-  return file.parquet->read_row_group(unit.row_group, k_run_columns, k_batch_rows, take);
+  if (file.batches) return file.batches->read(file.columns, k_batch_rows, take);
+  base::Status read = file.parquet->read_row_group(unit.row_group, file.columns, k_batch_rows, take);
+  if (read.ok() || !took_all || read.error().code() != base::ErrorCode::k_bad_format) return read;
+  refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + taken,
+              file.parquet->rows_in(unit.row_group) - taken);
+  return {};
 }
 
 base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
@@ -251,7 +253,19 @@ base::Result<RunSource> RunSource::open(const std::vector<std::string>& argument
     auto found = find_files(arguments);
     if (!found) return std::move(found).error();
     impl->others = found->others;
-    for (const std::string& path : found->paths) TJ_TRY(impl->add(path));
+    impl->problems = std::move(found->unreadable);
+    // A bad file is a problem beside others that can be read, and the end when there is none.
+    std::optional<base::Error> first;
+    for (const FoundFile& file : found->files) {
+      base::Status added = impl->add(file);
+      if (added.ok()) continue;
+      impl->problems.push_back({"unreadable_file", model::Severity::k_refused, file.path, added.error().message()});
+      if (!first) first = std::move(added).error();
+    }
+    if (impl->files.empty() && first) return *std::move(first);
+    if (impl->files.empty())
+      return base::Error(base::ErrorCode::k_not_found, "no export of runs: none of the files holds any")
+          .with(arguments.front());
   }
   for (const StreamSource& stream : streams) TJ_TRY(impl->add(stream));
   return RunSource(std::move(impl));
@@ -265,6 +279,10 @@ std::uint64_t RunSource::rows_refused() const { return impl_->rows_refused; }
 base::Status RunSource::read(const ReadControl& control, const RunConsumer& consumer) {
   impl_->rows_read = 0;
   impl_->rows_refused = 0;
+  if (control.problems != nullptr) {
+    for (const model::Problem& problem : impl_->problems) control.problems->add(problem);
+    for (const model::Problem& problem : missing_columns(impl_->missing_by_table())) control.problems->add(problem);
+  }
   for (SourceFile& file : impl_->files)
     if (file.kind != FileKind::k_parquet) file.rows = 0;
   TJ_TRY(impl_->begin_streams());

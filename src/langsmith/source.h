@@ -48,8 +48,9 @@ using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsi
 class RunSource {
  public:
   /// Finds and opens the files behind the arguments, in a fixed order. Other files in a folder are left alone and
-  /// counted. Errors: k_not_found (nothing there), k_io, k_bad_format (a file named outright that is neither Parquet
-  /// nor JSON), k_missing_column (a table without a column that cannot be done without).
+  /// counted; files that cannot be read are problems of the reading, if there are others. Errors, of the first bad file
+  /// when there is no good one: k_not_found (nothing there), k_usage (no file), k_io, k_bad_format (neither Parquet nor
+  /// JSON, or no runs), k_missing_column (a table without a column that cannot be done without).
   [[nodiscard]] static base::Result<RunSource> open(const std::vector<std::string>& arguments,
                                                     const std::vector<StreamSource>& streams = {});
   ~RunSource();
@@ -59,7 +60,8 @@ class RunSource {
   [[nodiscard]] std::uint64_t other_files() const;
 
   /// Reads all runs. The consumer is called from `threads` workers at once, in no particular order. A row that is no
-  /// run is a problem and is counted in `rows_refused`. Errors: those of files, the consumer's, k_interrupted.
+  /// run, or that cannot be decoded, is a problem and is counted in `rows_refused`; unreadable files, and columns that
+  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_interrupted.
   [[nodiscard]] base::Status read(const ReadControl& control, const RunConsumer& consumer);
 
   /// Rows met and rows refused by the last `read`.

@@ -23,9 +23,9 @@ struct Answer {
 struct CallFacts {
   std::vector<MessageId> input;   ///< what the recording shows as the context, in order
   std::uint64_t last_answer = 0;  ///< `Answer::id` of the input's last assistant message
-  std::vector<Answer> answers;   ///< candidates; empty when the call failed
-  std::vector<TextId> tools;     ///< definitions offered, JSON text
-  TextId parameters = 0;         ///< JSON object
+  std::vector<Answer> answers;    ///< candidates; empty when the call failed
+  std::vector<TextId> tools;      ///< definitions offered, JSON text
+  TextId parameters = 0;          ///< JSON object
   TextId model = 0;
   TextId response_id = 0;
   TextId previous_response_id = 0;  ///< the response that the call goes on from: `input` holds only what is new

@@ -14,7 +14,8 @@
 
 namespace trajectory::model {
 
-/// Problems of one kind: how many, and the first few (by place, so that the list does not depend on timing).
+/// Problems of one kind: how many, and the first few (the gravest, by place, so that the list does not depend on
+/// timing).
 struct ProblemTally {
   std::uint64_t count = 0;
   Severity severity = Severity::k_note;
@@ -28,7 +29,7 @@ using ProblemTallies = std::map<std::string, ProblemTally>;
 inline constexpr std::size_t k_problem_examples = 5;
 
 [[nodiscard]] inline bool stands_before(const Problem& a, const Problem& b) {
-  return std::tie(a.place, a.detail) < std::tie(b.place, b.detail);
+  return std::tie(b.severity, a.place, a.detail) < std::tie(a.severity, b.place, b.detail);
 }
 
 /// Adds up counts, and keeps the first examples of both.

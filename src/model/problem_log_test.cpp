@@ -22,7 +22,7 @@ TEST(Problems, AddUpAndKeepTheFirstExamplesOfBothSides) {
   EXPECT_EQ(tally.count, 7U);
   EXPECT_EQ(tally.severity, Severity::k_refused);
   const auto at = [](const char* place) { return Field(&Problem::place, place); };
-  EXPECT_THAT(tally.examples, ElementsAre(at("a"), at("b"), at("c"), at("g"), at("h")));
+  EXPECT_THAT(tally.examples, ElementsAre(at("b"), at("a"), at("c"), at("g"), at("h")));  // the gravest first
 }
 
 TEST(Problems, MergeAlikeInAnyOrder) {

@@ -14,6 +14,9 @@
 
 namespace trajectory::model {
 
+/// What the manifest of a dataset says it is.
+inline constexpr std::string_view k_dataset_format = "trajectory-dataset";
+
 /// Half-open range of transcript places.
 using Range = std::pair<std::uint32_t, std::uint32_t>;
 

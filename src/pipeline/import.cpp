@@ -53,8 +53,10 @@ class Importer {
       if (!facts) return std::move(facts).error();
       if (!facts->too_large) {
         take_rows(*facts);
+        TJ_TRY(check_usable(*facts));
         auto conversations = group(std::move(facts->runs), tables);
-        TJ_TRY(build(select(std::move(conversations), options_.selection, report_.runs_set_aside), tables));
+        if (!conversations) return std::move(conversations).error();
+        TJ_TRY(build(select(std::move(*conversations), options_.selection, report_.runs_set_aside), tables));
         take_payloads(*facts);
         return finish();
       }
@@ -76,6 +78,7 @@ class Importer {
     auto facts = read_facts(source_, tables, options_, Depth::k_structure, 0, nullptr, hooks_);
     if (!facts) return std::move(facts).error();
     take_rows(*facts);
+    TJ_TRY(check_usable(*facts));
 
     std::unordered_map<messages::TextId, messages::TextId> trace_of;
     std::unordered_set<messages::TextId> in_several;
@@ -84,12 +87,13 @@ class Importer {
 
     Plan plan;
     auto conversations = group(std::move(facts->runs), tables);
-    for (const build::Conversation& conversation : conversations)
+    if (!conversations) return std::move(conversations).error();
+    for (const build::Conversation& conversation : *conversations)
       for (const build::Trace& trace : conversation.traces)
         for (const messages::RunFacts& run : trace.runs)
           if (in_several.contains(run.id)) plan.homes.emplace(tables.texts.get(run.id), trace.id);
     for (const build::Conversation& conversation :
-         select(std::move(conversations), options_.selection, report_.runs_set_aside)) {
+         select(std::move(*conversations), options_.selection, report_.runs_set_aside)) {
       auto& traces = plan.traces.emplace_back();
       auto& rows = plan.rows.emplace_back(0);
       for (const build::Trace& trace : conversation.traces) {
@@ -126,12 +130,26 @@ class Importer {
   }
 
   /// Groups all runs of the source, and notes what that tells.
-  std::vector<build::Conversation> group(std::vector<messages::RunFacts> runs, const messages::Tables& tables) {
+  base::Result<std::vector<build::Conversation>> group(std::vector<messages::RunFacts> runs,
+                                                       const messages::Tables& tables) {
     build::BuildFigures figures;
     auto conversations = build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures);
     take_figures(figures);
-    for (const model::Problem& problem : not_found(conversations, options_.selection)) problems_.add(problem);
+    const auto missing = not_found(conversations, options_.selection);
+    if (!missing) return missing.error();
+    for (const model::Problem& problem : *missing) problems_.add(problem);
     return conversations;
+  }
+
+  /// A source that has rows, and no usable one, is an error and no empty dataset.
+  static base::Status check_usable(const Facts& facts) {
+    if (!facts.runs.empty()) return {};
+    for (const auto& [kind, tally] : facts.row_problems)
+      if (tally.severity == model::Severity::k_refused)
+        return base::Error(base::ErrorCode::k_bad_format,
+                           "there is no usable run in the source: " + tally.examples.front().detail)
+            .with(tally.examples.front().place);
+    return {};
   }
 
   void take_rows(const Facts& facts) {
@@ -142,6 +160,8 @@ class Importer {
 
   void take_payloads(const Facts& facts) {
     report_.census.add(facts.census);
+    inputs_ += facts.calls;
+    without_input_ += facts.calls_without_input;
     merge(report_.problems, facts.payload_problems);
   }
 
@@ -177,7 +197,19 @@ class Importer {
     return {};
   }
 
+  /// Payload columns that were exported without their values would otherwise look like silent models.
+  void check_payloads() {
+    if (without_input_ * 2 > inputs_)
+      problems_.add({"no_payloads", model::Severity::k_warning, "inputs",
+                     with_commas(without_input_) + " of " + counted(inputs_, "model call") +
+                         " have none: were the inputs exported?"});
+    if (report_.model_calls > 0 && report_.failed_calls == report_.model_calls)
+      problems_.add({"no_payloads", model::Severity::k_warning, "outputs",
+                     "no model call has an answer: were the outputs exported?"});
+  }
+
   ImportReport finish() {
+    check_payloads();
     for (const langsmith::SourceFile& file : source_.files())
       report_.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
     report_.other_files = source_.other_files();
@@ -192,6 +224,8 @@ class Importer {
   std::uint64_t memory_;
   ImportReport report_;
   model::ProblemLog problems_;
+  std::uint64_t inputs_ = 0;  ///< model calls whose payloads were read
+  std::uint64_t without_input_ = 0;
 };
 
 /// What the dataset's manifest says of where it came from. File names depend on the split of the export, so only what
@@ -215,12 +249,22 @@ std::string lineage_of(const ImportOptions& options) {
   return out + "}";
 }
 
-/// A report that cannot be written is better known before a long import than after it.
-base::Status check_report_place(const OutputOptions& output) {
+/// A report that cannot be written is better known before a long import than after it, and no output may take the place
+/// of a source.
+base::Status check_places(const OutputOptions& output, const langsmith::RunSource& source) {
   namespace fs = std::filesystem;
+  std::vector<std::string> sources;
+  for (const langsmith::SourceFile& file : source.files())
+    if (file.kind != langsmith::FileKind::k_stream) sources.push_back(file.path);
+  if (!output.folder.empty()) TJ_TRY(keep_apart(output.folder, sources));
+  if (output.report_file.empty()) return {};
+  TJ_TRY(keep_apart(output.report_file, sources));
   const fs::path file(output.report_file);
   std::error_code error;
-  if (output.report_file.empty() || !file.has_parent_path() || fs::is_directory(file.parent_path(), error)) return {};
+  if (fs::is_directory(file, error) || !file.has_filename())
+    return base::Error(base::ErrorCode::k_usage, "the report cannot be written: it is a folder, name a file in it")
+        .with(output.report_file);
+  if (!file.has_parent_path() || fs::is_directory(file.parent_path(), error)) return {};
   if (!output.folder.empty() &&
       fs::weakly_canonical(file.parent_path(), error) == fs::weakly_canonical(output.folder, error))
     return {};
@@ -244,6 +288,7 @@ base::Error refused_data(const ImportReport& report) {
 base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks,
                                                const Consumer& consumer) {
   const auto start = std::chrono::steady_clock::now();
+  TJ_TRY(check_window(options.selection));
   auto source = langsmith::RunSource::open(options.sources, options.streams);
   if (!source) return std::move(source).error();
   auto report = Importer(options, hooks, consumer, *source).run();
@@ -255,7 +300,11 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
 
 base::Result<ImportReport> import_to_folder(const ImportOptions& options, const OutputOptions& output,
                                             const Hooks& hooks) {
-  TJ_TRY(check_report_place(output));
+  const auto start = std::chrono::steady_clock::now();
+  TJ_TRY(check_window(options.selection));
+  auto source = langsmith::RunSource::open(options.sources, options.streams);
+  if (!source) return std::move(source).error();
+  TJ_TRY(check_places(output, *source));
   model::ProblemLog output_problems;
   std::optional<Outputs> outputs;
   if (!output.folder.empty()) {
@@ -263,11 +312,13 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
     if (!created) return std::move(created).error();
     outputs.emplace(std::move(*created));
   }
-  const auto start = std::chrono::steady_clock::now();
-  auto report = import_trajectories(options, hooks, [&](const model::Trajectory& trajectory) -> base::Status {
+  const Consumer write = [&](const model::Trajectory& trajectory) -> base::Status {
     if (outputs) return outputs->add(trajectory);
     return {};
-  });
+  };
+  auto report = Importer(options, hooks, write, *source).run();
+  if (!report && report.error().code() == base::ErrorCode::k_interrupted)
+    return base::Error(base::ErrorCode::k_interrupted, report.error().message() + ": nothing was written");
   if (!report) return report;
   merge(report->problems, output_problems.tallies());
   const bool refused = output.strict && report->refused() > 0;

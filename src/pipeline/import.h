@@ -46,9 +46,7 @@ struct Hooks {
 };
 
 /// The error of work that `Hooks::stop` ended.
-[[nodiscard]] inline base::Error interrupted() {
-  return {base::ErrorCode::k_interrupted, "interrupted: nothing was written"};
-}
+[[nodiscard]] inline base::Error interrupted() { return {base::ErrorCode::k_interrupted, "interrupted"}; }
 
 /// Imports and hands every trajectory to `consumer`, in order of conversation id (then project), from one thread.
 /// The same order and the same trajectories for any number of threads, batch size, file split or memory limit.
@@ -62,8 +60,8 @@ struct OutputOptions {
   std::vector<record::Format> formats = {record::Format::k_parquet};
   std::string report_file;                                    ///< a further copy of the report
   std::uint64_t max_file = record::WriterOptions().max_file;  ///< bytes
-  bool force = false;
-  bool strict = false;  ///< refused data is an error, and nothing is written
+  bool force = false;                                         ///< replaces an earlier output, nothing else
+  bool strict = false;                                        ///< refused data is an error, and nothing is written
 };
 
 /// Imports into a folder, which appears whole or not at all, with `report.json` in it. Several formats go to folders of

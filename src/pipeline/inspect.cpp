@@ -82,17 +82,23 @@ std::string Inspection::text() const {
     for (const std::string& column : file.missing_columns) ++missing[column];
   }
   row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" +
-                   (other_files > 0 ? ", " + with_commas(other_files) + " other files" : ""));
-  row("rows", with_commas(rows) + (rows_refused > 0 ? ", " + with_commas(rows_refused) + " of them no runs" : ""));
+                   (other_files > 0 ? ", " + counted(other_files, "other file") : ""));
+  row("rows", with_commas(rows) + (rows_refused > 0 ? ", " + with_commas(rows_refused) + " of them not usable" : ""));
   if (first_start) row("time span", base::format_time(*first_start) + " to " + base::format_time(*last_start));
   row("projects", with_commas(rows_by_project.size()));
   for (const auto& [project, count] : rows_by_project)
-    row("", (project.empty() ? std::string("(none)") : project) + "  " + with_commas(count) + " rows");
+    row("", (project.empty() ? std::string("(none)") : project) + "  " + counted(count, "row"));
   row("traces", with_commas(traces));
   row("conversations", with_commas(conversations) + ": " + list_of(conversations_by_key));
-  row("run types", list_of(rows_by_type));
-  row("payload shapes", list_of(calls_by_shape, total_of(calls_by_shape)));
-  if (!missing.empty()) row("missing columns", list_of(missing) + " (files without them)");
+  if (!rows_by_type.empty()) row("run types", list_of(rows_by_type));
+  if (!calls_by_shape.empty()) row("payload shapes", list_of(calls_by_shape, total_of(calls_by_shape)));
+  std::string columns;
+  for (const auto& [name, count] : missing) {
+    columns.append(columns.empty() ? "" : ", ").append(name);
+    if (count < files.size())
+      columns.append(" (in " + with_commas(count) + " of " + counted(files.size(), "file") + ")");
+  }
+  if (!columns.empty()) row("missing columns", columns);
   for (const auto& [kind, tally] : problems)
     row("problem",
         kind + " " + with_commas(tally.count) +

@@ -17,7 +17,7 @@ namespace trajectory::pipeline {
 /// the formats' names for several.
 class Outputs {
  public:
-  /// Errors: k_exists, k_io.
+  /// Errors: k_exists (also when `force` would remove something that is not ours), k_usage, k_io.
   [[nodiscard]] static base::Result<Outputs> create(const OutputOptions& options, model::ProblemLog& problems);
 
   [[nodiscard]] base::Status add(const model::Trajectory& trajectory);
@@ -28,10 +28,18 @@ class Outputs {
   [[nodiscard]] base::Status commit(const std::string& report);
 
  private:
-  explicit Outputs(base::OutputFolder folder) : folder_(std::move(folder)) {}
+  Outputs(base::OutputFolder folder, std::string name) : folder_(std::move(folder)), name_(std::move(name)) {}
+  /// An error of the system names the folder that the caller knows, and not the working one.
+  [[nodiscard]] base::Status named(base::Status status) const;
+
   base::OutputFolder folder_;
+  std::string name_;
   bool takes_report_ = true;
   std::vector<std::unique_ptr<record::TrajectoryWriter>> writers_;
 };
+
+/// What replaces the output must not be what it is made from. Errors: k_usage when a source is the folder or lies in
+/// it.
+[[nodiscard]] base::Status keep_apart(const std::string& folder, const std::vector<std::string>& sources);
 
 }  // namespace trajectory::pipeline

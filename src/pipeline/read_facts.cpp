@@ -163,6 +163,13 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
       out.runs.insert(out.runs.end(), std::make_move_iterator(worker.runs.begin()),
                       std::make_move_iterator(worker.runs.end()));
   }
+  for (const RunFacts& run : out.runs) {
+    if (run.type != model::RunType::k_llm) continue;
+    for (const messages::CallFacts& call : run.calls) {
+      ++out.calls;
+      if (call.input.empty() && !call.is_stateful()) ++out.calls_without_input;
+    }
+  }
   out.row_problems = row_problems.tallies();
   out.payload_problems = payload_problems.tallies();
   return out;

@@ -15,7 +15,9 @@ struct Facts {
   model::ProblemTallies row_problems;      ///< rows that are no runs
   model::ProblemTallies payload_problems;  ///< met in the runs that were read
   messages::Census census;
-  std::uint64_t bytes = 0;  ///< rough memory of runs and tables
+  std::uint64_t calls = 0;                ///< model calls whose payload was read
+  std::uint64_t calls_without_input = 0;  ///< of them, without any message in their input
+  std::uint64_t bytes = 0;                ///< rough memory of runs and tables
   std::uint64_t read_rows = 0;
   bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached
 };

@@ -1,6 +1,7 @@
 #include "pipeline/report.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "base/decimal.h"
@@ -10,6 +11,23 @@
 namespace trajectory::pipeline {
 
 namespace {
+
+/// How many examples of a problem the page shows.
+constexpr std::size_t k_shown = 3;
+
+/// What was left out by a problem that costs no row.
+struct Refusal {
+  std::string_view kind;
+  std::string_view one;
+  std::string_view many;
+};
+
+constexpr auto k_refusals = std::to_array<Refusal>({
+    {"invalid_json", "cell not readable", "cells not readable"},
+    {"unreadable_file", "file not readable", "files not readable"},
+    {"file_too_large", "file too large to write", "files too large to write"},
+    {"conversation_not_found", "named conversation not found", "named conversations not found"},
+});
 
 /// Adds up what lanes hold, whatever their depth.
 class LaneCounter {
@@ -73,6 +91,17 @@ std::uint64_t ImportReport::refused() const {
   return total;
 }
 
+std::string ImportReport::refusals() const {
+  std::string out;
+  if (rows_refused > 0) out = counted(rows_refused, "row") + " refused";
+  for (const Refusal& refusal : k_refusals) {
+    const auto found = problems.find(std::string(refusal.kind));
+    if (found == problems.end() || found->second.severity != model::Severity::k_refused) continue;
+    out.append(out.empty() ? "" : ", ").append(counted(found->second.count, refusal.one, refusal.many));
+  }
+  return out;
+}
+
 std::string ImportReport::json() const {
   JsonPage page;
   page.files("files", files);
@@ -126,20 +155,20 @@ std::string ImportReport::text() const {
   for (const ReportFile& file : files) bytes += file.bytes;
   out.append("Import report\n");
   row("files", with_commas(files.size()) + " (" + human_bytes(bytes) + ")" +
-                   (other_files > 0 ? ", " + with_commas(other_files) + " other files left alone" : ""));
+                   (other_files > 0 ? ", " + counted(other_files, "other file") + " left alone" : ""));
   row("rows read", with_commas(rows_read) + " = " + with_commas(used()) + " used + " + with_commas(set_aside()) +
                        " set aside + " + with_commas(rows_refused) + " refused" +
                        (rows_read == used() + set_aside() + rows_refused ? "" : "  DOES NOT ADD UP"));
   if (!runs_used.empty()) row("  used as", list_of(runs_used));
   if (!runs_set_aside.empty()) row("  set aside by rule", list_of(runs_set_aside));
-  row("conversations", with_commas(conversations) + " with " + with_commas(turns) + " turns");
+  row("conversations", with_commas(conversations) + " with " + counted(turns, "turn"));
   row("messages", with_commas(messages) + " on main lines" +
                       (messages_beside > 0 ? ", " + with_commas(messages_beside) + " beside them" : ""));
   row("model calls", with_commas(model_calls) + ": " + with_commas(model_calls - failed_calls) + " answered, " +
                          with_commas(failed_calls) + " failed");
   row("tool calls", with_commas(tool_calls));
-  row("beside the main lines", with_commas(subagents) + " sub-agents, " + with_commas(auxiliary) + " helpers, " +
-                                   with_commas(alternatives) + " alternatives");
+  row("beside the main lines", counted(subagents, "sub-agent") + ", " + counted(auxiliary, "helper") + ", " +
+                                   counted(alternatives, "alternative"));
   if (total_tokens > 0)
     row("tokens", with_commas(static_cast<std::uint64_t>(total_tokens)) +
                       (total_cost > 0 ? ", " + base::format_picos(total_cost) + " USD" : ""));
@@ -155,14 +184,15 @@ std::string ImportReport::text() const {
   }
   if (!replay.empty()) row("replayed exactly", replay);
   if (incomplete_chains > 0)
-    row("incomplete chains", with_commas(incomplete_chains) + " stateful calls whose predecessor is not in the source");
+    row("incomplete chains", counted(incomplete_chains, "stateful call") + " whose predecessor is not in the source");
   const auto bytes_of = [](const auto& tallies) {
     std::uint64_t total = 0;
     for (const auto& [key, tally] : tallies) total += tally.bytes;
     return total;
   };
-  row("text of model calls", human_bytes(census.total_bytes) + " distinct: " + human_bytes(census.message_bytes) +
-                                 " in messages, " + human_bytes(census.parameter_bytes) + " in parameters, " +
+  row("text of model calls", human_bytes(census.total_bytes) +
+                                 " distinct in what was read: " + human_bytes(census.message_bytes) + " in messages, " +
+                                 human_bytes(census.parameter_bytes) + " in parameters, " +
                                  human_bytes(bytes_of(census.set_aside)) + " under keys that are no messages, " +
                                  human_bytes(bytes_of(census.unknown)) + " under unknown keys" +
                                  (census.adds_up() ? "" : "  DOES NOT ADD UP"));
@@ -171,9 +201,10 @@ std::string ImportReport::text() const {
         human_bytes(text_without_model_call) + " in roots of traces without any model call: in no message");
   for (const auto& [kind, tally] : problems) {
     row(std::string(model::severity_name(tally.severity)) + ": " + kind, with_commas(tally.count));
-    if (tally.severity != model::Severity::k_note)
-      for (std::size_t i = 0; i < tally.examples.size() && i < 2; ++i)
-        row("", tally.examples[i].place + ": " + tally.examples[i].detail);
+    std::size_t shown = 0;
+    for (const model::Problem& example : tally.examples)
+      if (example.severity != model::Severity::k_note && shown++ < k_shown)
+        row("", example.place + ": " + example.detail);
   }
   for (const auto& [key, tally] : census.unknown)
     row("warning: unknown key", key + ", " + with_commas(tally.count) + " times, " + human_bytes(tally.bytes));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/census.h"
@@ -50,8 +51,10 @@ struct ImportReport {
   [[nodiscard]] std::uint64_t used() const;
   [[nodiscard]] std::uint64_t set_aside() const;
   [[nodiscard]] bool adds_up() const { return rows_read == used() + set_aside() + rows_refused && census.adds_up(); }
-  /// Rows and outputs refused with a reason.
+  /// Problems by which something was left out: rows, cells, files, outputs.
   [[nodiscard]] std::uint64_t refused() const;
+  /// The same in words, "2 rows refused, 1 cell not readable".
+  [[nodiscard]] std::string refusals() const;
 
   [[nodiscard]] std::string json() const;
   /// A page for people.

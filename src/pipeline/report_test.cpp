@@ -79,5 +79,14 @@ TEST(ImportReport, CountsOnlyRefusedDataAsRefused) {
   EXPECT_THAT(report.text(), HasSubstr("refused: kind"));
 }
 
+TEST(ImportReport, SaysInWordsWhatWasLeftOut) {
+  ImportReport report;
+  EXPECT_EQ(report.refusals(), "");
+  report.rows_refused = 2;
+  report.problems["row_without_id"] = {2, model::Severity::k_refused, {}};
+  report.problems["invalid_json"] = {1, model::Severity::k_refused, {}};
+  EXPECT_EQ(report.refusals(), "2 rows refused, 1 cell not readable");
+}
+
 }  // namespace
 }  // namespace trajectory::pipeline

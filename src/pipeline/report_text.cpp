@@ -16,6 +16,11 @@ std::string with_commas(std::uint64_t number) {
   return out;
 }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  const std::string word = number == 1 ? std::string(one) : many.empty() ? std::string(one) + "s" : std::string(many);
+  return with_commas(number) + " " + word;
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   const char* units[] = {"B", "kB", "MB", "GB", "TB"};
   auto size = static_cast<double>(bytes);
@@ -30,7 +35,9 @@ std::string list_of(const Counts& counts, std::uint64_t whole) {
   std::string out;
   for (const auto& [name, count] : counts) {
     out.append(out.empty() ? "" : ", ").append(name).append(" ").append(with_commas(count));
-    if (whole > 0) out.append(" (").append(std::to_string((count * 100 + whole / 2) / whole)).append(" %)");
+    if (whole == 0) continue;
+    const bool little = count > 0 && count * 100 < whole;
+    out.append(" (").append(little ? "under 1" : std::to_string((count * 100 + whole / 2) / whole)).append(" %)");
   }
   return out;
 }

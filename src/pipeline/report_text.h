@@ -17,6 +17,8 @@ using Counts = std::map<std::string, std::uint64_t>;
 
 /// "12,345".
 [[nodiscard]] std::string with_commas(std::uint64_t number);
+/// "1 row", "2,000 rows"; `many` for words that take no s.
+[[nodiscard]] std::string counted(std::uint64_t number, std::string_view one, std::string_view many = {});
 /// "1.2 GB".
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);
 /// "chain 1,200, llm 3"; with a `whole` that is not 0 "chain 1,200 (75 %), ...".

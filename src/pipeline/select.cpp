@@ -44,20 +44,30 @@ std::vector<build::Conversation> select(std::vector<build::Conversation> convers
   return out;
 }
 
-std::vector<model::Problem> not_found(const std::vector<build::Conversation>& conversations,
-                                      const Selection& selection) {
-  std::vector<model::Problem> out;
-  const auto look = [&](const std::string& wanted, std::string build::Conversation::* field, const char* kind,
-                        const char* detail) {
-    if (std::none_of(conversations.begin(), conversations.end(),
-                     [&](const build::Conversation& c) { return c.*field == wanted; }))
-      out.push_back({kind, model::Severity::k_warning, wanted, detail});
+base::Status check_window(const Selection& selection) {
+  if (!selection.since || !selection.until || *selection.since < *selection.until) return {};
+  return base::Error(base::ErrorCode::k_usage, "the window is empty: since has to be before until");
+}
+
+base::Result<std::vector<model::Problem>> not_found(const std::vector<build::Conversation>& conversations,
+                                                    const Selection& selection) {
+  const auto is_there = [&](const std::string& wanted, std::string build::Conversation::* field) {
+    return std::any_of(conversations.begin(), conversations.end(),
+                       [&](const build::Conversation& c) { return c.*field == wanted; });
   };
-  if (!selection.project.empty())
-    look(selection.project, &build::Conversation::project_id, "project_not_found",
-         "no trace of the source has its root in this project: inspect lists them");
+  if (!selection.project.empty() && !is_there(selection.project, &build::Conversation::project_id))
+    return base::Error(base::ErrorCode::k_not_found,
+                       "no trace of the source has its root in this project: inspect lists the projects")
+        .with(selection.project);
+  std::vector<model::Problem> out;
   for (const std::string& id : selection.conversations)
-    look(id, &build::Conversation::id, "conversation_not_found", "no conversation of the source has this id");
+    if (!is_there(id, &build::Conversation::id))
+      out.push_back(
+          {"conversation_not_found", model::Severity::k_refused, id, "no conversation of the source has this id"});
+  if (!out.empty() && out.size() == selection.conversations.size())
+    return base::Error(base::ErrorCode::k_not_found,
+                       "no conversation of the source has this id: import without --conversation, and show lists them")
+        .with(out.front().place);
   return out;
 }
 

@@ -15,8 +15,12 @@ namespace trajectory::pipeline {
                                                       const Selection& selection,
                                                       std::map<std::string, std::uint64_t>& set_aside);
 
-/// What a selection names and no conversation of the source has: project_not_found, conversation_not_found.
-[[nodiscard]] std::vector<model::Problem> not_found(const std::vector<build::Conversation>& conversations,
-                                                    const Selection& selection);
+/// Errors: k_usage when no moment is in the window.
+[[nodiscard]] base::Status check_window(const Selection& selection);
+
+/// The conversations that a selection names and the source lacks, as problems. Errors: k_not_found when it lacks all of
+/// them, or the project.
+[[nodiscard]] base::Result<std::vector<model::Problem>> not_found(const std::vector<build::Conversation>& conversations,
+                                                                  const Selection& selection);
 
 }  // namespace trajectory::pipeline

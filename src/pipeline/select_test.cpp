@@ -103,19 +103,33 @@ TEST(Select, TakesTheNamedConversationsOfAllProjects) {
   EXPECT_THAT(aside, ElementsAre(Pair("conversation_not_selected", 6)));
 }
 
-TEST(Select, NamesWhatIsNotThere) {
-  std::vector<std::string> kinds;
-  for (const model::Problem& problem : not_found(three(), with([](Selection& s) {
-                                                   s.project = "nope";
-                                                   s.conversations = {"a", "zzz"};
-                                                 })))
-    kinds.push_back(problem.kind + " " + problem.place);
-  EXPECT_THAT(kinds, ElementsAre("project_not_found nope", "conversation_not_found zzz"));
-  EXPECT_THAT(not_found(three(), with([](Selection& s) {
-                          s.project = "q";
-                          s.conversations = {"c"};
-                        })),
-              IsEmpty());
+TEST(Select, NamesConversationsThatAreNotThere) {
+  const auto found = not_found(three(), with([](Selection& s) { s.conversations = {"a", "zzz"}; }));
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().kind, "conversation_not_found");
+  EXPECT_EQ(found->front().place, "zzz");
+  const auto all = not_found(three(), with([](Selection& s) {
+                               s.project = "q";
+                               s.conversations = {"c"};
+                             }));
+  ASSERT_TRUE(all);
+  EXPECT_THAT(*all, IsEmpty());
+}
+
+TEST(Select, FailsWhenNothingThatItNamesIsThere) {
+  for (const auto& change : {std::function<void(Selection&)>([](Selection& s) { s.project = "nope"; }),
+                             std::function<void(Selection&)>([](Selection& s) { s.conversations = {"nope"}; })}) {
+    const auto found = not_found(three(), with(change));
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code(), base::ErrorCode::k_not_found);
+    EXPECT_THAT(found.error().text(), testing::HasSubstr("nope"));
+  }
+}
+
+TEST(Select, FailsOnAnEmptyWindow) {
+  EXPECT_TRUE(check_window(with([](Selection& s) { s.since = 5; })).ok());
+  EXPECT_FALSE(check_window(with([](Selection& s) { s.since = s.until = 5; })).ok());
 }
 
 }  // namespace

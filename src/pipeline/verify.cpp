@@ -79,7 +79,6 @@ class Verifier {
     }
     const messages::RunFacts& run = *found->second;
     const std::string shape(run.calls.front().shape);
-    ++report.calls_by_shape[shape];
     std::string what;
     // Several prompts of one request: one of them is this call's.
     for (const messages::CallFacts& recorded : run.calls) {
@@ -87,6 +86,8 @@ class Verifier {
       if (what.empty()) what = facts_difference(call, run, recorded);
       if (what.empty()) break;
     }
+    if (what.empty() && !build::shows_input(run.calls.front())) return;
+    ++report.calls_by_shape[shape];
     if (what.empty()) ++report.replayed_by_shape[shape];
     else differences_.add({shape, model::Severity::k_warning, call.run_id, what});
   }
@@ -260,17 +261,17 @@ std::string VerifyReport::json() const {
 }
 
 std::string VerifyReport::text() const {
-  std::string out = with_commas(exact()) + " of " + with_commas(calls()) + " model calls of " +
-                    with_commas(trajectories) + " trajectories replay exactly\n";
+  std::string out = with_commas(exact()) + " of " + counted(calls(), "model call") + " of " +
+                    counted(trajectories, "trajectory", "trajectories") + " replay exactly\n";
   for (const auto& [shape, count] : calls_by_shape)
     out += "  " + shape + " " + with_commas(count_of(replayed_by_shape, shape)) + "/" + with_commas(count) + "\n";
   if (incomplete_chains > 0)
-    out += "  " + with_commas(incomplete_chains) + " stateful calls whose chain is not in the source, counted apart\n";
+    out += "  " + counted(incomplete_chains, "stateful call") + " whose chain is not in the source, counted apart\n";
   if (messages_differing > 0)
-    out += "  " + with_commas(messages_differing) + " messages differ from their run's outputs\n";
-  if (not_in_source > 0) out += "  " + with_commas(not_in_source) + " calls whose runs are not in the source\n";
+    out += "  " + counted(messages_differing, "message") + " unlike the outputs of their runs\n";
+  if (not_in_source > 0) out += "  " + counted(not_in_source, "call") + " whose run is not in the source\n";
   if (not_in_dataset > 0)
-    out += "  " + with_commas(not_in_dataset) + " model runs of these traces stand for no call of the dataset\n";
+    out += "  " + counted(not_in_dataset, "model run") + " of these traces that no call of the dataset stands for\n";
   for (const auto& [shape, tally] : differences) {
     for (const model::Problem& example : tally.examples)
       out += "  differs: " + shape + ", run " + example.place + ", " + example.detail + "\n";

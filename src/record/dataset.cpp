@@ -34,7 +34,8 @@ class DatasetWriter final : public TrajectoryWriter {
     // A dataset without rows still has a file, so that readers find its columns.
     if (!table_ && files_.empty()) TJ_TRY(open_file());
     if (table_) TJ_TRY(close_file());
-    std::string manifest = "{\n  \"format\": \"trajectory-dataset\",\n  \"version\": " + std::to_string(k_version) +
+    std::string manifest = "{\n  \"format\": \"" + std::string(model::k_dataset_format) +
+                           "\",\n  \"version\": " + std::to_string(k_version) +
                            ",\n  \"engine\": \"" TRAJECTORY_VERSION "\",\n  \"rows\": ";
     manifest.append(std::to_string(total_))
         .append(",\n  \"files\": [\n")
@@ -90,7 +91,7 @@ base::Result<Manifest> open_manifest(const std::string& folder) {
     return base::Error(base::ErrorCode::k_bad_format, "no dataset: the folder has no manifest.json").with(folder);
   Manifest manifest;
   const auto parsed = manifest.parser.parse(file->bytes());
-  if (!parsed || (**parsed)["format"].string() != "trajectory-dataset")
+  if (!parsed || (**parsed)["format"].string() != model::k_dataset_format)
     return base::Error(base::ErrorCode::k_bad_format, "not the manifest of a dataset").with(path);
   if ((**parsed)["version"].integer() > k_version)
     return base::Error(base::ErrorCode::k_bad_format, "the dataset was written by a newer version: update this program")

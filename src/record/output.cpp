@@ -11,6 +11,7 @@
 #include "json/value.h"
 #include "record/contract.h"
 #include "record/dataset.h"
+#include "record/own_output.h"
 #include "record/record_json.h"
 
 namespace trajectory::record {
@@ -95,6 +96,33 @@ std::string part_to_read(const std::string& path) {
   return path;
 }
 
+base::Error contract_form(const std::string& path) {
+  return base::Error(base::ErrorCode::k_bad_format,
+                     "the json format cannot be read back: name the parquet or jsonl output of the import")
+      .with(path);
+}
+
+/// A file that is named for JSON lines of records, and holds something else of ours or of LangSmith.
+base::Status check_lines(const std::string& path) {
+  const auto file = base::MappedFile::open(path);
+  if (!file) return file.error();
+  if (file->bytes().starts_with("PAR1"))
+    return base::Error(base::ErrorCode::k_bad_format,
+                       "this is a Parquet file: name the folder of the dataset it belongs to, or import it first")
+        .with(path);
+  return is_contract_file(path) ? base::Status(contract_form(path)) : base::Status();
+}
+
+/// Why a folder without a manifest is no dataset.
+base::Error no_dataset(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (is_contract_file(entry.path().string()) || entry.path().filename() == "json") return contract_form(folder);
+  return base::Error(base::ErrorCode::k_bad_format,
+                     "no dataset: the folder has no manifest.json, import an export first")
+      .with(folder);
+}
+
 base::Status read_json_lines(const std::string& path,
                              const std::function<base::Result<bool>(model::Trajectory)>& consumer) {
   const auto file = base::MappedFile::open(path);
@@ -147,9 +175,13 @@ base::Status read_trajectories(const std::string& given,
   const std::string path = part_to_read(given);
   if (!std::filesystem::exists(path, error))
     return base::Error(base::ErrorCode::k_not_found, "no such dataset or file: check the path").with(path);
-  if (!std::filesystem::is_directory(path, error)) return read_json_lines(path, consumer);
+  if (!std::filesystem::is_directory(path, error)) {
+    TJ_TRY(check_lines(path));
+    return read_json_lines(path, consumer);
+  }
   if (std::filesystem::exists(path + "/trajectories.jsonl", error))
     return read_json_lines(path + "/trajectories.jsonl", consumer);
+  if (!std::filesystem::exists(path + "/manifest.json", error)) return no_dataset(path);
   return read_dataset(path, consumer);
 }
 

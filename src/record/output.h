@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,6 +19,8 @@ enum class Format : std::uint8_t {
   k_jsonl,    ///< trajectories.jsonl, one native record a line
   k_json,     ///< the contract's {conversation_id}.json each
 };
+
+inline constexpr auto k_formats = std::to_array({Format::k_parquet, Format::k_jsonl, Format::k_json});
 
 [[nodiscard]] std::string_view format_name(Format format);
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "langsmith/source.h"
+
+namespace trajectory::langsmith {
+
+/// Tells by its first bytes what a file holds: Parquet begins with its magic, JSON with a bracket. Errors:
+/// k_bad_format, with what to do for files that are nearly right (empty, compressed, another encoding).
+[[nodiscard]] base::Result<FileKind> kind_of(std::string_view bytes);
+
+/// The text without the byte-order mark that some editors put before it.
+[[nodiscard]] std::string_view without_mark(std::string_view bytes);
+
+/// Whether a JSON value is an object that names a run or its trace.
+[[nodiscard]] bool may_be_run(std::string_view json_text);
+
+}  // namespace trajectory::langsmith
