@@ -35,33 +35,24 @@ base::Result<FileKind> kind_of(std::string_view bytes) {
   bytes = without_mark(bytes);
   const std::size_t begin = bytes.find_first_not_of(" \t\r\n");
   const std::string_view rest = begin == std::string_view::npos ? std::string_view() : bytes.substr(begin);
-  if (rest.starts_with("[")) return FileKind::k_json;
-  if (rest.starts_with("{")) {
-    // Several objects, one a line, or one document over many lines.
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    json::Parser parser;
-    if (line.size() == rest.size())
-      return elements_of(rest, false).size() == 1 && rest.find("\"runs\"") != std::string_view::npos
-                 ? FileKind::k_json
-                 : FileKind::k_json_lines;
-    if (parser.parse(line, 1)) return FileKind::k_json_lines;
-    // The first line may be the broken one; a line of a longer document ends with its punctuation.
-    const bool goes_on = std::string_view("{[,").find(line[line.find_last_not_of(" \t\r")]) != std::string_view::npos;
-    const std::string_view next = rest.substr(line.size() + 1);
-    return !goes_on && next.starts_with("{") && parser.parse(next.substr(0, next.find('\n')), 1)
-               ? FileKind::k_json_lines
-               : FileKind::k_json;
+  switch (layout_of(rest)) {
+    case JsonLayout::k_lines:
+      return FileKind::k_json_lines;
+    case JsonLayout::k_values:
+      return FileKind::k_json;
+    case JsonLayout::k_none:
+      break;
   }
   return bad("neither Parquet nor JSON: name an export of runs");
 }
 
-bool may_be_run(std::string_view json_text) {
+bool may_hold_runs(std::string_view json_text) {
   json::Parser parser;
   const auto parsed = parser.parse(json_text, 1);
   if (!parsed) return true;  // broken, and a matter of its row
-  for (const json::Member& member : (**parsed).members())
-    if (member.key == "id" || member.key == "trace_id") return true;
-  return false;
+  const json::Value& value = **parsed;
+  return value.is_array() || value.has("id") || value.has("trace_id") || value["runs"].is_array() ||
+         value["items"].is_array();
 }
 
 }  // namespace trajectory::langsmith

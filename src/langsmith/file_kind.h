@@ -14,7 +14,7 @@ namespace trajectory::langsmith {
 /// The text without the byte-order mark that some editors put before it.
 [[nodiscard]] std::string_view without_mark(std::string_view bytes);
 
-/// Whether a JSON value is an object that names a run or its trace.
-[[nodiscard]] bool may_be_run(std::string_view json_text);
+/// Whether a JSON value is an object that names a run or its trace, a page of runs, or an array.
+[[nodiscard]] bool may_hold_runs(std::string_view json_text);
 
 }  // namespace trajectory::langsmith

@@ -38,6 +38,8 @@ struct Unit {
 }  // namespace
 
 struct RunSource::Impl {
+  class BlockReader;
+
   std::vector<SourceFile> files;
   std::vector<OpenFile> open;
   std::vector<Unit> units;
@@ -125,11 +127,12 @@ base::Status RunSource::Impl::add(const FoundFile& found) {
     opened.text.emplace(std::move(*mapped));
     const bool lines = file.kind == FileKind::k_json_lines;
     const std::string_view text = without_mark(opened.text->bytes());
-    for (const JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_array(text, k_block_bytes))
-      of_file.push_back({index, 0, block});
-    const auto elements = of_file.empty() ? std::vector<std::string_view>() : elements_of(of_file[0].block.text, lines);
+    for (JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_values(text, k_block_bytes))
+      of_file.push_back({index, 0, std::move(block)});
+    auto elements = of_file.empty() ? std::vector<std::string_view>() : of_file[0].block.elements;
+    if (lines && !of_file.empty()) elements = lines_of(of_file[0].block.text);
     const auto first = std::find_if(elements.begin(), elements.end(), [](auto element) { return !element.empty(); });
-    if (first != elements.end() && !may_be_run(*first)) {
+    if (first != elements.end() && !may_hold_runs(*first)) {
       if (found.outright)
         return base::Error(
                    base::ErrorCode::k_bad_format,
@@ -208,38 +211,98 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
   return {};
 }
 
+/// Reads the values of a block and hands their runs on in batches.
+class RunSource::Impl::BlockReader {
+ public:
+  BlockReader(Impl& source, const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer)
+      : source_(source), file_(unit.file), worker_(worker), control_(control), consumer_(consumer) {}
+
+  base::Status read(const JsonBlock& block) {
+    const bool lines = source_.files[file_].kind == FileKind::k_json_lines;
+    const std::vector<std::string_view> elements = lines ? lines_of(block.text) : block.elements;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      if (elements[i].empty()) continue;
+      TJ_TRY(read_text(elements[i], block.first + i));
+      if (runs_.size() >= k_batch_rows) TJ_TRY(hand_on());
+    }
+    return hand_on();
+  }
+
+ private:
+  /// One value, or several that stand on one line.
+  base::Status read_text(std::string_view text, std::uint64_t row) {
+    // The payload columns stay raw text; `metadata` of the v2 API is one of them.
+    auto parsed = parser_.parse(text, 1);
+    if (parsed) return read_value(**parsed, row);
+    const std::vector<std::string_view> values = values_in(text);
+    const auto is_scalar = [](std::string_view value) { return value.front() != '{' && value.front() != '['; };
+    if (values.size() < 2 || std::any_of(values.begin(), values.end(), is_scalar))
+      return refuse(row, parsed.error().message());
+    for (const std::string_view value : values) {
+      parsed = parser_.parse(value, 1);
+      TJ_TRY(parsed ? read_value(**parsed, row) : refuse(row, parsed.error().message()));
+    }
+    return {};
+  }
+
+  /// A run and those nested in it, a page of runs, or an array of these.
+  base::Status read_value(const json::Value& closed, std::uint64_t row, int depth = 0) {
+    const auto opened = parser_.expand(closed, 1);
+    if (!opened) return refuse(row, opened.error().message());
+    const json::Value& value = **opened;
+    if (depth > json::Parser::k_max_depth) return refuse(row, "runs are nested too deeply");
+    if (value.is_array()) return read_items(value, row, depth);
+    if (!value.is_object()) return refuse(row, "not an object");
+    if (!value.has("id") && !value.has("trace_id"))
+      for (const std::string_view key : {"runs", "items"})
+        if (value[key].is_array()) return read_value(value[key], row, depth + 1);
+    ++met_;
+    model::Run run = run_from_json(value, kept_);
+    run.place = {file_, row};
+    if (source_.usable(run, control_)) runs_.push_back(run);
+    return value["child_runs"].size() > 0 || !value["child_runs"].expanded()
+               ? read_value(value["child_runs"], row, depth + 1)
+               : base::Status();
+  }
+
+  base::Status read_items(const json::Value& list, std::uint64_t row, int depth) {
+    for (const json::Value& item : list.items()) TJ_TRY(read_value(item, row, depth + 1));
+    return {};
+  }
+
+  base::Status refuse(std::uint64_t row, std::string detail) {
+    ++met_;
+    source_.refuse(control_, "invalid_json_row", file_, row, std::move(detail));
+    return {};
+  }
+
+  base::Status hand_on() {
+    if (control_.stop != nullptr && *control_.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
+    source_.rows_read += met_;
+    std::atomic_ref(source_.files[file_].rows) += met_;
+    if (!runs_.empty()) TJ_TRY(consumer_(runs_, worker_));
+    if (control_.progress) control_.progress(met_);
+    met_ = 0;
+    runs_.clear();
+    kept_.clear();
+    parser_.reset();
+    return {};
+  }
+
+  Impl& source_;
+  std::uint32_t file_;
+  unsigned worker_;
+  const ReadControl& control_;
+  const RunConsumer& consumer_;
+  json::Parser parser_;
+  std::deque<std::string> kept_;
+  std::vector<model::Run> runs_;
+  std::uint64_t met_ = 0;  ///< runs and refused values since the last batch
+};
+
 base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
                                          const RunConsumer& consumer) {
-  const auto elements = elements_of(unit.block.text, files[unit.file].kind == FileKind::k_json_lines);
-  json::Parser parser;
-  std::deque<std::string> kept;
-  std::vector<model::Run> runs;
-  for (std::size_t begin = 0; begin < elements.size(); begin += k_batch_rows) {
-    if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-    parser.reset();
-    kept.clear();
-    runs.clear();
-    std::uint64_t met = 0;
-    for (std::size_t i = begin; i < std::min(begin + k_batch_rows, elements.size()); ++i) {
-      if (elements[i].empty()) continue;
-      ++met;
-      const std::uint64_t row = unit.block.first + i;
-      // The payload columns stay raw text; `metadata` of the v2 API is one of them.
-      const auto parsed = parser.parse(elements[i], 1);
-      if (!parsed || !(*parsed)->is_object()) {
-        refuse(control, "invalid_json_row", unit.file, row, parsed ? "not an object" : parsed.error().message());
-        continue;
-      }
-      model::Run run = run_from_json(**parsed, kept);
-      run.place = {unit.file, row};
-      if (usable(run, control)) runs.push_back(run);
-    }
-    rows_read += met;
-    std::atomic_ref(files[unit.file].rows) += met;
-    TJ_TRY(consumer(runs, worker));
-    if (control.progress) control.progress(met);
-  }
-  return {};
+  return BlockReader(*this, unit, worker, control, consumer).read(unit.block);
 }
 
 RunSource::RunSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
