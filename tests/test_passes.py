@@ -161,3 +161,9 @@ def test_rows_of_json_files_are_counted_by_file(run: Run, tmp_path: Path) -> Non
     (tmp_path / "b.json").write_text(json.dumps([make_row(n, "b") for n in (2, 3, 4)]), encoding="utf-8")
     report = json.loads(run("import", tmp_path, "--dry-run", "--json", "--memory", "1kB", status=3).stdout)
     assert {Path(file["path"]).name: file["rows"] for file in report["files"]} == {"a.jsonl": 2, "b.json": 3}
+
+
+def test_the_peak_is_the_import_s_own_and_not_that_of_the_process_that_started_it(run: Run, tmp_path: Path) -> None:
+    ballast = bytearray(1) * (400 << 20)
+    report = json.loads(run("import", write_lines(tmp_path / "runs.jsonl", [make_row(1)]), "--dry-run", "--json").stdout)
+    assert 1 << 20 < report["peak_memory_bytes"] < len(ballast) // 2

@@ -1,9 +1,9 @@
 #include "pipeline/memory.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace trajectory::pipeline {
@@ -53,9 +53,11 @@ std::uint64_t usable_memory() {
 }
 
 std::uint64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  // Not getrusage: its figure begins with that of the process that started this one.
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  return 0;
 }
 
 std::uint64_t memory_to_keep(std::uint64_t limit, unsigned threads) {
