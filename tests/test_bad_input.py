@@ -385,6 +385,46 @@ def test_orphans_and_cycles_are_kept_and_named(import_rows: Any) -> None:
         assert f"answer {number}" in kept
 
 
+def nested_agents(levels: int) -> list[Row | str]:
+    """A model's call asks for a tool, whose run holds a model's call that asks for a tool, and so on."""
+    root = make_row(0, run_type="chain", inputs={}, outputs={}, dotted_order=None)
+    rows: list[Row | str] = [root]
+    parent = root["id"]
+    for level in range(levels):
+        place = {"trace_id": root["id"], "parent_run_id": parent, "dotted_order": None}
+        call = {"id": f"c{level}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        asked = {"role": "assistant", "content": f"depth {level}", "tool_calls": [call]}
+        rows.append(make_row(2 * level + 1, "thread-0", **place, outputs=asked))
+        result = {"inputs": {}, "outputs": {"output": "done"}, "extra": {"tool_call_id": call["id"]}}
+        rows.append(make_row(2 * level + 2, run_type="tool", **{**place, **result, "name": "f"}))
+        parent = make_row(2 * level + 2)["id"]
+    return rows
+
+
+@pytest.mark.parametrize(("levels", "too_deep"), [(100, False), (1000, True)])
+def test_agents_in_agents_stay_readable_however_deep(run: Run, tmp_path: Path, levels: int, too_deep: bool) -> None:
+    source = write_lines(tmp_path / "runs.jsonl", nested_agents(levels))
+    run("import", source, "--out", tmp_path / "out", "--format", "parquet,jsonl", "--quiet")
+    report = json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))
+    assert report["subagents"] == levels - 1
+    assert ("subagents_too_deep" in report["problems"]) is too_deep
+    shown = run("show", tmp_path / "out/parquet", "thread-0").stdout
+    assert all(f"depth {level}" in shown for level in range(levels))
+    run("convert", tmp_path / "out/parquet", "--format", "jsonl", "--out", tmp_path / "converted", "--quiet")
+    assert files_of(tmp_path / "converted") == files_of(tmp_path / "out/jsonl")
+    run("verify", source, tmp_path / "out/parquet")
+
+
+def test_a_part_as_deep_as_payloads_go_stays_readable(run: Run, tmp_path: Path) -> None:
+    row = make_row(1, inputs={"messages": [{"role": "user", "content": [{"type": "document", "source": "deep"}]}]})
+    deep = '{"a":' * 990 + '"end"' + "}" * 990
+    source = write_lines(tmp_path / "runs.jsonl", [json.dumps(row).replace('"deep"', deep)])
+    run("import", source, "--out", tmp_path / "out", "--format", "parquet,jsonl,json", "--quiet")
+    assert '"end"' in (tmp_path / "out/jsonl/trajectories.jsonl").read_text(encoding="utf-8")
+    run("convert", tmp_path / "out/parquet", "--format", "jsonl,json", "--out", tmp_path / "converted", "--quiet")
+    assert files_of(tmp_path / "converted/json") == files_of(tmp_path / "out/json")
+
+
 def test_a_pending_run_keeps_its_question(import_rows: Any) -> None:
     records, _ = import_rows([make_row(1, outputs={}, end_time=None, status="pending")])
     assert texts(records["thread-1"]) == ["question 1"]

@@ -35,7 +35,7 @@ record::RowKind row_kind(const std::string& name) {
 
 base::Result<model::Trajectory> parse_record(std::string_view text) {
   json::Parser parser;
-  const auto parsed = parser.parse(text);
+  const auto parsed = parser.parse(text, json::Parser::k_record_depth);
   if (!parsed) return parsed.error();
   return record::read_record(**parsed);
 }

@@ -21,6 +21,9 @@ namespace {
 using messages::AgentMark;
 using messages::RunFacts;
 
+/// Levels of sub-agents that a record nests: readers of JSON give up on deep nesting.
+constexpr int k_deepest_subagents = 100;
+
 /// The calls that evidence links, by the lane number that linking gave them.
 using Linked = std::map<std::uint32_t, std::vector<CallId>>;
 
@@ -203,18 +206,28 @@ class Builder {
     for (const Subagent& agent : subagents_) owners.insert(agent.own_scope);
     SubagentsByScope below;
     for (Subagent& agent : subagents_) below[owners.contains(agent.scope) ? agent.scope : 0].push_back(&agent);
-    hang(out_.main, 0, below);
+    std::uint64_t too_deep = 0;
+    hang(out_.main, 0, below, 1, too_deep);
+    if (too_deep > 0)
+      figures_.problems.push_back({"subagents_too_deep", model::Severity::k_warning, out_.conversation_id,
+                                   std::to_string(too_deep) + " hang from the deepest level of " +
+                                       std::to_string(k_deepest_subagents)});
   }
 
-  void hang(model::Lane& lane, std::uint32_t scope, SubagentsByScope& below) {
+  /// Below the deepest level a sub-agent's own ones stand beside it.
+  void hang(model::Lane& lane, std::uint32_t scope, SubagentsByScope& below, int level, std::uint64_t& too_deep) {
     std::vector<Subagent*>& agents = below[scope];
     std::stable_sort(agents.begin(), agents.end(),
                      [&](const Subagent* a, const Subagent* b) { return place(*a) < place(*b); });
     for (Subagent* agent : agents) {
       if (const auto asked = asked_by_.find(agent->tool_run); asked != asked_by_.end())
         agent->lane.parent_tool_call_id = asked->second.tool_call_id;
-      if (agent->own_scope != k_none) hang(agent->lane, agent->own_scope, below);
+      const bool has_room = level < k_deepest_subagents;
+      if (agent->own_scope != k_none && has_room) hang(agent->lane, agent->own_scope, below, level + 1, too_deep);
       lane.subagents.push_back(std::move(agent->lane));
+      if (agent->own_scope == k_none || has_room) continue;
+      too_deep += below[agent->own_scope].size();
+      hang(lane, agent->own_scope, below, level, too_deep);
     }
   }
 

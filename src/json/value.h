@@ -97,7 +97,10 @@ class Parser {
   /// Frees every value made so far; the memory is kept for the next texts.
   void reset();
 
+  /// How deep payloads are read.
   static constexpr int k_max_depth = 1000;
+  /// How deep a trajectory's record is read: a payload's value, inside as many levels as the record may put around it.
+  static constexpr int k_record_depth = 1300;
 
  private:
   friend struct Builder;

@@ -57,17 +57,17 @@ class MessageRenderer {
 
  private:
   Tree parse(std::string_view json_text) {
-    const auto parsed = parser_.parse(json_text);
+    const auto parsed = parser_.parse(json_text, json::Parser::k_record_depth);
     return parsed ? Tree::from(**parsed) : Tree();
   }
 
   Tree arguments(const std::string& text) {
-    const auto parsed = parser_.parse(text);
+    const auto parsed = parser_.parse(text, json::Parser::k_record_depth);
     return parsed && (*parsed)->is_object() ? Tree::from(**parsed) : Tree::text(text);
   }
 
   Tree definition_tree(const std::string& text) {
-    const auto parsed = parser_.parse(text);
+    const auto parsed = parser_.parse(text, json::Parser::k_record_depth);
     if (!parsed) return {};
     const json::Value& tool = **parsed;
     const json::Value& function = tool["function"].is_object() ? tool["function"] : tool;

@@ -92,7 +92,7 @@ base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
   row.end_list();
 
   json::Parser parser;
-  const auto parsed = parser.parse(row.text().value_or(""));
+  const auto parsed = parser.parse(row.text().value_or(""), json::Parser::k_record_depth);
   if (!parsed) return parsed.error();
   auto t = read_record(**parsed);
   if (!t) return t;

@@ -136,7 +136,7 @@ base::Status read_json_lines(const std::string& path,
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     parser.reset();
     const auto at = [&] { return path + " line " + std::to_string(line); };
-    const auto parsed = parser.parse(text);
+    const auto parsed = parser.parse(text, json::Parser::k_record_depth);
     if (!parsed) return base::Error(parsed.error()).with(at());
     auto trajectory = read_record(**parsed);
     if (!trajectory) return std::move(trajectory).error().with(at());

@@ -14,7 +14,7 @@ namespace {
 
 /// Name of a tool in its definition: the function's, else the type (web_search, ...).
 std::string tool_name(std::string_view definition, json::Parser& parser) {
-  const auto parsed = parser.parse(definition);
+  const auto parsed = parser.parse(definition, json::Parser::k_record_depth);
   if (!parsed) return {};
   const json::Value& tool = **parsed;
   for (const json::Value* name : {&tool["function"]["name"], &tool["name"], &tool["type"]})
