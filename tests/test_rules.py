@@ -71,6 +71,16 @@ def test_an_include_on_the_link_line_passes(layered: Path, path: str, line: str)
         ("src/json/a.h", '#include "extra/value.h"', "extra is not a layer"),
         ("src/build/a.cpp", "#include <simdjson.h>", "does not name Simdjson::simdjson"),
         ("src/base/a.cpp", "#include <gtest/gtest.h>", "does not name tests"),
+        ("src/base/a.cpp", "#include <json/value.h>", 'write "json/value.h"'),
+        ("src/base/a.cpp", '#include "base/../json/value.h"', "write the path from src/"),
+        ("src/base/a.cpp", '/* why */ #include "json/value.h"', "base does not link json"),
+        ("src/base/a.cpp", '#include /* why */ "json/value.h"', "base does not link json"),
+        ("src/base/a.cpp", "#include <boost/any.hpp>", "no library that tools/check_layers knows"),
+        ("src/base/a.cpp", "#include <zlib.h>", "no library that tools/check_layers knows"),
+        ("src/build/a.cpp", '#include "simdjson.h"', "does not name Simdjson::simdjson"),
+        ("src/base/a.cc", '#include "json/value.h"', "base does not link json"),
+        ("src/base/a.hpp", '#include "json/value.h"', "base does not link json"),
+        ("src/base/a.inc", '#include "json/value.h"', "base does not link json"),
     ],
 )
 def test_an_include_off_the_link_line_is_named(layered: Path, path: str, line: str, message: str) -> None:
@@ -87,6 +97,17 @@ def test_a_link_line_that_points_up_is_named(layered: Path) -> None:
         1,
         "CMakeLists.txt: base links json, which is not a layer named above it\n",
     )
+
+
+def test_a_file_beside_the_layers_is_named(layered: Path) -> None:
+    write(layered, "src/stray.cc", "int stray;\n")
+    assert run_check("check_layers", layered) == (1, "src/stray.cc: stands in no layer's folder\n")
+
+
+def test_an_include_in_a_comment_or_a_string_is_none(layered: Path) -> None:
+    lines = ["// see", '// #include "json/value.h"', "/*", '#include "json/value.h"', "*/", 'auto url = "http://a";']
+    write(layered, "src/base/a.cpp", "\n".join(lines) + "\n#include <sys/stat.h>\n#include <vector>\n")
+    assert run_check("check_layers", layered) == (0, "")
 
 
 def test_a_folder_without_a_link_line_is_named(layered: Path) -> None:
