@@ -98,19 +98,14 @@ model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
   run.type = type_of(text());
   run.start_time = time_of(next());
   run.end_time = time_of(next());
-  run.first_token_time = time_of(next());
   run.inputs = not_null(text());
   run.outputs = not_null(text());
   run.extra = not_null(text());
-  run.events = not_null(text());
-  run.tags = not_null(text());
   run.parent_run_ids = not_null(text());
   run.feedback_stats = not_null(text());
   run.prompt_tokens = integer_of(next());
   run.completion_tokens = integer_of(next());
   run.total_tokens = integer_of(next());
-  run.prompt_cost = cost_of(next());
-  run.completion_cost = cost_of(next());
   run.total_cost = cost_of(next());
   return run;
 }
@@ -128,21 +123,16 @@ model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
   run.type = type_of(o["run_type"].string());
   run.start_time = time_of(o["start_time"]);
   run.end_time = time_of(o["end_time"]);
-  run.first_token_time = time_of(o["first_token_time"]);
   run.inputs = payload(o["inputs"]);
   run.outputs = payload(o["outputs"]);
   run.extra = payload(o["extra"]);
   if (run.extra.empty() && o["metadata"].is_object())
     run.extra = kept.emplace_back(R"({"metadata":)" + std::string(o["metadata"].raw()) + "}");
-  run.events = payload(o["events"]);
-  run.tags = payload(o["tags"]);
   run.parent_run_ids = payload(o["parent_run_ids"]);
   run.feedback_stats = payload(o["feedback_stats"]);
   run.prompt_tokens = integer_of(o["prompt_tokens"]);
   run.completion_tokens = integer_of(o["completion_tokens"]);
   run.total_tokens = integer_of(o["total_tokens"]);
-  run.prompt_cost = cost_of(o["prompt_cost"]);
-  run.completion_cost = cost_of(o["completion_cost"]);
   run.total_cost = cost_of(o["total_cost"]);
   return run;
 }

@@ -54,19 +54,14 @@ struct Run {
   RunType type = RunType::k_other;
   std::optional<Micros> start_time;
   std::optional<Micros> end_time;
-  std::optional<Micros> first_token_time;
   std::string_view inputs;          ///< JSON text
   std::string_view outputs;         ///< JSON text
   std::string_view extra;           ///< JSON text, holds `metadata`
-  std::string_view events;          ///< JSON text
-  std::string_view tags;            ///< JSON text
   std::string_view parent_run_ids;  ///< JSON text, root first
   std::string_view feedback_stats;  ///< JSON text
   std::optional<std::int64_t> prompt_tokens;
   std::optional<std::int64_t> completion_tokens;
   std::optional<std::int64_t> total_tokens;
-  std::optional<Picos> prompt_cost;
-  std::optional<Picos> completion_cost;
   std::optional<Picos> total_cost;
   Place place;
 };
