@@ -10,6 +10,9 @@ TEST(Figures, AreReadable) {
   EXPECT_EQ(with_commas(999), "999");
   EXPECT_EQ(with_commas(1000), "1,000");
   EXPECT_EQ(with_commas(1234567), "1,234,567");
+  EXPECT_EQ(counted(1, "row"), "1 row");
+  EXPECT_EQ(counted(1000, "row"), "1,000 rows");
+  EXPECT_EQ(counted(2, "trajectory", "trajectories"), "2 trajectories");
   EXPECT_EQ(human_bytes(999), "999 B");
   EXPECT_EQ(human_bytes(1500), "1.5 kB");
   EXPECT_EQ(human_bytes(2'500'000'000), "2.5 GB");
