@@ -31,10 +31,8 @@ BARE_READ = "import sys, pyarrow.parquet as pq; pq.read_table(sys.argv[1], colum
 
 def engine_columns() -> list[str]:
     """The columns that the engine reads, from the list it reads them by."""
-    text = (ROOT / "src" / "langsmith" / "run_row.h").read_text(encoding="utf-8")
-    listed = re.search(r"k_run_columns = [^{]*\{([^}]*)\}", text)
-    assert listed is not None
-    return re.findall(r'"(\w+)"', listed[1])
+    text = (ROOT / "src" / "langsmith" / "columns.h").read_text(encoding="utf-8")
+    return re.findall(r'\{"(\w+)", ColumnUse::', text)
 
 
 @dataclass

@@ -239,12 +239,12 @@ def test_identifiers_may_be_sixteen_bytes(run: Run, tmp_path: Path) -> None:
 def test_missing_columns_are_named_once_with_what_follows(run: Run, tmp_path: Path) -> None:
     table = pq.read_table(EXPORT)
     for part in range(2):
-        pq.write_table(table.slice(part * 800, 800).drop_columns(["extra", "tags"]), tmp_path / f"{part}.parquet")
+        pq.write_table(table.slice(part * 800, 800).drop_columns(["extra", "status"]), tmp_path / f"{part}.parquet")
     done = run("import", tmp_path, "--dry-run", "--report", tmp_path / "report")
     assert done.stderr.count("thread keys") == 1
     problem = json.loads((tmp_path / "report").read_text(encoding="utf-8"))["problems"]["missing_column"]
     assert (problem["count"], problem["severity"]) == (2, "warning")
-    assert {example["place"] for example in problem["examples"]} == {"extra", "tags"}
+    assert {example["place"] for example in problem["examples"]} == {"extra", "status"}
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.null()])

@@ -209,9 +209,9 @@ class Builder {
     std::uint64_t too_deep = 0;
     hang(out_.main, 0, below, 1, too_deep);
     if (too_deep > 0)
-      figures_.problems.push_back({"subagents_too_deep", model::Severity::k_warning, out_.conversation_id,
-                                   std::to_string(too_deep) + " hang from the deepest level of " +
-                                       std::to_string(k_deepest_subagents)});
+      figures_.problems.push_back(
+          {"subagents_too_deep", model::Severity::k_warning, out_.conversation_id,
+           std::to_string(too_deep) + " hang from the deepest level of " + std::to_string(k_deepest_subagents)});
   }
 
   /// Below the deepest level a sub-agent's own ones stand beside it.

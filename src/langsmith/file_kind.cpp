@@ -49,10 +49,9 @@ base::Result<FileKind> kind_of(std::string_view bytes) {
 bool may_hold_runs(std::string_view json_text) {
   json::Parser parser;
   const auto parsed = parser.parse(json_text, 1);
-  if (!parsed) return true;  // broken, and a matter of its row
+  if (!parsed || !(*parsed)->is_object()) return true;  // a matter of its row
   const json::Value& value = **parsed;
-  return value.is_array() || value.has("id") || value.has("trace_id") || value["runs"].is_array() ||
-         value["items"].is_array();
+  return value.has("id") || value.has("trace_id") || value["runs"].is_array() || value["items"].is_array();
 }
 
 }  // namespace trajectory::langsmith

@@ -14,7 +14,7 @@ namespace trajectory::langsmith {
 /// The text without the byte-order mark that some editors put before it.
 [[nodiscard]] std::string_view without_mark(std::string_view bytes);
 
-/// Whether a JSON value is an object that names a run or its trace, a page of runs, or an array.
+/// Whether a JSON value may hold runs: anything but an object that is neither a run nor a page of them.
 [[nodiscard]] bool may_hold_runs(std::string_view json_text);
 
 }  // namespace trajectory::langsmith

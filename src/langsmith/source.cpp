@@ -131,8 +131,10 @@ base::Status RunSource::Impl::add(const FoundFile& found) {
       of_file.push_back({index, 0, std::move(block)});
     auto elements = of_file.empty() ? std::vector<std::string_view>() : of_file[0].block.elements;
     if (lines && !of_file.empty()) elements = lines_of(of_file[0].block.text);
-    const auto first = std::find_if(elements.begin(), elements.end(), [](auto element) { return !element.empty(); });
-    if (first != elements.end() && !may_hold_runs(*first)) {
+    const auto first = std::find_if(elements.begin(), elements.end(), [](std::string_view element) {
+      return element.starts_with('{') || element.starts_with('[');
+    });
+    if (!elements.empty() && (first == elements.end() || !may_hold_runs(*first))) {
       if (found.outright)
         return base::Error(
                    base::ErrorCode::k_bad_format,

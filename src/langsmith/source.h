@@ -43,8 +43,9 @@ struct ReadControl {
 /// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
 using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsigned worker)>;
 
-/// Runs from files: Parquet files, bulk-export folders in any layout, globs, JSON of runs in the REST shape (v1 and v2):
-/// runs, pages and arrays of them one after the other, runs nested in runs. Row formats: https://docs.langchain.com/langsmith/data-export and .../run-data-format
+/// Runs from files: Parquet files, bulk-export folders in any layout, globs, JSON of runs in the REST shape (v1 and
+/// v2): runs, pages and arrays of them one after the other, runs nested in runs. Row formats:
+/// https://docs.langchain.com/langsmith/data-export and .../run-data-format
 class RunSource {
  public:
   /// Finds and opens the files behind the arguments, in a fixed order. Other files in a folder are left alone and
