@@ -5,7 +5,11 @@ import trajectory_sdk as tj
 tj.init(provider="langsmith", project_id="my-project")
 trajectories = tj.import_conversations(bulk=True, source="export.parquet")
 tj.save(trajectories, "trajectories")
+
+Names that an import does not need are loaded when they are first used.
 """
+
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as _pyarrow  # noqa: F401  its libraries must be loaded before ours
 
@@ -14,7 +18,12 @@ from .api import import_conversations, init, iter_conversations, save
 from .dataset import Dataset, Trajectories, load
 from .dataset import open_dataset as open
 from .errors import (
+    ArgumentRangeError,
+    ArgumentTypeError,
     DataError,
+    EncodingError,
+    MissingAttributeError,
+    NestingError,
     NotInitializedError,
     OutputError,
     RefusedDataWarning,
@@ -23,8 +32,11 @@ from .errors import (
     UsageError,
 )
 from .primitives.primitives import (
+    ConversationSummary,
     ExecutionMetrics,
     Message,
+    ParsedConversation,
+    ParsedTurn,
     PiiPolicy,
     RedactionPreview,
     Reward,
@@ -33,6 +45,7 @@ from .primitives.primitives import (
     Step,
     Task,
     Telemetry,
+    TelemetryEvent,
     ToolCall,
     ToolDefinition,
     ToolResponse,
@@ -45,20 +58,63 @@ from .tables import to_arrow
 from .transforms.base_transform import BaseTransform
 from .transforms.pii_transform import BasePiiTransform, RegexPiiTransform
 
+if TYPE_CHECKING:
+    from .build import build_trajectory_from_messages, build_trajectory_from_parsed
+    from .model_id import (
+        TRAJECTORY_MODEL_ID_HEADER,
+        model_id_from_chat_completion_headers,
+        model_id_from_chat_completion_response,
+    )
+    from .providers.base_provider import BaseProvider
+    from .recipes.anthropic import messages_from_anthropic_messages
+    from .recipes.content import flatten_text_content, normalize_role, parse_tool_arguments
+    from .recipes.openai import messages_from_openai_chat
+    from .recipes.pairs import messages_from_prompt_response, messages_from_role_content_pairs
+    from .recipes.vercel import messages_from_vercel_ai_sdk
+    from .reward import build_reward_from_scalar
+
+_LAZY = {
+    "build_trajectory_from_messages": "build",
+    "build_trajectory_from_parsed": "build",
+    "TRAJECTORY_MODEL_ID_HEADER": "model_id",
+    "model_id_from_chat_completion_headers": "model_id",
+    "model_id_from_chat_completion_response": "model_id",
+    "BaseProvider": "providers.base_provider",
+    "messages_from_anthropic_messages": "recipes.anthropic",
+    "flatten_text_content": "recipes.content",
+    "normalize_role": "recipes.content",
+    "parse_tool_arguments": "recipes.content",
+    "messages_from_openai_chat": "recipes.openai",
+    "messages_from_prompt_response": "recipes.pairs",
+    "messages_from_role_content_pairs": "recipes.pairs",
+    "messages_from_vercel_ai_sdk": "recipes.vercel",
+    "build_reward_from_scalar": "reward",
+}
+
 __all__ = [
+    "TRAJECTORY_MODEL_ID_HEADER",
     "Alternative",
+    "ArgumentRangeError",
+    "ArgumentTypeError",
     "BasePiiTransform",
+    "BaseProvider",
     "BaseTransform",
+    "ConversationSummary",
     "DataError",
     "Dataset",
+    "EncodingError",
     "Event",
     "ExecutionMetrics",
     "ImportReport",
     "Lane",
     "Message",
+    "MissingAttributeError",
     "ModelCall",
+    "NestingError",
     "NotInitializedError",
     "OutputError",
+    "ParsedConversation",
+    "ParsedTurn",
     "PiiPolicy",
     "Problem",
     "Provenance",
@@ -72,6 +128,7 @@ __all__ = [
     "Step",
     "Task",
     "Telemetry",
+    "TelemetryEvent",
     "ToolCall",
     "ToolDefinition",
     "ToolResponse",
@@ -81,13 +138,40 @@ __all__ = [
     "TrajectoryMetrics",
     "UsageError",
     "Variant",
+    "build_reward_from_scalar",
+    "build_trajectory_from_messages",
+    "build_trajectory_from_parsed",
+    "flatten_text_content",
     "import_conversations",
     "init",
     "iter_conversations",
     "load",
+    "messages_from_anthropic_messages",
+    "messages_from_openai_chat",
+    "messages_from_prompt_response",
+    "messages_from_role_content_pairs",
+    "messages_from_vercel_ai_sdk",
+    "model_id_from_chat_completion_headers",
+    "model_id_from_chat_completion_response",
+    "normalize_role",
     "open",
+    "parse_tool_arguments",
     "save",
     "to_arrow",
 ]
 
 __version__ = _core.version
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

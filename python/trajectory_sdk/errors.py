@@ -11,6 +11,26 @@ class UsageError(TrajectoryError, ValueError):
     """An argument that cannot be."""
 
 
+class ArgumentTypeError(TrajectoryError, TypeError):
+    """An argument, or a value inside it, of a type that cannot be."""
+
+
+class MissingAttributeError(ArgumentTypeError, AttributeError):
+    """A value that lacks what was asked of it; callers of earlier packages expect an AttributeError here."""
+
+
+class ArgumentRangeError(UsageError, OverflowError):
+    """A number too large to be a float."""
+
+
+class EncodingError(UsageError, UnicodeEncodeError):
+    """A text that has no UTF-8 form because it holds a lone surrogate."""
+
+
+class NestingError(UsageError, RecursionError):
+    """A value nested deeper than Python's recursion limit, or one that contains itself."""
+
+
 class NotInitializedError(TrajectoryError, RuntimeError):
     """`init` was not called, or without what the operation needs."""
 

@@ -190,7 +190,7 @@ def apply_transforms(items: list[Trajectory], transforms: Sequence[BaseTransform
 
 def rehashed(trajectory: Trajectory) -> Trajectory:
     """The trajectory with hash and key of the content that it has now, where it had a hash."""
-    from .canonical import content_hash
+    from .canonical import content_hash, idempotency_key
 
     if trajectory.telemetry is None or "content_hash" not in trajectory.telemetry.data:
         return trajectory
@@ -201,6 +201,6 @@ def rehashed(trajectory: Trajectory) -> Trajectory:
     data = {
         **trajectory.telemetry.data,
         "content_hash": digest,
-        "idempotency_key": f"{task.data_source}:{task.conversation_id}:{digest}",
+        "idempotency_key": idempotency_key(task.data_source, task.conversation_id, digest),
     }
     return replace(trajectory, telemetry=replace(trajectory.telemetry, data=data))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from .display import as_html, one_line
@@ -16,6 +17,7 @@ from .recorded import Recorded
 
 TrainableStatus = Literal["trainable", "not_trainable", "superseded", "summarization_boundary"]
 Role = Literal["system", "user", "assistant", "tool"]
+TerminationReason = Literal["TIMEOUT", "ENV_DONE", "MAX_STEPS", "TRUNCATION", "STALE", "ERROR", "NONE"]
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ class Message:
     trainable_status: TrainableStatus = "not_trainable"
 
     def is_empty(self) -> bool:
-        """Whether the message holds no text, no calls and no tool response."""
-        return not self.content and not self.tool_calls and self.tool_response is None
+        """Whether the message holds no text, no list of calls (an empty one counts) and no tool response."""
+        return not self.content and self.tool_calls is None and self.tool_response is None
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class ExecutionMetrics:
     env_time: float | None = None
     llm_time: float | None = None
     total_time: float | None = None
-    termination_reason: str | None = None
+    termination_reason: TerminationReason | None = None
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,98 @@ class RedactionPreview:
 
     total_rule_counts: dict[str, int]
     samples: list[dict[str, Any]]
+
+
+def _new_event_id() -> str:
+    import uuid  # only events need it, and it is slow to import
+
+    return uuid.uuid4().hex
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+@dataclass(frozen=True)
+class TelemetryEvent:
+    """Something that happened in a session, to be pushed beside a trajectory.
+
+    Attributes:
+        event_type: What happened.
+        session_id: The session it happened in.
+        properties: Facts about it; must be JSON.
+        event_id: Idempotency key: pushing an id twice has no further effect.
+        timestamp: ISO 8601; by default now, in UTC.
+        user_id: Whose session it is.
+        trajectory_id: The uploaded trajectory that it belongs to.
+        source: Who recorded it.
+        metadata: Further facts.
+        trace_id: Links the event to a trajectory of the same trace before that has an id.
+    """
+
+    event_type: str
+    session_id: str
+    properties: dict[str, Any] = field(default_factory=dict)
+    event_id: str = field(default_factory=_new_event_id)
+    timestamp: str = field(default_factory=_now)
+    user_id: str | None = None
+    trajectory_id: str | None = None
+    source: str = "sdk"
+    metadata: dict[str, Any] | None = None
+    trace_id: str | None = None
+
+    def to_api_dict(self) -> dict[str, Any]:
+        """The event as it is pushed: the first five fields and the source always, the others where they are set."""
+        always = ("event_type", "session_id", "properties", "event_id", "timestamp", "source")
+        optional = ("trace_id", "user_id", "trajectory_id", "metadata")
+        event = {name: getattr(self, name) for name in always}
+        event.update({name: getattr(self, name) for name in optional if getattr(self, name) is not None})
+        return event
+
+
+@dataclass(frozen=True)
+class ConversationSummary:
+    """One conversation of a listing. Times are ISO 8601; `root_run_names` are the names of its traces."""
+
+    conversation_id: str
+    num_turns: int
+    first_seen: str | None = None
+    last_seen: str | None = None
+    root_run_names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ParsedTurn:
+    """What one trace adds to a conversation, as a provider hands it to the builder.
+
+    Attributes:
+        messages: The new messages, in order.
+        source_run_id: The trace's root run.
+        start_time: Start, ISO 8601.
+        end_time: End, ISO 8601.
+        error: Text of the error that the turn ended with.
+        token_counts: `total_tokens`, `completion_tokens` and what else was counted.
+        total_cost: US dollars.
+    """
+
+    messages: list[Message]
+    source_run_id: str
+    start_time: str | None = None
+    end_time: str | None = None
+    error: str | None = None
+    token_counts: dict[str, int] = field(default_factory=dict)
+    total_cost: float | None = None
+
+
+@dataclass
+class ParsedConversation:
+    """A conversation's turns in order, as a provider hands them to the builder."""
+
+    conversation_id: str
+    data_source: str
+    num_turns: int
+    turns: list[ParsedTurn]
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Providers: services that recorded conversations."""

@@ -1,0 +1,1 @@
+"""Recipes: message lists of common formats as `Message` values, one file a format."""
