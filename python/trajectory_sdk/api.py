@@ -32,6 +32,10 @@ def init(
     *,
     project_id: str,
     provider: str | None = None,
+    api_key: str | None = None,
+    workspace_id: str | None = None,
+    destination_id: str | None = None,
+    trajectory_api_key: str | None = None,
     transforms: Sequence[BaseTransform] | None = None,
     debug: bool = False,
 ) -> None:
@@ -40,6 +44,10 @@ def init(
     Args:
         project_id: The project that conversations belong to. It never filters a local source.
         provider: Where runs were recorded: "langsmith".
+        api_key: Key of the provider; reading a local source needs none.
+        workspace_id: The provider's workspace; a local source needs none.
+        destination_id: Where the provider writes bulk exports to; a local source needs none.
+        trajectory_api_key: Key of the platform that trajectories are uploaded to.
         transforms: What changes trajectories before anything is written, in order (redaction, for example).
         debug: Whether imports print their report to standard error.
 
@@ -54,7 +62,16 @@ def init(
     for transform in transforms or ():
         if not isinstance(transform, BaseTransform):
             raise TypeError(f"transforms must be BaseTransform instances, not {type(transform).__name__}")
-    _State.config = SDKConfig(project_id=project_id, provider=provider, transforms=list(transforms or ()), debug=debug)
+    _State.config = SDKConfig(
+        project_id=project_id,
+        provider=provider,
+        api_key=api_key,
+        workspace_id=workspace_id,
+        destination_id=destination_id,
+        trajectory_api_key=trajectory_api_key,
+        transforms=list(transforms or ()),
+        debug=debug,
+    )
 
 
 def _config(operation: str) -> SDKConfig:

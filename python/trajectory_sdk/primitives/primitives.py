@@ -332,9 +332,13 @@ class ParsedConversation:
 
 @dataclass(frozen=True)
 class SDKConfig:
-    """What `init` was given."""
+    """What `init` was given; its repr shows no keys."""
 
     project_id: str
     provider: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    workspace_id: str | None = None
+    destination_id: str | None = None
+    trajectory_api_key: str | None = field(default=None, repr=False)
     transforms: list[Any] = field(default_factory=list)
     debug: bool = False
