@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from . import _core
-from .errors import SourceError
+from .errors import MissingSourceError
 from .primitives.lazy import with_source
 from .primitives.primitives import Trajectory
 from .report import ImportReport, read_report
@@ -190,7 +190,7 @@ class Trajectories(list[Trajectory]):
 
 def _dataset_folder(path: Path) -> Path:
     if not path.exists():
-        raise SourceError(f"no such dataset: check the path ({path})")
+        raise MissingSourceError(f"no such dataset: check the path ({path})")
     if not (path / "manifest.json").exists() and (path / "parquet" / "manifest.json").exists():
         return path / "parquet"
     return path

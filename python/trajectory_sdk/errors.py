@@ -39,6 +39,10 @@ class SourceError(TrajectoryError, RuntimeError):
     """A source that is not there or cannot be read."""
 
 
+class MissingSourceError(SourceError, FileNotFoundError):
+    """A source that is not there."""
+
+
 class OutputError(TrajectoryError, RuntimeError):
     """An output that cannot be written."""
 

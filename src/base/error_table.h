@@ -16,7 +16,7 @@ struct ErrorMeaning {
 
 inline constexpr auto k_error_table = std::to_array<ErrorMeaning>({
     {ErrorCode::k_usage, 2, 400, "UsageError"},
-    {ErrorCode::k_not_found, 1, 404, "SourceError"},
+    {ErrorCode::k_not_found, 1, 404, "MissingSourceError"},
     {ErrorCode::k_exists, 1, 409, "OutputError"},
     {ErrorCode::k_io, 1, 500, "OutputError"},
     {ErrorCode::k_bad_format, 1, 422, "SourceError"},
