@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 #include "base/sha256.h"
 #include "base/time.h"
@@ -230,6 +231,18 @@ Tree texts_tree(const std::vector<std::string>& texts) {
   return out;
 }
 
+/// Every run used: the roots of the traces in order, then the others.
+std::vector<std::string> roots_first(const model::Trajectory& t) {
+  const std::set<std::string_view> used(t.source_run_ids.begin(), t.source_run_ids.end());
+  const std::set<std::string_view> roots(t.trace_ids.begin(), t.trace_ids.end());
+  std::vector<std::string> out;
+  for (const std::string& id : t.trace_ids)
+    if (used.contains(id)) out.push_back(id);
+  for (const std::string& id : t.source_run_ids)
+    if (!roots.contains(id)) out.push_back(id);
+  return out;
+}
+
 Tree ranges_tree(const std::vector<model::Range>& ranges) {
   Tree out = Tree::array();
   for (const auto& [from, to] : ranges) {
@@ -370,7 +383,7 @@ struct ContractForm::Impl {
     const std::string hash =
         content_hash.empty() ? std::string(64, '0') : content_hash;  // the size asks before the hash is known
     Tree data = Tree::object();
-    data.add("source_run_ids", texts_tree(t.source_run_ids));
+    data.add("source_run_ids", texts_tree(roots_first(t)));
     data.add("conversation_id", Tree::text(t.conversation_id));
     data.add("content_hash", Tree::text(hash));
     data.add("idempotency_key", Tree::text("langsmith:" + t.conversation_id + ":" + hash));

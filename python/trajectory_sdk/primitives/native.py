@@ -53,7 +53,7 @@ def record_of_steps(trajectory: Trajectory) -> dict[str, Any]:
         "failed_calls": 0,
         "telemetry": {
             "trace_ids": data.get("trace_ids", []),
-            "source_run_ids": data.get("source_run_ids", []),
+            "source_run_ids": sorted(data.get("source_run_ids", []), key=str),
         },
     }
     if trajectory.reward is not None:
