@@ -165,4 +165,5 @@ def test_the_build_requirements_are_pinned_alike_in_both_places() -> None:
 def test_every_requirement_is_pinned() -> None:
     for file in (ROOT / "requirements").iterdir():
         for line in file.read_text(encoding="utf-8").splitlines():
-            assert re.fullmatch(r"#.*|[\w.-]+(\[[\w,]+\])?==[\w.]+", line), f"{file.name}: {line}"
+            pin = r"[\w.-]+(\[[\w,]+\])?==[\w.]+( --hash=sha256:[0-9a-f]{64})*"
+            assert re.fullmatch(rf"#.*|{pin}", line), f"{file.name}: {line}"
