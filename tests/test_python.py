@@ -180,3 +180,21 @@ def test_refused_data_is_warned_of(tmp_path: Path) -> None:
     assert result.report is not None
     assert result.report.rows_refused == 1
     assert result
+
+
+def test_keys_given_to_init_stay_out_of_reprs() -> None:
+    tj.init(project_id="any", provider="langsmith", api_key="secret-1", trajectory_api_key="secret-2")
+    config = api._State.config
+    assert config is not None
+    assert (config.api_key, config.trajectory_api_key) == ("secret-1", "secret-2")
+    assert "secret" not in repr(config)
+
+
+def test_a_missing_source_is_a_missing_file_too(tmp_path: Path) -> None:
+    tj.init(provider="langsmith", project_id="any")
+    with pytest.raises(FileNotFoundError, match="nowhere") as imported:
+        tj.import_conversations(bulk=True, source=tmp_path / "nowhere.parquet")
+    with pytest.raises(FileNotFoundError, match="nowhere") as loaded:
+        tj.load(tmp_path / "nowhere")
+    assert isinstance(imported.value, tj.SourceError)
+    assert isinstance(loaded.value, tj.SourceError)
