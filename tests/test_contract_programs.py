@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from compat import builder_programs, programs
 from compat.exports import PLANS, write_export
-from compat.programs import PROGRAMS, Program
+from compat.programs import Program
 from compat.release import release_python
 
+PROGRAMS = (*programs.PROGRAMS, *builder_programs.PROGRAMS)
 CLEAN = {
     name: value for name, value in os.environ.items() if not name.startswith(("LANG", "TRAJECTORY_", "PYTHONPATH"))
 } | {"PYTHONUTF8": "1"}
