@@ -232,4 +232,18 @@ print(tj.ConversationSummary("c", 2, "2026-01-01", "2026-01-02").root_run_names,
 [] {}
 """,
     ),
+    Program(
+        "picks conversations by their summaries",
+        """
+import trajectory_sdk as tj
+
+tj.init(provider="langsmith", project_id="my-project")
+ids = [t.task.conversation_id for t in tj.import_conversations(bulk=True, source="export.parquet")]
+wanted = [tj.ConversationSummary(ids[3], 1), tj.ConversationSummary(ids[5], 1)]
+picked = tj.import_conversations(wanted, bulk=True, source="export.parquet")
+print([t.task.conversation_id for t in picked] == [ids[3], ids[5]])
+""",
+        "True\n",
+        differs="conversations were not looked at for local files",
+    ),
 )
