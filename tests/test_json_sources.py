@@ -40,7 +40,15 @@ def import_text(run: Run, tmp_path: Path) -> Callable[..., Imported]:
     def import_it(text: str, name: str = "runs.json", status: int = 0) -> Imported:
         (tmp_path / name).write_text(text, encoding="utf-8")
         run(
-            "import", tmp_path / name, "--out", tmp_path / "out", "--format", "jsonl", "--force", "--quiet", status=status
+            "import",
+            tmp_path / name,
+            "--out",
+            tmp_path / "out",
+            "--format",
+            "jsonl",
+            "--force",
+            "--quiet",
+            status=status,
         )
         records = (tmp_path / "out/trajectories.jsonl").read_text(encoding="utf-8").split("\n")
         said = [m["content"] for record in records if record for m in json.loads(record)["messages"]]
@@ -71,7 +79,10 @@ CASES = {
         (1,),
     ),
     "a pretty array of compact runs": ("[\n" + ",\n".join(json.dumps(make_row(n)) for n in (1, 2)) + "\n]\n", (1, 2)),
-    "runs and pages mixed, some pretty": (line(ROW) + pretty(page(2)) + line([make_row(3)]) + pretty(make_row(4)), (1, 2, 3, 4)),
+    "runs and pages mixed, some pretty": (
+        line(ROW) + pretty(page(2)) + line([make_row(3)]) + pretty(make_row(4)),
+        (1, 2, 3, 4),
+    ),
     "pretty runs without anything between": (pretty(ROW).strip() + pretty(make_row(2)), (1, 2)),
     "runs behind one another on a line": (json.dumps(ROW) + json.dumps(make_row(2)), (1, 2)),
     "two runs on each line": (2 * (line(ROW).strip() + line(make_row(2))), (1, 2)),
@@ -97,7 +108,9 @@ def test_runs_nested_in_a_run_are_runs(import_text: Callable[..., Imported]) -> 
         assert said == both(3)
 
 
-@pytest.mark.parametrize("broken", ['{"id": "cut', '{"id": 1, "inputs": {"a": [', "null", "7", "not json", '["x"', "{}]"])
+@pytest.mark.parametrize(
+    "broken", ['{"id": "cut', '{"id": 1, "inputs": {"a": [', "null", "7", "not json", '["x"', "{}]"]
+)
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_broken_line_costs_itself_alone(import_text: Callable[..., Imported], broken: str, at: int) -> None:
     lines = [json.dumps(make_row(number)) for number in (1, 2)]
@@ -116,7 +129,10 @@ def test_a_page_cut_off_keeps_its_whole_runs(import_text: Callable[..., Imported
 
 
 def test_pages_on_lines_are_read_alike_in_any_number_of_blocks(import_text: Callable[..., Imported]) -> None:
-    rows = [make_row(n, "thread", inputs={"messages": [{"role": "user", "content": "x" * 60_000 + str(n)}]}) for n in range(200)]
+    rows = [
+        make_row(n, "thread", inputs={"messages": [{"role": "user", "content": "x" * 60_000 + str(n)}]})
+        for n in range(200)
+    ]
     pages = [{"runs": rows[i : i + 7]} for i in range(0, len(rows), 7)]
     expected = import_text("".join(map(line, rows)))[0]
     assert len(expected) == 400

@@ -165,5 +165,7 @@ def test_rows_of_json_files_are_counted_by_file(run: Run, tmp_path: Path) -> Non
 
 def test_the_peak_is_the_import_s_own_and_not_that_of_the_process_that_started_it(run: Run, tmp_path: Path) -> None:
     ballast = bytearray(1) * (400 << 20)
-    report = json.loads(run("import", write_lines(tmp_path / "runs.jsonl", [make_row(1)]), "--dry-run", "--json").stdout)
+    report = json.loads(
+        run("import", write_lines(tmp_path / "runs.jsonl", [make_row(1)]), "--dry-run", "--json").stdout
+    )
     assert 1 << 20 < report["peak_memory_bytes"] < len(ballast) // 2

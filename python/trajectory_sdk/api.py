@@ -14,7 +14,7 @@ from typing import Any
 from .dataset import Trajectories
 from .errors import NotInitializedError, RefusedDataWarning, UsageError
 from .importing import ImportOptions, import_all, iterate
-from .primitives.primitives import SDKConfig, Trajectory
+from .primitives.primitives import ConversationSummary, SDKConfig, Trajectory
 from .primitives.recorded import RecordSource
 from .report import ImportReport
 from .transforms.base_transform import BaseTransform
@@ -91,7 +91,7 @@ def _need_source(operation: str, bulk: bool, source: Any) -> None:
 
 
 def import_conversations(
-    conversations: Sequence[str] | None = None,
+    conversations: Sequence[str | ConversationSummary] | None = None,
     *,
     bulk: bool = False,
     source: Any = None,
@@ -112,7 +112,7 @@ def import_conversations(
     fields appear when they are first looked at; transforms of `init` run before anything is written.
 
     Args:
-        conversations: Only these conversation ids; None takes all.
+        conversations: Only these conversations, by id or summary; None takes all.
         bulk: Must be True: a bulk export is read.
         source: A Parquet file, an export folder, a glob, JSON / JSON lines of runs; a pyarrow table or dataset, or any
             object with the Arrow PyCapsule interface; or a list of these.
@@ -167,7 +167,7 @@ def _warn_of_refused(report: ImportReport | None) -> None:
 
 
 def iter_conversations(
-    conversations: Sequence[str] | None = None,
+    conversations: Sequence[str | ConversationSummary] | None = None,
     *,
     bulk: bool = False,
     source: Any = None,

@@ -14,7 +14,7 @@ from .dataset import Dataset, TemporaryFolder, Trajectories
 from .errors import UsageError
 from .primitives.lazy import with_source
 from .primitives.native import record_text
-from .primitives.primitives import Trajectory
+from .primitives.primitives import ConversationSummary, Trajectory
 from .primitives.recorded import LooseRecord
 from .progress import Progress
 from .report import read_report
@@ -31,7 +31,7 @@ class ImportOptions:
     limit: int | None = None
     since: timedelta | datetime | None = None
     until: timedelta | datetime | None = None
-    conversations: Sequence[str] = ()
+    conversations: Sequence[str | ConversationSummary] = ()
     keys: Sequence[str] | None = None
     feedback: bool = True
     threads: int | None = None
