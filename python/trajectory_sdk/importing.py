@@ -48,7 +48,7 @@ class ImportOptions:
             limit=self.limit,
             since=_microseconds("since", self.since),
             until=_microseconds("until", self.until),
-            conversations=[getattr(one, "conversation_id", one) for one in self.conversations],
+            conversations=[one if isinstance(one, str) else one.conversation_id for one in self.conversations],
             keys=None if self.keys is None else list(self.keys),
             feedback=self.feedback,
             threads=self.threads,
