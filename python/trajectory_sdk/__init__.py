@@ -32,6 +32,7 @@ from .errors import (
     TrajectoryError,
     UsageError,
 )
+from .payload import transform
 from .primitives.primitives import (
     ConversationSummary,
     ExecutionMetrics,
@@ -160,6 +161,7 @@ __all__ = [
     "parse_tool_arguments",
     "save",
     "to_arrow",
+    "transform",
 ]
 
 __version__ = _core.version
