@@ -90,8 +90,7 @@ class InputsReader {
     for (const json::Member& member : inputs.members()) {
       if (names_an_object(member.value.string())) {
         whole = false;
-        tools_.ledger.expect(member.value);
-        tools_.ledger.repeated("object_name", member.value);
+        tools_.ledger.repeated_input("object_name", member.value);
         continue;
       }
       text.append(text.empty() ? "{" : ",").append(json::quoted(member.key)).append(":").append(member.value.raw());
@@ -123,16 +122,11 @@ class InputsReader {
   /// Everything below a value, for text that is not a message list.
   void book_parameter(std::string_view key, const Value& value) {
     const Value& opened = open(value);
-    tools_.ledger.expect(opened);
     tools_.ledger.parameter(opened);
     append_parameter(out_.parameters, key, opened);
   }
 
-  void book_repeated(std::string_view key, const Value& value) {
-    const Value& opened = open(value);
-    tools_.ledger.expect(opened);
-    tools_.ledger.repeated(key, opened);
-  }
+  void book_repeated(std::string_view key, const Value& value) { tools_.ledger.repeated_input(key, open(value)); }
 
   void read_text(const Value& text, std::string_view shape) {
     out_.prompts.push_back(tools_.messages.read(text, context_).messages);
@@ -156,7 +150,8 @@ class InputsReader {
       else if (value->is_object() && !looks_like_message(open(*value, 2))) read_members(open(*value, 2));
       else read_source("args", *value);
     }
-    if (!named.is_null()) read_members(named);
+    if (named.is_object()) read_members(named);
+    else if (!named.is_null()) book_parameter("kwargs", named);
     for (const json::Member& member : inputs.members())  // options by name, beside `*args`
       if (member.key != "args" && member.key != "kwargs") read_member(member.key, member.value);
   }
@@ -262,10 +257,7 @@ class InputsReader {
     if (among(key, k_system_keys)) {
       add_system(open(value));
     } else if (key == "tools" || key == "functions" || key == "gen_ai.tool.definitions") {
-      const Value& list = open(value);
-      tools_.ledger.expect(list);
-      tools_.ledger.parameter(list);
-      read_tool_definitions(list, tools_.parser, tools_.tables.texts, out_.tools);
+      read_tools(key, open(value));
     } else if (key == "config" || key == "extra_body" || key == "model_parameters") {
       const Value& config = open(value);
       if (!config.is_object()) return book_parameter(key, config);
@@ -278,6 +270,20 @@ class InputsReader {
         out_.conversation = open(value).is_object() ? open(value)["id"].string() : value.string();
       book_parameter(key, value);
     }
+  }
+
+  /// Definitions become what a provider is sent; what is no definition stays a parameter.
+  void read_tools(std::string_view key, const Value& list) {
+    const std::size_t before = out_.tools.size();
+    read_tool_definitions(list, tools_.parser, tools_.tables.texts, out_.tools);
+    const auto is_definition = [](const Value& tool) { return tool.is_object(); };
+    const bool all = std::all_of(list.items().begin(), list.items().end(), is_definition);
+    const std::size_t parameters = out_.parameters.size();
+    if (!all || (out_.tools.size() == before && !list.is_array())) append_parameter(out_.parameters, key, list);
+    HeldTexts held;
+    for (const TextId tool : out_.tools) held.add(tools_.tables.texts.get(tool));
+    held.add(std::string_view(out_.parameters).substr(parameters));
+    tools_.report(tools_.ledger.settle_tools(list, held));
   }
 
   /// A system text beside the messages. It goes first, unless the messages begin with the same.
@@ -296,12 +302,12 @@ class InputsReader {
             .append(block.is_string()           ? block.text()
                     : block["text"].is_string() ? block["text"].text()
                                                 : block["content"].string());
-      tools_.ledger.expect(value);
       tools_.ledger.message(value);
-      model::Message message;
-      message.role = model::Role::k_system;
-      message.content = content;
-      if (!content.empty()) read.push_back(tools_.tables.messages.add(std::move(message)));
+      Draft draft;
+      draft.message.role = model::Role::k_system;
+      draft.message.content = content;
+      tools_.report(close_draft(draft, value, k_part, tools_.ledger));
+      if (!draft.is_empty()) read.push_back(tools_.tables.messages.add(std::move(draft.message)));
     } else {
       if (value.is_string() && value.text().empty()) return;
       read = tools_.messages.read(value, context).messages;
@@ -382,19 +388,33 @@ class InputsReader {
     Draft draft;
     const auto close = [&] {
       if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
-      if (!draft.message.content.empty() || draft.rich)
-        prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
-      for (model::Message& result : draft.results) prompt.push_back(tools_.tables.messages.add(std::move(result)));
+      if (!draft.is_empty()) prompt.push_back(tools_.tables.messages.add(std::move(draft.message)));
       draft = {};
     };
     for (const Value& item : contents.is_array() ? contents.items() : std::span(&contents, 1)) {
       if (item.has("parts") || item.has("role")) {
         close();
         for (const MessageId id : tools_.messages.read(item, context_).messages) prompt.push_back(id);
-      } else {
-        tools_.ledger.expect(item);
-        read_content(item, draft, tools_.ledger);
+        continue;
       }
+      Draft piece;
+      read_content(item, piece, tools_.ledger);
+      tools_.report(close_draft(piece, item, k_part, tools_.ledger));
+      if (!piece.results.empty() || !piece.part_calls.empty() || !piece.message.reasoning.empty()) {
+        close();  // no text of the user's
+        for (model::Message& result : piece.results) prompt.push_back(tools_.tables.messages.add(std::move(result)));
+        piece.message.tool_calls = std::move(piece.part_calls);
+        if (!piece.message.tool_calls.empty() || !piece.message.reasoning.empty())
+          piece.message.role = model::Role::k_assistant;
+        if (!piece.is_empty()) prompt.push_back(tools_.tables.messages.add(std::move(piece.message)));
+        continue;
+      }
+      append_text(draft.message, piece.message.content);
+      const std::string_view parts =
+          piece.message.parts.empty() ? std::string_view(piece.parts)
+                                      : std::string_view(piece.message.parts).substr(1, piece.message.parts.size() - 2);
+      draft.parts.append(draft.parts.empty() || parts.empty() ? "" : ",").append(parts);
+      draft.rich = draft.rich || piece.rich;
     }
     close();
     return true;

@@ -41,14 +41,27 @@ class OutputsReader {
   }
 
   void read(const Value& outputs) {
-    tools_.ledger.open(outputs);
+    tools_.ledger.open();
     if (outputs.is_object()) read_object(outputs);
     else if (outputs.is_array()) read_list(outputs);
     else if (!outputs.is_null()) add_text(outputs, calls_[0], {});
     tools_.ledger.close();
+    settle(outputs);
   }
 
  private:
+  /// What the outputs hold is in the answers that came of them; messages in lists were booked one by one.
+  void settle(const Value& outputs) {
+    HeldTexts held;
+    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+      for (const Answer& answer : call->answers) {
+        held.add(tools_.tables.messages.get(answer.message).message);
+        for (const MessageId id : answer.results) held.add(tools_.tables.messages.get(id).message);
+      }
+    }
+    tools_.report(tools_.ledger.settle(outputs, "outputs", k_response, held));
+  }
+
   CallFacts& first() { return calls_[0]; }
 
   void book_others(const Value& object, std::initializer_list<std::string_view> read) {
@@ -57,8 +70,8 @@ class OutputsReader {
     for (const json::Member& member : object.members()) {
       if (std::find(read.begin(), read.end(), member.key) != read.end()) continue;
       if (response && (member.key == "reasoning" || member.key == "text" || member.key == "output_text"))
-        tools_.ledger.repeated(member.key, member.value);
-      else tools_.ledger.leftover("outputs", member.key, member.value);
+        tools_.ledger.aside(member.key, member.value);
+      else tools_.ledger.leftover("outputs", member.value);
     }
   }
 
@@ -77,7 +90,7 @@ class OutputsReader {
   }
 
   void add_text(const Value& text, CallFacts& call, std::string_view finish) {
-    if (names_an_object(text.string())) return tools_.ledger.repeated("object_name", text);
+    if (names_an_object(text.string())) return tools_.ledger.aside("object_name", text);
     add_answer(tools_.messages.read(text, context_).messages, call, finish);
   }
 
@@ -145,7 +158,10 @@ class OutputsReader {
 
   /// The outputs are the message itself (Anthropic, Vercel, Gemini's wrapper, hand-made): one object, one answer.
   void read_message_object(const Value& outputs) {
-    add_message(outputs, first(), finish_reason(outputs));
+    ReadContext context = context_;
+    context.is_response = true;
+    Element element = tools_.messages.read(outputs, context);
+    add_answer(std::move(element.messages), first(), finish_reason(outputs), element.id);
     read_usage(outputs["message"]["usage_metadata"], first().usage);
     read_usage(outputs["response_metadata"]["usage"], first().usage);
   }
@@ -208,7 +224,7 @@ class OutputsReader {
     bool text = false;
     for (const json::Member& member : v.members()) {
       if (is_answer(member.key) && member.value.is_string()) text = true;
-      else if (!is_set_aside_key(member.key)) return false;
+      else if (!is_set_aside_key(member.key, k_response)) return false;
     }
     return text;
   }
@@ -238,7 +254,7 @@ class OutputsReader {
 
   /// A call that made vectors is no model call of a conversation.
   void set_aside_embedding(const Value& outputs) {
-    tools_.ledger.repeated("embedding", outputs);
+    tools_.ledger.aside("embedding", outputs);
     for (CallFacts& call : calls_) call.input.clear();
   }
 
@@ -288,12 +304,12 @@ class OutputsReader {
   void read_events(const Value& events) {
     const auto joined = tools_.parser.parse(join_events(events));
     if (!joined) return tools_.ledger.repeated("events", events);
-    tools_.ledger.replace(events, **joined);
+    tools_.ledger.replace_stream(events, **joined);
     read_object(**joined);
   }
 
   void read_streamed(std::vector<StreamedAnswer> answers, const Value& chunks) {
-    tools_.ledger.message(chunks);
+    tools_.ledger.pieces(chunks);
     for (StreamedAnswer& answer : answers)
       add_answer({tools_.tables.messages.add(std::move(answer.message))}, first(), answer.finish_reason);
   }
@@ -312,6 +328,7 @@ class OutputsReader {
     const auto& input = first().input;
     std::size_t from = 0;
     while (from < read.size() && from < input.size() && same(read[from], input[from])) ++from;
+    goes_on_ = from == input.size();
     // An input recorded late holds the answer too.
     if (from > 0 && from == read.size() && is_answer(read.back())) --from;
     read.erase(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(from));
@@ -334,9 +351,29 @@ class OutputsReader {
     add_steps(read_new(list), finish);
   }
 
+  /// What stands before the first answer was shown to the model, whether the inputs say so or not. A list that holds
+  /// the whole input says where its messages stand; of others, what is new goes behind the input.
+  void add_before_answer(std::vector<MessageId> before) {
+    std::vector<MessageId>& input = first().input;
+    if (goes_on_) {
+      input.insert(input.end(), before.begin(), before.end());
+      return;
+    }
+    std::size_t found = 0;
+    for (const MessageId id : before) found += found < input.size() && same(id, input[found]) ? 1 : 0;
+    if (found == input.size() && found > 0) {
+      input = std::move(before);
+      return;
+    }
+    for (const MessageId id : before)
+      if (std::none_of(input.begin(), input.end(), [&](MessageId known) { return same(id, known); }))
+        input.push_back(id);
+  }
+
   /// What a run gave that hides several model calls: each assistant message answers what stood before it.
   void add_steps(const std::vector<MessageId>& messages, std::string_view finish) {
     const auto answer = std::find_if(messages.begin(), messages.end(), [&](MessageId id) { return is_answer(id); });
+    add_before_answer({messages.begin(), answer});
     if (answer == messages.end()) return;
     const auto more = std::count_if(answer, messages.end(), [&](MessageId id) { return is_answer(id); }) - 1;
     if (more == 0 || calls_.size() > 1 || first().is_stateful())
@@ -344,7 +381,7 @@ class OutputsReader {
 
     std::vector<MessageId> context = first().input;
     const CallFacts request = first();
-    for (auto message = messages.begin(); message != messages.end(); ++message) {
+    for (auto message = answer; message != messages.end(); ++message) {
       if (is_answer(*message)) {
         if (message != answer) {
           CallFacts& next = calls_.emplace_back();
@@ -367,8 +404,7 @@ class OutputsReader {
   void read_generations(const Value& outputs) {
     const auto batches = outputs["generations"].items();
     for (std::size_t k = 0; k < batches.size(); ++k) {
-      if (k == calls_.size()) break;
-      CallFacts& call = calls_[k];
+      CallFacts& call = calls_[std::min(k, calls_.size() - 1)];
       const Value& batch = batches[k];
       const auto candidates = batch.is_array() ? batch.items() : std::span<const Value>(&batch, 1);
       for (const Value& candidate : candidates) read_generation(candidate, call);
@@ -408,11 +444,10 @@ class OutputsReader {
       add_text(candidate["text"], call, finish);
     }
     for (const json::Member& member : candidate.members())
-      if (member.key != "message" && member.key != "text")
-        tools_.ledger.leftover("generation", member.key, member.value);
+      if (member.key != "message" && member.key != "text") tools_.ledger.leftover("generation", member.value);
     if (&candidate != &outer)
       for (const json::Member& member : outer.members())
-        if (member.key != "kwargs") tools_.ledger.repeated("lc", member.value);
+        if (member.key != "kwargs") tools_.ledger.leftover("generation", member.value);
   }
 
   void read_choices(const Value& outputs) {
@@ -427,9 +462,9 @@ class OutputsReader {
       const Value& message = choice["message"].is_object() ? choice["message"] : choice["delta"];
       if (message.is_object()) add_message(message, call, finish_reason(choice));
       else if (choice["text"].is_string()) add_text(choice["text"], call, finish_reason(choice));
+      if (message.is_object()) tools_.ledger.repeated("choice.text", choice["text"]);
       for (const json::Member& member : choice.members())
-        if (&member.value != &message && member.key != "text")
-          tools_.ledger.leftover("choice", member.key, member.value);
+        if (&member.value != &message && member.key != "text") tools_.ledger.leftover("choice", member.value);
     }
     tools_.ledger.repeated("completion", outputs["completion"]);  // the last chunk of a joined stream
     book_others(outputs, {"choices", "completion", outputs["messages"].is_array() ? "messages" : "choices"});
@@ -465,7 +500,7 @@ class OutputsReader {
         add_steps(std::exchange(steps, {}), finish_reason(candidate));
       }
       for (const json::Member& member : candidate.members())
-        if (member.key != "content") tools_.ledger.leftover("candidate", member.key, member.value);
+        if (member.key != "content") tools_.ledger.leftover("candidate", member.value);
     }
     book_others(outputs, {"candidates", history_key});
   }
@@ -474,6 +509,7 @@ class OutputsReader {
   ReadTools& tools_;
   std::vector<CallFacts>& calls_;
   ReadContext context_;
+  bool goes_on_ = false;  ///< the list that was read last begins with the whole input
 };
 
 }  // namespace

@@ -25,6 +25,12 @@ struct ReadTools {
   json::Parser& parser;
   Ledger& ledger;
   MessageReader& messages;
+  std::vector<std::string>& unknown;  ///< names of unknown keys met, for the run's problems
+
+  void report(const std::vector<std::string>& names) { unknown.insert(unknown.end(), names.begin(), names.end()); }
+  void report(const std::vector<Unknown>& members) {
+    for (const Unknown& member : members) unknown.push_back(member.name);
+  }
 };
 
 /// What a model run's inputs hold.

@@ -1,6 +1,9 @@
 #include "messages/census.h"
 
-#include "messages/ledger.h"
+#include <array>
+#include <utility>
+
+#include "messages/set_aside_keys.h"
 
 namespace trajectory::messages {
 
@@ -28,7 +31,17 @@ bool Census::adds_up() const {
 
 std::string census_keys() {
   std::string out;
-  for (const std::string_view key : k_set_aside_keys) out.append(key).push_back('\n');
+  for (const SetAsideKey& entry : k_set_aside_keys) {
+    out.append(entry.key);
+    if (entry.levels != k_anywhere) {
+      std::string_view before = " (";
+      for (const auto& [level, name] : std::to_array<std::pair<Level, std::string_view>>(
+               {{k_response, "response"}, {k_message, "message"}, {k_part, "part"}, {k_call, "call"}}))
+        if ((entry.levels & level) != 0) out.append(std::exchange(before, ", ")).append(name);
+      out.push_back(')');
+    }
+    out.push_back('\n');
+  }
   return out;
 }
 

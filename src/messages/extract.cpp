@@ -86,7 +86,8 @@ struct Extractor::Impl {
     const CallSettings settings{&extra["invocation_params"], &extra["metadata"],
                                 extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed,
                                 extra["runtime"]["sdk"].is_string()};
-    ReadTools read_tools{tables, parser, ledger, reader};
+    std::vector<std::string> unknown;
+    ReadTools read_tools{tables, parser, ledger, reader, unknown};
     CallInputs in = read_inputs(inputs, settings, read_tools);
     if (in.prompts.empty()) in.prompts.emplace_back();
 
@@ -108,6 +109,8 @@ struct Extractor::Impl {
     }
     const Value& outputs = parse(run.outputs, json::Parser::k_max_depth, "outputs", run);
     read_outputs(outputs, settings, read_tools, facts.calls);
+    for (std::string& name : unknown)
+      problems.push_back({"unknown_key", model::Severity::k_warning, std::string(run.id), std::move(name)});
 
     // The Agents SDK keeps what it does not know of a response in the metadata.
     CallFacts& first = facts.calls.front();

@@ -91,14 +91,9 @@ Draft read_result_item(const Value& item, Ledger& ledger) {
     const bool read = member.key == "call_id" || member.key == "callId" || member.key == "output" ||
                       member.key == "content" || member.key == "type" || member.key == "name";
     if (read || &member.value == &tools) ledger.message(member.value);
-    else ledger.leftover("item", member.key, member.value);
+    else ledger.leftover("item", member.value);
   }
   return draft;
-}
-
-bool is_empty(const Draft& draft) {
-  const model::Message& m = draft.message;
-  return m.content.empty() && m.tool_calls.empty() && m.reasoning.empty() && !draft.rich;
 }
 
 /// What LangChain's Gemini clients put around a result: in Python, an object goes as it is, all else under `output`; in
@@ -124,7 +119,8 @@ void unfold_result(model::Message& m) {
 }  // namespace
 
 Element MessageReader::read(const Value& element, const ReadContext& context) {
-  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role), context.nested_json ? 2U : 0U};
+  const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
+                           (context.nested_json ? 2U : 0U) + (context.is_response ? 4U : 0U)};
   const base::Hash128 raw =
       base::combine(base::combine(base::hash128(element.raw()), salt), base::hash128(context.result_key));
   if (auto known = tables_.find(raw)) {
@@ -142,13 +138,12 @@ Element MessageReader::read(const Value& element, const ReadContext& context) {
   Ledger ledger(census);
   std::vector<model::Problem> problems;
   Element out = parse(**opened, context, ledger, problems);
-  ledger_.element(**opened);
   if (tables_.remember(raw, out)) {
-    ledger_.absorb(census);
+    ledger_.element(**opened, census);
     problems_.insert(problems_.end(), std::make_move_iterator(problems.begin()),
                      std::make_move_iterator(problems.end()));
   } else {
-    ledger_.forget_element(**opened);
+    ledger_.repeated_element(**opened);
   }
   return out;
 }
@@ -170,14 +165,17 @@ bool MessageReader::read_turn(const Value& v, Ledger& ledger, Element& out) {
     }
     if (said.empty()) return false;
   }
+  HeldTexts held;
   for (const auto& [role, text] : said) {
     ledger.message(*text);
+    held.add(text->text());
     if (text->is_null()) continue;
     model::Message message;
     message.role = role;
     message.content = text->text();
     out.messages.push_back(tables_.add(std::move(message)));
   }
+  (void)ledger.settle(v, "message", k_message, held);
   return true;
 }
 
@@ -186,6 +184,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   const auto problem = [&](std::string kind, std::string detail) {
     problems.push_back({std::move(kind), model::Severity::k_warning, std::string(place_), std::move(detail)});
   };
+  const unsigned levels = context.is_response ? k_message | k_response : k_message;
   Element out;
   if (read_turn(v, ledger, out)) return out;
   Draft draft;
@@ -194,7 +193,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
   if (v.is_array() && looks_like_message(v)) {
     draft.message.role = *role_of(v[0].text());
     draft.message.original_role = v[0].text() == model::role_name(draft.message.role) ? "" : v[0].text();
-    ledger.repeated("role", v[0]);
+    ledger.aside("role", v[0]);
     read_content(v[1], draft, ledger);
   } else if (!v.is_object()) {
     draft.message.role = context.bare_role;
@@ -215,10 +214,11 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     draft.message.role = Role::k_assistant;
     append_reasoning(draft.message,
                      inside.message.reasoning.empty() ? inside.message.content : inside.message.reasoning);
-    ledger.repeated("role", v["role"]);
     out.item = out.goes_on = true;
   } else if (shape.role == "remove" || shape.role.starts_with("RemoveMessage")) {
-    ledger.repeated("remove", v);
+    ledger.aside("remove", v);
+    HeldTexts nothing;
+    (void)ledger.settle(v, "message", k_message, nothing);
     return out;
   } else {
     const auto role = role_of(shape.role);
@@ -228,9 +228,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
         !written.ends_with("MessageChunk") && written != "message")
       draft.message.original_role = written;
     if (!role && !shape.role.empty() && shape.role != "message") problem("unknown_role", std::string(shape.role));
-    if (shape.body != &v) ledger.aside("envelope", text_bytes(v) - text_bytes(*shape.body));
-    read_body(*shape.body, draft, ledger, context.nested_json ? &parser_ : nullptr);
-    if (draft.message.role == Role::k_tool && shape.body == &v["data"]) unfold_result(draft.message);
+    read_body(*shape.body, draft, ledger, context.nested_json ? &parser_ : nullptr, levels);
     out.item = shape.typed_item && draft.message.role == Role::k_assistant;
     out.goes_on = out.item && goes_on_after(v, type);
     const std::string_view id = (*shape.body)["id"].string();
@@ -238,10 +236,12 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
     out.has_text = true;
   }
   for (const std::string& unknown : draft.unknown_types) problem("unknown_part_type", unknown);
-  if (draft.rich) draft.message.parts = "[" + draft.parts + "]";
+  for (const std::string& name : close_draft(draft, v, levels, ledger)) problem("unknown_key", name);
+  if (draft.message.role == Role::k_tool && shape.body != nullptr && shape.body == &v["data"])
+    unfold_result(draft.message);
   if (draft.message.role == Role::k_tool && !context.result_key.empty()) wrap_result(draft.message, context.result_key);
 
-  const bool only_results = !draft.results.empty() && is_empty(draft) && draft.message.role != Role::k_assistant;
+  const bool only_results = !draft.results.empty() && draft.is_empty() && draft.message.role != Role::k_assistant;
   const bool results_last = draft.message.role == Role::k_assistant;
   if (results_last) out.messages.push_back(tables_.add(std::move(draft.message)));
   for (model::Message& result : draft.results) out.messages.push_back(tables_.add(std::move(result)));

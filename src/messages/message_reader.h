@@ -16,7 +16,8 @@ struct ReadContext {
   model::Role bare_role = model::Role::k_user;  ///< of a text or message without a role
   bool one_answer = false;                      ///< the list is one model answer: all assistant pieces join
   std::string_view result_key = {};             ///< the client sends text results to the model as {key: text}
-  bool nested_json = false;                     ///< a content may be JSON text of its parts (OpenTelemetry attributes)
+  bool is_response = false;  ///< the object is a whole response: its bookkeeping stands beside the text
+  bool nested_json = false;  ///< a content may be JSON text of its parts (OpenTelemetry attributes)
 };
 
 /// Reads messages of any known form: role/content objects with text or parts (OpenAI, Anthropic, Gemini, Vercel,

@@ -4,7 +4,6 @@
 #include <array>
 #include <initializer_list>
 
-#include "base/sha256.h"
 #include "json/write.h"
 #include "messages/message_reader.h"
 #include "messages/message_shape.h"
@@ -129,7 +128,7 @@ bool among(std::string_view name, Names names) {
 void book(const Value& part, Names read, Ledger& ledger) {
   for (const json::Member& member : part.members()) {
     if (among(member.key, read)) ledger.message(member.value);
-    else ledger.leftover("part", member.key, member.value);
+    else ledger.leftover("part", member.value);
   }
 }
 
@@ -163,73 +162,6 @@ const Value& inner_of(const Value& part, std::string_view type) {
 void add_part(Draft& draft, const Value& part) {
   if (!draft.parts.empty()) draft.parts.push_back(',');
   append_given(draft.parts, part);
-}
-
-/// Bytes behind base64 text; 0 when it is none.
-std::uint64_t base64_size(std::string_view text) {
-  std::uint64_t size = 0;
-  for (const char c : text)
-    if (c != '=' && c != '\n' && c != '\r') ++size;
-  return size * 3 / 4;
-}
-
-/// Where the data of a data: link begins at the latest.
-constexpr std::size_t k_data_head = 200;
-
-/// Whether a text is data and not something to read.
-bool is_base64(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           among(std::string_view(&c, 1), {"+", "/", "-", "_", "=", "\n", "\r"});
-  };
-  return text.size() > 64 && std::all_of(text.begin(), text.end(), fits);
-}
-
-/// Replaces inline data by its hash and size; links and identifiers stay.
-void append_media(std::string& out, const Value& value, std::string_view key) {
-  const std::string_view text = value.string();
-  const bool data_link = text.starts_with("data:") && text.find(',') < k_data_head;
-  const bool raw_data =
-      among(key, {"data", "base64", "file_data", "bytes", "content", "image", "audio", "value", "result"}) &&
-      is_base64(text);
-  if (data_link || raw_data) {
-    const std::size_t comma = data_link ? text.find(',') : std::string_view::npos;
-    const std::string_view data = comma == std::string_view::npos ? text : text.substr(comma + 1);
-    out.append(R"({"sha256":")")
-        .append(base::sha256_hex(data))
-        .append(R"(","bytes":)")
-        .append(std::to_string(base64_size(data)));
-    if (comma != std::string_view::npos) {
-      out.append(R"(,"media_type":)");
-      json::append_string(out, text.substr(5, std::min(text.find_first_of(";,"), comma) - 5));
-    }
-    out.push_back('}');
-    return;
-  }
-  if (value.is_object()) {
-    out.push_back('{');
-    bool first = true;
-    for (const json::Member& member : value.members()) {
-      if (member.value.is_null()) continue;
-      if (!first) out.push_back(',');
-      first = false;
-      json::append_string(out, member.key);
-      out.push_back(':');
-      append_media(out, member.value, member.key);
-    }
-    out.push_back('}');
-    return;
-  }
-  if (value.is_array()) {
-    out.push_back('[');
-    for (std::size_t i = 0; i < value.items().size(); ++i) {
-      if (i > 0) out.push_back(',');
-      append_media(out, value.items()[i], key);
-    }
-    out.push_back(']');
-    return;
-  }
-  json::append_compact(out, value);
 }
 
 std::string_view part_text(const Value& part) {
@@ -266,8 +198,16 @@ void read_call_part(const Value& part, std::string_view type, Draft& draft, Ledg
   draft.part_calls.push_back(read_call(inner, ledger));
   if (&inner == &part) return;
   for (const json::Member& member : part.members()) {
-    if (member.key == "type") ledger.message(member.value);
-    else if (&member.value != &inner) ledger.leftover("part", member.key, member.value);
+    if (&member.value != &inner) ledger.leftover("part", member.value);
+  }
+}
+
+/// Cohere's first API repeats the call beside its result: the arguments are in the message that asked.
+void book_asked(const Value& call, Ledger& ledger) {
+  for (const json::Member& member : call.members()) {
+    if (member.key == "name") ledger.message(member.value);
+    else if (member.key == "parameters") ledger.aside("arguments", member.value);
+    else ledger.leftover("call", member.value);
   }
 }
 
@@ -277,7 +217,8 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
   result.role = model::Role::k_tool;
   result.tool_call_id =
       first_of(inner, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id", "call_id", "id"}).string();
-  result.name = first_of(inner["call"].is_object() ? inner["call"] : inner, {"toolName", "name", "tool_name"}).string();
+  const Value& asked = inner["call"];
+  result.name = first_of(asked.is_object() ? asked : inner, {"toolName", "name", "tool_name"}).string();
   const Value& content = first_of(inner, {"content", "output", "result", "response", "error", "value", "outputs"});
   const bool failed = inner["is_error"].is_true() || inner["isError"].is_true() ||
                       inner["status"].string() == "error" || type == "tool-error";
@@ -286,10 +227,16 @@ void read_result(const Value& part, std::string_view type, Draft& draft, Ledger&
     json::append_string(result.content, content.text());
   else if (!fill_typed_result(content, result)) fill_result(content, result);
   if (failed) result.error = result.content.empty() ? "tool_error" : result.content;
-  for (const json::Member& member : part.members()) {
-    if (member.key == "providerOptions" || member.key == "cache_control")
-      ledger.leftover("part", member.key, member.value);
-    else ledger.message(member.value);
+  for (const Value* object : {&part, &inner}) {
+    for (const json::Member& member : object->members()) {
+      if (&member.value == &content || among(member.key, {"tool_use_id", "toolCallId", "toolUseId", "tool_call_id",
+                                                          "call_id", "toolName", "name", "tool_name"}))
+        ledger.message(member.value);
+      else if (member.key == "input" || member.key == "args") ledger.repeated("arguments", member.value);
+      else if (&member.value == &asked) book_asked(asked, ledger);
+      else if (&member.value != &inner) ledger.leftover("part", member.value);
+    }
+    if (&part == &inner) break;
   }
   draft.results.push_back(std::move(result));
 }
@@ -379,7 +326,10 @@ void read_part(const Value& outer, Draft& draft, Ledger& ledger) {
         return append_text(draft.message, result_text(part["document"]["data"]));
       return add_media(draft, part);
     case PartKind::k_nothing:
-      ledger.repeated(type, part);
+      for (const json::Member& member : part.members()) {
+        if (among(member.key, {"data", "input", "partial_json", known->type})) ledger.aside(known->type, member.value);
+        else ledger.leftover("part", member.value);
+      }
       return;
     case PartKind::k_server:
       break;
@@ -437,6 +387,12 @@ void add_media(Draft& draft, std::string_view type, const Value& media) {
   draft.rich = true;
 }
 
+void add_beside(Draft& draft, std::string_view type, const Value& said) {
+  if (draft.parts.empty() && !draft.message.content.empty())
+    draft.parts.append(R"({"type":"text","text":)").append(json::quoted(draft.message.content)).append("}");
+  add_media(draft, type, said);
+}
+
 void append_text(model::Message& message, std::string_view text) {
   if (text.empty()) return;
   if (!message.content.empty() && message.role != model::Role::k_assistant) message.content.push_back('\n');
@@ -480,30 +436,14 @@ model::ToolCall read_call(const Value& outer, Ledger& ledger) {
   out.arguments = arguments_text(partial.is_string() ? partial
                                                      : first_of(function, {"arguments", "args", "input", "parameters",
                                                                            "tool_call.function.arguments"}));
-  for (const json::Member& member : call.members()) {
-    if (among(member.key, {"tool_call.id",
-                           "tool_call.function.name",
-                           "tool_call.function.arguments",
-                           "function",
-                           "custom",
-                           "name",
-                           "toolName",
-                           "tool_name",
-                           "arguments",
-                           "args",
-                           "input",
-                           "parameters",
-                           "call_id",
-                           "callId",
-                           "toolCallId",
-                           "tool_call_id",
-                           "toolUseId",
-                           "id",
-                           "type",
-                           "_partial_json",
-                           "partial_json"}))
-      ledger.message(member.value);
-    else ledger.leftover("call", member.key, member.value);
+  for (const Value* object : {&outer, &call, &function}) {
+    for (const json::Member& member : object->members()) {
+      if (among(member.key, {"tool_call.id", "tool_call.function.name", "tool_call.function.arguments", "name",
+                             "toolName", "tool_name", "arguments", "args", "input", "parameters", "call_id", "callId",
+                             "toolCallId", "tool_call_id", "toolUseId", "id", "_partial_json", "partial_json"}))
+        ledger.message(member.value);
+      else if (&member.value != &call && &member.value != &function) ledger.leftover("call", member.value);
+    }
   }
   return out;
 }

@@ -5,20 +5,11 @@
 #include <vector>
 
 #include "json/value.h"
+#include "messages/draft.h"
 #include "messages/ledger.h"
 #include "model/message.h"
 
 namespace trajectory::messages {
-
-/// A message being read: what its parts brought.
-struct Draft {
-  model::Message message;
-  std::vector<model::ToolCall> part_calls;  ///< calls that stood among the content parts
-  std::vector<model::Message> results;      ///< tool results that stood among the content parts
-  std::string parts;                        ///< JSON elements for `Message::parts`, comma-separated
-  bool rich = false;                        ///< there is more than text: `parts` counts
-  std::vector<std::string> unknown_types;
-};
 
 /// Reads a content value (text, one part, or a list of parts) into the draft.
 /// The part types are one table in parts.cpp: a new type is one line there.
@@ -35,6 +26,8 @@ bool fill_typed_result(const json::Value& output, model::Message& result);
 void add_media(Draft& draft, const json::Value& part);
 /// Adds media that stands beside the content, as a part {"type": type, type: media}.
 void add_media(Draft& draft, std::string_view type, const json::Value& media);
+/// The same for what was said beside a text, which becomes a part, too.
+void add_beside(Draft& draft, std::string_view type, const json::Value& said);
 
 /// Whether an object has a known part type, said or inferred.
 [[nodiscard]] bool looks_like_part(const json::Value& value);

@@ -2,6 +2,7 @@
 
 #include "json/value.h"
 #include "json/write.h"
+#include "messages/draft.h"
 
 namespace trajectory::messages {
 
@@ -115,7 +116,7 @@ MessageEntry make_entry(model::Message message) {
   const char role = static_cast<char>('0' + static_cast<int>(m.role));
   bytes.insert(bytes.begin(), role);
   bytes.push_back('\n');
-  append_without_space(bytes, m.parts);
+  append_without_space(bytes, known_parts(m.parts));
   entry.identity = base::hash128(bytes + calls);
 
   std::string form(1, role);
