@@ -32,7 +32,6 @@ from .errors import (
     TrajectoryError,
     UsageError,
 )
-from .payload import transform
 from .primitives.primitives import (
     ConversationSummary,
     ExecutionMetrics,
@@ -67,6 +66,7 @@ if TYPE_CHECKING:
         model_id_from_chat_completion_headers,
         model_id_from_chat_completion_response,
     )
+    from .payload import transform
     from .providers.base_provider import BaseProvider
     from .recipes.anthropic import messages_from_anthropic_messages
     from .recipes.content import flatten_text_content, normalize_role, parse_tool_arguments
@@ -81,6 +81,7 @@ _LAZY = {
     "TRAJECTORY_MODEL_ID_HEADER": "model_id",
     "model_id_from_chat_completion_headers": "model_id",
     "model_id_from_chat_completion_response": "model_id",
+    "transform": "payload",
     "BaseProvider": "providers.base_provider",
     "messages_from_anthropic_messages": "recipes.anthropic",
     "flatten_text_content": "recipes.content",
