@@ -94,6 +94,8 @@ def test_no_runs_give_no_steps() -> None:
         ({"turns": {}}, TypeError, "turns"),
         ({"turns": ["x"]}, TypeError, r"turns\[0\]"),
         ({"turns": [{"runs": [1]}]}, TypeError, r"turns\[0\]\.runs\[0\]"),
+        ({"turns": [{"runs": [{"children": "x"}]}]}, TypeError, r"turns\[0\]\.runs\[0\]\.children"),
+        ({"turns": [{"runs": [{"children": [1]}]}]}, TypeError, r"turns\[0\]\.runs\[0\]\.children\[0\]"),
         ("runs", TypeError, "the data"),
     ],
 )

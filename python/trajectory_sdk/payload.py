@@ -13,7 +13,7 @@ from .primitives.primitives import ParsedConversation, Trajectory
 
 _Run = dict[str, Any]
 
-_TEXTS = (
+_TEXT_COLUMNS = (
     "id",
     "trace_id",
     "parent_run_id",
@@ -30,7 +30,8 @@ _TEXTS = (
     "total_tokens",
     "total_cost",
 )
-_JSON = ("inputs", "outputs", "extra", "parent_run_ids", "feedback_stats")
+_JSON_COLUMNS = ("inputs", "outputs", "extra", "parent_run_ids", "feedback_stats")
+_BELOW = ("child_runs", "children")
 
 
 def transform(
@@ -103,10 +104,10 @@ def _flat(runs: list[Any], place: str, trace: str | None, parent: str | None) ->
         run["id"] = str(run.get("id") or f"{trace or ''}{place}[{at}]")
         run["trace_id"] = str(run.get("trace_id") or trace or run["id"])
         run["parent_run_id"] = run.get("parent_run_id") or parent
-        below = [*_listed(run.pop("child_runs", None) or [], "child_runs")]
-        below += _listed(run.pop("children", None) or [], "children")
+        below = {name: _listed(run.pop(name, None) or [], f"{place}[{at}].{name}") for name in _BELOW}
         yield run
-        yield from _flat(below, f"{place}[{at}].child_runs", run["trace_id"], run["id"])
+        for name, runs_below in below.items():
+            yield from _flat(runs_below, f"{place}[{at}].{name}", run["trace_id"], run["id"])
 
 
 def _row(run: _Run, conversation_id: Any, project_id: str) -> _Run:
@@ -124,8 +125,8 @@ def _row(run: _Run, conversation_id: Any, project_id: str) -> _Run:
 def _table(rows: list[_Run]) -> Any:
     import pyarrow
 
-    columns = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in _TEXTS}
-    columns |= {name: [_json_text(row.get(name)) for row in rows] for name in _JSON}
+    columns = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in _TEXT_COLUMNS}
+    columns |= {name: [_json_text(row.get(name)) for row in rows] for name in _JSON_COLUMNS}
     return pyarrow.table({name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()})
 
 
