@@ -147,9 +147,7 @@ class Dataset:
 
     def to_arrow(self, rows: RowKind = "trajectory") -> Any:
         """A `pyarrow.RecordBatchReader` of one row a trajectory, message or call: see `trajectory_sdk.to_arrow`."""
-        import pyarrow
-
-        return pyarrow.RecordBatchReader.from_stream(_Stream(self._reader.stream(rows, None)))
+        return batches_of(self._reader.stream(rows, None))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Trajectories as an Arrow stream: the PyCapsule interface."""
@@ -170,7 +168,14 @@ class Dataset:
         self.__init__(state["path"])  # type: ignore[misc]
 
 
-class _Stream:
+def batches_of(capsule: object) -> Any:
+    """A `pyarrow.RecordBatchReader` of the stream in an `arrow_array_stream` capsule."""
+    import pyarrow
+
+    return pyarrow.RecordBatchReader.from_stream(_CapsuleHolder(capsule))
+
+
+class _CapsuleHolder:
     """An object with the Arrow PyCapsule interface around a capsule."""
 
     def __init__(self, capsule: object) -> None:

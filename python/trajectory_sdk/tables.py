@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from . import _core
-from .dataset import Dataset, DatasetRow, RowKind, _Stream
+from .dataset import Dataset, DatasetRow, RowKind, batches_of
 from .errors import UsageError
 from .primitives.native import record_text
 from .primitives.primitives import Trajectory
@@ -38,9 +38,7 @@ def to_arrow(trajectories: Dataset | Trajectory | Iterable[Trajectory], rows: Ro
 
     if rows not in ("message", "trajectory", "call"):
         raise UsageError(f'rows must be "trajectory", "message" or "call", not {rows!r}')
-    capsules = list(_streams(trajectories, rows))
-    readers = [pyarrow.RecordBatchReader.from_stream(_Stream(capsule)) for capsule in capsules]
-    return pyarrow.concat_tables([reader.read_all() for reader in readers])
+    return pyarrow.concat_tables([batches_of(capsule).read_all() for capsule in _streams(trajectories, rows)])
 
 
 def _streams(trajectories: Dataset | Trajectory | Iterable[Trajectory], rows: RowKind) -> Iterator[object]:
