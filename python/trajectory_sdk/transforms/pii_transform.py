@@ -110,14 +110,12 @@ class RegexPiiTransform(BasePiiTransform, RecordTransform):
 def _redacted_record(record: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     out = _lane(record, redactor)
     out["conversation_id"] = redactor.identifier(record["conversation_id"])
-    for name in ("error", "tool_definitions", "auxiliary", "events"):
-        if name not in record:
-            continue
-        if name == "auxiliary":
-            out[name] = [_lane(lane, redactor) for lane in record[name]]
-        elif name == "events":
-            out[name] = [_texts(event, ("arguments", "output", "error"), redactor) for event in record[name]]
-        else:
+    if "auxiliary" in record:
+        out["auxiliary"] = [_lane(lane, redactor) for lane in record["auxiliary"]]
+    if "events" in record:
+        out["events"] = [_texts(event, ("arguments", "output", "error"), redactor) for event in record["events"]]
+    for name in ("error", "tool_definitions"):
+        if name in record:
             out[name] = redactor.value(record[name])
     return out
 
