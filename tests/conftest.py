@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,17 @@ def run(program: Path) -> Run:
         return done
 
     return run_program
+
+
+@pytest.fixture
+def initialised() -> Iterator[None]:
+    """`init` was called, for this test alone."""
+    import trajectory_sdk as tj
+    from trajectory_sdk import api
+
+    tj.init(provider="langsmith", project_id="any")
+    yield
+    api._State.config = None
 
 
 def make_row(number: int, thread: str | None = None, **fields: Any) -> Row:

@@ -11,23 +11,16 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trajectory_sdk as tj
 from conftest import TRUTH
-from trajectory_sdk import api
 from trajectory_sdk.primitives.contract import from_dict
 
+pytestmark = pytest.mark.usefixtures("initialised")
+
 EXPORT = TRUTH / "export.parquet"
-
-
-@pytest.fixture(autouse=True)
-def initialised() -> Iterator[None]:
-    tj.init(provider="langsmith", project_id="any")
-    yield
-    api._State.config = None
 
 
 def imported(**arguments: object) -> tj.Trajectories:
@@ -220,7 +213,7 @@ def test_iterating_gives_the_same_trajectories_and_may_end_early() -> None:
         next(tj.iter_conversations(bulk=True, source="nowhere.parquet"))
 
 
-def test_conversations_can_be_picked(tmp_path: Path) -> None:
+def test_conversations_can_be_picked() -> None:
     ids = [handle.task.conversation_id for handle in imported()][3:6]
     picked = tj.import_conversations([str(name) for name in ids], bulk=True, source=EXPORT)
     assert [handle.task.conversation_id for handle in picked] == ids
@@ -248,7 +241,7 @@ def test_reprs_are_short_and_html_is_escaped() -> None:
     handles = imported()
     assert all(len(repr(handle)) < 300 for handle in handles)
     assert repr(handles[0]).startswith("Trajectory('")
-    (message,) = [dataclasses.replace(handles[0].messages[0], content="<script>alert(1)</script>")]
+    message = dataclasses.replace(handles[0].messages[0], content="<script>alert(1)</script>")
     step = dataclasses.replace(handles[0].steps[0], messages=[message])
     html = dataclasses.replace(handles[0], steps=[step])._repr_html_()
     assert "<script>" not in html

@@ -17,16 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import trajectory_sdk as tj
 from conftest import TRUTH
-from trajectory_sdk import api
+
+pytestmark = pytest.mark.usefixtures("initialised")
 
 EXPORT = TRUTH / "export.parquet"
-
-
-@pytest.fixture(autouse=True)
-def initialised() -> Iterator[None]:
-    tj.init(provider="langsmith", project_id="any")
-    yield
-    api._State.config = None
 
 
 @pytest.fixture(scope="module")
