@@ -5,17 +5,17 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trajectory_sdk as tj
 from conftest import TRUTH
-from trajectory_sdk import api
 from trajectory_sdk.canonical import content_hash
 from trajectory_sdk.transforms.pii_rules import FINDERS
 from trajectory_sdk.transforms.redactor import Redactor
+
+pytestmark = pytest.mark.usefixtures("initialised")
 
 GITHUB = "ghp_" + "a1B2" * 9
 VALUES = {
@@ -27,13 +27,6 @@ VALUES = {
     "IBAN": "DE89 3704 0044 0532 0130 00",
     "SECRET": GITHUB,
 }
-
-
-@pytest.fixture(autouse=True)
-def initialised() -> Iterator[None]:
-    tj.init(provider="langsmith", project_id="any")
-    yield
-    api._State.config = None
 
 
 def redact(text: str, rules: tuple[str, ...] = tuple(FINDERS), key: bytes | None = None) -> str:
@@ -232,6 +225,34 @@ def test_transforms_of_others_see_everything_that_is_kept(tmp_path: Path) -> Non
     (kept,) = tj.load(tmp_path / "dataset")
     assert [message.content for message in kept.messages] == [message.content for message in handle.messages]
     assert list(tj.iter_conversations(bulk=True, source=source)) == [handle]
+
+
+class Broken(tj.RegexPiiTransform):
+    """Fails at the first record."""
+
+    def transform_record(self, record: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError("broken")
+
+
+def test_a_failing_transform_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = write_runs(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    tj.init(provider="langsmith", project_id="any", transforms=[Broken()])
+    with pytest.raises(RuntimeError, match="broken") as caught:
+        tj.import_conversations(bulk=True, source=source, out=tmp_path / "dataset")
+    assert caught.tb is not None, "the failed import is still alive"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("transform", [Shout(), tj.RegexPiiTransform()])
+def test_an_output_that_is_there_is_refused_before_anything_is_read(
+    tmp_path: Path, transform: tj.BaseTransform
+) -> None:
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "mine.txt").write_text("mine", encoding="utf-8")
+    tj.init(provider="langsmith", project_id="any", transforms=[transform])
+    with pytest.raises(tj.OutputError, match="dataset"):
+        tj.import_conversations(bulk=True, source=tmp_path / "nowhere.parquet", out=tmp_path / "dataset")
 
 
 def test_transforms_run_in_order_on_the_whole_list() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from . import _core
 from .dataset import Dataset, TemporaryFolder, Trajectories
-from .errors import UsageError
+from .errors import ArgumentTypeError, UsageError
 from .primitives.lazy import with_source
 from .primitives.native import record_text
 from .primitives.primitives import ConversationSummary, Trajectory
@@ -60,7 +61,7 @@ def _check_count(name: str, value: object, least: int) -> None:
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number, not {type(value).__name__}")
+        raise ArgumentTypeError(f"{name} must be a whole number, not {type(value).__name__}")
     if value < least:
         raise UsageError(f"{name} must be at least {least}, not {value}")
 
@@ -75,7 +76,9 @@ def _microseconds(name: str, moment: timedelta | datetime | None) -> int | None:
         except OverflowError:
             raise UsageError(f"{name} reaches back before the year 1: {moment}") from None
     if not isinstance(moment, datetime):
-        raise TypeError(f"{name} must be a timedelta or a datetime, as timedelta(days=7), not {type(moment).__name__}")
+        raise ArgumentTypeError(
+            f"{name} must be a timedelta or a datetime, as timedelta(days=7), not {type(moment).__name__}"
+        )
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
@@ -94,20 +97,21 @@ def import_all(
     Transforms run before anything is written. Those that know records alone work on records; others see whole
     trajectories, which then stay in memory.
     """
-    if not all(isinstance(transform, RecordTransform) for transform in transforms):
+    on_records = _on_records(transforms)
+    if on_records is None:
         return _import_transformed(options, transforms, out=out, force=force, progress=progress)
     folder = TemporaryFolder() if out is None else None
     path = folder.path / "dataset" if folder is not None else Path(str(out))
     with Progress(progress) as bar:
-        if not transforms:
+        if not on_records:
             report = _core.import_dataset(options.request(), str(path), force=force, progress=bar.listener())
         else:
-            writer = _core.DatasetWriter(str(path), force=force)
-            records = _Records(options, bar)
-            for record in records:
-                writer.add(_transform_record(record, transforms))
-            report = records.report()
-            writer.commit(lineage="{}", report=report)
+            with _writing(path, force) as writer:
+                records = _Records(options, bar)
+                for record in records:
+                    writer.add(_transform_record(record, on_records))
+                report = records.report()
+                writer.commit(lineage="{}", report=report)
     dataset = Dataset(path, keep=folder)
     return Trajectories(dataset, read_report(report))
 
@@ -116,9 +120,13 @@ def iterate(
     options: ImportOptions, transforms: Sequence[BaseTransform], progress: bool | None = None
 ) -> Iterator[Trajectory]:
     """Trajectories as they are built, in order of conversation id; nothing is written to disk."""
+    on_records = _on_records(transforms)
     with Progress(progress) as bar:
         for record in _Records(options, bar):
-            yield from _transformed(record, transforms)
+            if on_records is None:
+                yield from apply_transforms([_handle(record)], transforms)
+            else:
+                yield _handle(_transform_record(record, on_records))
 
 
 class _Records:
@@ -140,20 +148,33 @@ class _Records:
         return self._stream.report()
 
 
-def _transform_record(record: bytes, transforms: Sequence[BaseTransform]) -> bytes:
+@contextmanager
+def _writing(folder: str | Path, force: bool) -> Iterator[_core.DatasetWriter]:
+    """A writer of a dataset; nothing is left of it unless it is committed inside."""
+    writer = _core.DatasetWriter(str(folder), force=force)
+    try:
+        yield writer
+    finally:
+        writer.discard()
+
+
+def _on_records(transforms: Sequence[BaseTransform]) -> list[RecordTransform] | None:
+    """The transforms, when all of them can change records."""
+    chosen = [transform for transform in transforms if isinstance(transform, RecordTransform)]
+    return chosen if len(chosen) == len(transforms) else None
+
+
+def _transform_record(record: bytes, transforms: Sequence[RecordTransform]) -> bytes:
+    if not transforms:
+        return record
     data = json.loads(record)
     for transform in transforms:
-        assert isinstance(transform, RecordTransform)
         data = transform.transform_record(data)
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def _transformed(record: bytes, transforms: Sequence[BaseTransform]) -> list[Trajectory]:
-    if all(isinstance(transform, RecordTransform) for transform in transforms):
-        text = _transform_record(record, transforms) if transforms else record
-        return [with_source(Trajectory, _record=LooseRecord(text))]
-    items: list[Trajectory] = [with_source(Trajectory, _record=LooseRecord(record))]
-    return apply_transforms(items, transforms)
+def _handle(record: bytes) -> Trajectory:
+    return with_source(Trajectory, _record=LooseRecord(record))
 
 
 def _import_transformed(
@@ -164,16 +185,16 @@ def _import_transformed(
     force: bool,
     progress: bool | None,
 ) -> Trajectories:
-    with Progress(progress) as bar:
-        records = _Records(options, bar)
-        items = [with_source(Trajectory, _record=LooseRecord(record)) for record in records]
-        report = records.report()
-    items = apply_transforms(items, transforms)
-    if out is not None:
-        writer = _core.DatasetWriter(str(out), force=force)
-        for item in items:
-            writer.add(record_text(item))
-        writer.commit(lineage="{}", report=report)
+    with nullcontext() if out is None else _writing(out, force) as writer:
+        with Progress(progress) as bar:
+            records = _Records(options, bar)
+            items = [_handle(record) for record in records]
+            report = records.report()
+        items = apply_transforms(items, transforms)
+        if writer is not None:
+            for item in items:
+                writer.add(record_text(item))
+            writer.commit(lineage="{}", report=report)
     return Trajectories(items, read_report(report))
 
 
