@@ -67,7 +67,7 @@ def test_since_takes_spans_and_moments_and_nothing_else() -> None:
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     assert len(tj.import_conversations(bulk=True, source=EXPORT, since=long_ago)) == len(everything)
     assert len(tj.import_conversations(bulk=True, source=EXPORT, since=timedelta(days=36500))) == len(everything)
-    with pytest.raises(TypeError, match="since must be"):
+    with pytest.raises(tj.ArgumentTypeError, match="since must be"):
         tj.import_conversations(bulk=True, source=EXPORT, since="7d")  # type: ignore[arg-type]
 
 
@@ -132,6 +132,20 @@ def test_save_refuses_two_trajectories_of_one_name(trajectories: list[tj.Traject
         tj.save([one, dataclasses.replace(one, error="another")], tmp_path)
 
 
+@pytest.mark.parametrize("touched", [False, True])
+def test_save_raises_an_error_of_the_system_where_nothing_can_be_written(
+    trajectories: list[tj.Trajectory], tmp_path: Path, touched: bool
+) -> None:
+    (one,) = tj.import_conversations(bulk=True, source=EXPORT, limit=1)
+    if touched:
+        one = dataclasses.replace(one)
+    (tmp_path / f"{trajectories[0].task.conversation_id}.json").mkdir()
+    assert one._is_untouched() is not touched
+    with pytest.raises(OSError, match=r"\.json"):
+        tj.save(one, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1, "nothing half-written is left"
+
+
 def test_every_class_of_the_error_table_exists() -> None:
     table = (ROOT / "src/base/error_table.h").read_text(encoding="utf-8")
     names = {line.split('"')[1] for line in table.splitlines() if line.strip().startswith("{ErrorCode::")}
@@ -164,7 +178,7 @@ def test_counts_and_spans_that_cannot_be_are_named() -> None:
     tj.init(provider="langsmith", project_id="any")
     with pytest.raises(ValueError, match="limit must be at least 0, not -1"):
         tj.import_conversations(bulk=True, source=EXPORT, limit=-1)
-    with pytest.raises(TypeError, match="limit must be a whole number, not str"):
+    with pytest.raises(tj.ArgumentTypeError, match="limit must be a whole number, not str"):
         tj.import_conversations(bulk=True, source=EXPORT, limit="3")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="since reaches back"):
         tj.import_conversations(bulk=True, source=EXPORT, since=timedelta.max)

@@ -276,7 +276,7 @@ def test_transforms_run_in_order_on_the_whole_list() -> None:
 
 
 def test_what_is_no_transform_or_no_rule_is_named() -> None:
-    with pytest.raises(TypeError, match="BaseTransform"):
+    with pytest.raises(tj.ArgumentTypeError, match="BaseTransform"):
         tj.init(project_id="any", transforms=["EMAIL"])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="NAMES"):
         tj.RegexPiiTransform(["NAMES"])

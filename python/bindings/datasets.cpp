@@ -71,9 +71,8 @@ nb::object rows_of(record::RowKind kind, std::function<base::Result<std::optiona
 
 /// Writes the contract's file, at once or not at all.
 void save_contract(const model::Trajectory& trajectory, const std::string& path) {
+  const std::string partial = path + ".part";
   const auto write = [&]() -> base::Status {
-    const nb::gil_scoped_release release;
-    const std::string partial = path + ".part";
     auto file = base::OutputFile::create(partial);
     if (!file) return std::move(file).error();
     TJ_TRY(record::ContractForm(trajectory).write(*file));
@@ -83,7 +82,14 @@ void save_contract(const model::Trajectory& trajectory, const std::string& path)
     if (error) return base::Error(base::ErrorCode::k_io, "cannot write the file: " + error.message()).with(path);
     return {};
   };
-  check(write());
+  base::Status status;
+  {
+    const nb::gil_scoped_release release;
+    status = write();
+    std::error_code gone;
+    if (!status.ok()) std::filesystem::remove(partial, gone);
+  }
+  check(status);
 }
 
 /// A dataset on disk.

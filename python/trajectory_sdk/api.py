@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .dataset import Trajectories
-from .errors import NotInitializedError, RefusedDataWarning, UsageError
+from .errors import ArgumentTypeError, NotInitializedError, RefusedDataWarning, UsageError
 from .importing import ImportOptions, import_all, iterate
 from .primitives.primitives import ConversationSummary, SDKConfig, Trajectory
 from .primitives.recorded import RecordSource
@@ -61,7 +61,7 @@ def init(
         raise UsageError(f"unknown provider {provider!r}: known are {', '.join(_PROVIDERS)}")
     for transform in transforms or ():
         if not isinstance(transform, BaseTransform):
-            raise TypeError(f"transforms must be BaseTransform instances, not {type(transform).__name__}")
+            raise ArgumentTypeError(f"transforms must be BaseTransform instances, not {type(transform).__name__}")
     _State.config = SDKConfig(
         project_id=project_id,
         provider=provider,
@@ -216,7 +216,7 @@ def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path
 
     Raises:
         ValueError: Two trajectories would get the same file.
-        OSError: The folder or a file cannot be written.
+        OSError: The folder or a file cannot be written; an `OutputError` where a trajectory was not looked at before.
     """
     items: list[Trajectory] = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
     folder = Path(output_dir)
@@ -233,8 +233,11 @@ def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path
             source.save(str(target))
             continue
         partial = folder / f".{name}.json.part"
-        partial.write_text(json.dumps(asdict(trajectory), indent=2), encoding="utf-8")
-        partial.replace(target)
+        try:
+            partial.write_text(json.dumps(asdict(trajectory), indent=2), encoding="utf-8")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _file_name(trajectory: Trajectory, source: RecordSource | None) -> str:

@@ -43,7 +43,7 @@ class MissingSourceError(SourceError, FileNotFoundError):
     """A source that is not there."""
 
 
-class OutputError(TrajectoryError, RuntimeError):
+class OutputError(TrajectoryError, RuntimeError, OSError):
     """An output that cannot be written."""
 
 
