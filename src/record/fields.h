@@ -8,7 +8,8 @@
 ///   number(key, optional), cost(key, optional), flag(key, bool)                absent when unset
 ///   time(key, optional)      ISO 8601 text, absent when unset
 ///   choice(key, enum, names) name of an enumerator    real(key, double), count(key, integer): always there
-///   object(key, value), optional_object(key, optional), list(key, vector): of values with fields of their own
+///   object(key, value), optional_object(key, optional)                         values with fields of their own
+///   list(key, vector)        of such values, absent when empty                 kept_list(key, vector)    always there
 ///   ranges(key, vector)      places, half-open        place(key, optional)     null when unset
 ///   variants(key, map)       by place                 calls(key, vector)       tool calls, in OpenAI's form
 ///   optional_text, optional_calls(key, optional)      absent when unset, there when empty
@@ -107,16 +108,16 @@ template <class Archive>
 void fields(Archive& a, model::Alternative& v) {
   a.count("at_message", v.at_message);
   a.text("reason", v.reason);
-  a.list("messages", v.messages);
-  a.list("calls", v.calls);
+  a.kept_list("messages", v.messages);
+  a.kept_list("calls", v.calls);
 }
 
 template <class Archive>
 void fields(Archive& a, model::Lane& v) {
   a.text("parent_tool_call_id", v.parent_tool_call_id);
   a.text("name", v.name);
-  a.list("messages", v.messages);
-  a.list("calls", v.calls);
+  a.kept_list("messages", v.messages);
+  a.kept_list("calls", v.calls);
   a.list("subagents", v.subagents);
   a.list("alternatives", v.alternatives);
 }
@@ -143,7 +144,7 @@ void fields(Archive& a, model::RewardComponent& v) {
 template <class Archive>
 void fields(Archive& a, model::Reward& v) {
   a.real("aggregated_value", v.aggregated_value);
-  a.list("components", v.components);
+  a.kept_list("components", v.components);
 }
 
 }  // namespace trajectory::record

@@ -81,6 +81,10 @@ class Reader {
     if (!found.is_null() && !found.is_array()) return note(name);
     for (const Value& item : found.items()) value(item, v.emplace_back());
   }
+  template <class T>
+  void kept_list(std::string_view name, std::vector<T>& v) {
+    list(name, v);
+  }
   void optional_text(std::string_view name, std::optional<std::string>& v) {
     if (!(*object_)[name].is_null()) text(name, v.emplace());
   }

@@ -85,7 +85,10 @@ class Writer {
   }
   template <class T>
   void list(std::string_view name, const std::vector<T>& v) {
-    if (v.empty() && name != "messages" && name != "calls" && name != "components") return;
+    if (!v.empty()) kept_list(name, v);
+  }
+  template <class T>
+  void kept_list(std::string_view name, const std::vector<T>& v) {
     key(name);
     begin('[');
     for (const T& item : v) {
@@ -283,9 +286,9 @@ void append_record(std::string& out, const model::Trajectory& t, MessageForm for
   w.kept_text("conversation_id", t.conversation_id);
   w.text("project_id", t.project_id);
   w.text("thread_key", t.thread_key);
-  if (form == MessageForm::k_whole) w.list("messages", t.main.messages);
+  if (form == MessageForm::k_whole) w.kept_list("messages", t.main.messages);
   else write_message_details(w, t.main.messages);
-  w.list("calls", t.main.calls);
+  w.kept_list("calls", t.main.calls);
   if (form == MessageForm::k_whole) write_derived(w, t);
   w.list("subagents", t.main.subagents);
   w.list("auxiliary", t.auxiliary);
