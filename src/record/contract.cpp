@@ -5,9 +5,7 @@
 #include <set>
 
 #include "base/sha256.h"
-#include "base/time.h"
-#include "json/value.h"
-#include "record/fields.h"
+#include "record/contract_message.h"
 #include "record/figures.h"
 #include "record/steps.h"
 #include "record/tables.h"
@@ -17,158 +15,6 @@ namespace trajectory::record {
 
 namespace {
 
-Tree text_or_null(std::string_view text) { return text.empty() ? Tree() : Tree::text(text); }
-
-template <class T>
-Tree or_null(const std::optional<T>& value) {
-  if (!value) return {};
-  if constexpr (std::is_same_v<T, double>) return Tree::real(*value);
-  else return Tree::integer(*value);
-}
-
-/// A message in both renderings, made once however many steps show it.
-struct Rendered {
-  std::string indented;
-  std::string canonical;
-};
-
-class MessageRenderer {
- public:
-  MessageRenderer(Line line, const std::vector<std::string>& tool_definitions)
-      : line_(std::move(line)), answered_by_(line_.places(), nullptr) {
-    const std::vector<std::uint32_t>* offered = nullptr;
-    for (const model::ModelCall& call : line_.calls) {
-      if (!call.answer || *call.answer >= line_.places()) continue;
-      answered_by_[*call.answer] = &call;
-      if (offered == nullptr ? !call.tools.empty() : *offered != call.tools) shows_tools_[*call.answer] = true;
-      offered = &call.tools;
-    }
-    for (const std::string& definition : tool_definitions) definitions_.push_back(definition_tree(definition));
-  }
-
-  const Rendered& render(std::uint32_t place, const model::Variant* variant) {
-    const auto [found, added] = cache_.try_emplace({place, variant});
-    if (added) {
-      const Tree tree = message_tree(place, variant);
-      tree.write_indented(found->second.indented, 4);
-      tree.write_canonical(found->second.canonical);
-    }
-    return found->second;
-  }
-
- private:
-  Tree parse(std::string_view json_text) {
-    const auto parsed = parser_.parse(json_text, json::Parser::k_record_depth);
-    return parsed ? Tree::from(**parsed) : Tree();
-  }
-
-  Tree arguments(const std::string& text) {
-    const auto parsed = parser_.parse(text, json::Parser::k_record_depth);
-    return parsed && (*parsed)->is_object() ? Tree::from(**parsed) : Tree::text(text);
-  }
-
-  Tree definition_tree(const std::string& text) {
-    const auto parsed = parser_.parse(text, json::Parser::k_record_depth);
-    if (!parsed) return {};
-    const json::Value& tool = **parsed;
-    const json::Value& function = tool["function"].is_object() ? tool["function"] : tool;
-    Tree out = Tree::object();
-    out.add("name", Tree::text(function["name"].is_string() ? function["name"].text() : function["type"].string()));
-    out.add("description", Tree::text(function["description"].string()));
-    out.add("parameters", function["parameters"].is_object() ? Tree::from(function["parameters"]) : Tree::object());
-    return out;
-  }
-
-  /// The call that a tool message answers: the latest before it with that id.
-  const model::ToolCall* call_of(std::uint32_t place) const {
-    const std::string& id = line_.at(place).message.tool_call_id;
-    for (std::uint32_t at = place; at-- > 0;)
-      for (const model::ToolCall& call : line_.at(at).message.tool_calls)
-        if (call.id == id) return &call;
-    return nullptr;
-  }
-
-  Tree metadata(const model::TranscriptMessage& message, const model::ModelCall* call) {
-    Tree out = Tree::object();
-    out.add("run_id", text_or_null(message.origin.run_id));
-    if (message.time) out.add("time", Tree::text(base::format_time(*message.time)));
-    if (call != nullptr && !call->model.empty()) out.add("model", Tree::text(call->model));
-    if (!message.message.original_role.empty()) out.add("original_role", Tree::text(message.message.original_role));
-    if (!message.message.parts.empty()) out.add("parts", parse(message.message.parts));
-    if (message.seen_only_as_input) out.add("seen_only_as_input", Tree::boolean(true));
-    if (message.cut) out.add("cut", Tree::boolean(true));
-    if (message.unanswered_calls) out.add("unanswered_calls", Tree::boolean(true));
-    return out;
-  }
-
-  static Tree usage(const model::Usage& usage) {
-    if (!usage.prompt_tokens && !usage.completion_tokens && !usage.total_tokens) return {};
-    Tree out = Tree::object();
-    out.add("prompt_tokens", or_null(usage.prompt_tokens));
-    out.add("completion_tokens", or_null(usage.completion_tokens));
-    out.add("total_tokens", or_null(usage.total_tokens));
-    if (usage.cache_read_tokens) out.add("cache_read_tokens", or_null(usage.cache_read_tokens));
-    if (usage.cache_creation_tokens) out.add("cache_creation_tokens", or_null(usage.cache_creation_tokens));
-    if (usage.reasoning_tokens) out.add("reasoning_tokens", or_null(usage.reasoning_tokens));
-    return out;
-  }
-
-  Tree message_tree(std::uint32_t place, const model::Variant* variant) {
-    model::TranscriptMessage message = line_.at(place);
-    if (variant != nullptr) message.message = model::in_form(std::move(message.message), *variant);
-    const model::Message& m = message.message;
-    const model::ModelCall* call = answered_by_[place];
-    const bool is_tool = m.role == model::Role::k_tool;
-    Tree out = Tree::object();
-    out.add("role", Tree::text(model::role_name(m.role)));
-    out.add("content", is_tool || (m.content.empty() && !m.tool_calls.empty()) ? Tree() : Tree::text(m.content));
-    Tree calls;
-    if (!m.tool_calls.empty()) {
-      calls = Tree::array();
-      for (const model::ToolCall& tool_call : m.tool_calls) {
-        Tree one = Tree::object();
-        one.add("name", Tree::text(tool_call.name));
-        one.add("arguments", arguments(tool_call.arguments));
-        one.add("id", text_or_null(tool_call.id));
-        calls.add(std::move(one));
-      }
-    }
-    out.add("tool_calls", std::move(calls));
-    out.add("tool_response", is_tool ? tool_response(place, m) : Tree());
-    Tree definitions;
-    if (call != nullptr && shows_tools_.contains(place) && !call->tools.empty()) {
-      definitions = Tree::array();
-      for (const std::uint32_t tool : call->tools) definitions.add(definitions_[tool]);
-    }
-    out.add("tool_definitions", std::move(definitions));
-    out.add("usage", call == nullptr ? Tree() : usage(call->usage));
-    out.add("finish_reason", call == nullptr ? Tree() : text_or_null(call->finish_reason));
-    out.add("metadata", metadata(message, call));
-    out.add("reasoning", text_or_null(m.reasoning));
-    out.add("trainable_status", Tree::text(model::trainable_name(message.trainable)));
-    return out;
-  }
-
-  Tree tool_response(std::uint32_t place, const model::Message& m) {
-    const model::ToolCall* call = call_of(place);
-    Tree out = Tree::object();
-    out.add("id", Tree::text(m.tool_call_id));
-    out.add("name", Tree::text(m.name));
-    out.add("arguments", call == nullptr ? Tree::object() : arguments(call->arguments));
-    out.add("response", Tree::text(m.content));
-    out.add("error", text_or_null(m.error));
-    out.add("metadata", Tree());
-    return out;
-  }
-
-  Line line_;
-  std::vector<const model::ModelCall*> answered_by_;
-  std::map<std::uint32_t, bool> shows_tools_;
-  std::vector<Tree> definitions_;
-  std::map<std::pair<std::uint32_t, const model::Variant*>, Rendered> cache_;
-  json::Parser parser_;
-};
-
 Tree task_tree(const model::Trajectory& t, const Figures& f) {
   Tree out = Tree::object();
   out.add("id", Tree::text("langsmith:" + t.conversation_id));
@@ -176,15 +22,15 @@ Tree task_tree(const model::Trajectory& t, const Figures& f) {
   out.add("conversation_id", Tree::text(t.conversation_id));
   out.add("num_turns", Tree::integer(f.num_turns));
   out.add("num_steps", Tree::integer(f.num_steps));
-  out.add("total_tokens", or_null(f.total_tokens));
-  out.add("total_cost", or_null(f.total_cost));
+  out.add("total_tokens", Tree::integer(f.total_tokens));
+  out.add("total_cost", Tree::real(f.total_cost));
   return out;
 }
 
 Tree metrics_tree(const model::Trajectory& t, const Figures& f) {
   Tree out = Tree::object();
   out.add("steps", Tree::integer(f.num_steps));
-  out.add("tokens_generated", or_null(f.tokens_generated));
+  out.add("tokens_generated", Tree::integer(f.tokens_generated));
   out.add("aggregated_reward", t.reward ? Tree::real(t.reward->aggregated_value) : Tree());
   out.add("num_tool_calls", Tree::integer(f.tool_calls));
   out.add("num_tool_failures", Tree::integer(f.tool_failures));
@@ -195,9 +41,9 @@ Tree metrics_tree(const model::Trajectory& t, const Figures& f) {
 
 Tree execution_tree(const model::Trajectory& t, const Figures& f) {
   Tree out = Tree::object();
-  out.add("env_time", or_null(f.env_time));
-  out.add("llm_time", or_null(f.llm_time));
-  out.add("total_time", or_null(f.total_time));
+  out.add("env_time", Tree::real(f.env_time));
+  out.add("llm_time", Tree::real(f.llm_time));
+  out.add("total_time", Tree::real(f.total_time));
   out.add("termination_reason", Tree::text(t.error.empty() ? "ENV_DONE" : "ERROR"));
   return out;
 }
@@ -276,7 +122,7 @@ struct ContractForm::Impl {
 
   using Sink = std::function<base::Status(std::string_view)>;
 
-  const Rendered& message(const Step& step, std::uint32_t place) {
+  const RenderedMessage& message(const Step& step, std::uint32_t place) {
     const auto variant = step.variants->find(place);
     return renderer.render(place, variant == step.variants->end() ? nullptr : &variant->second);
   }
@@ -394,7 +240,7 @@ struct ContractForm::Impl {
     telemetry.add("data", std::move(data));
     member("telemetry", telemetry);
     member("idx", Tree());
-    member("error", text_or_null(t.error));
+    member("error", Tree::text_or_null(t.error));
     member("trace_id", Tree());
     member("model_id", Tree());
     text.append("\n}");

@@ -13,15 +13,19 @@ Tree Tree::text(std::string_view text) {
   return out;
 }
 
-Tree Tree::integer(std::int64_t value) {
+Tree Tree::text_or_null(std::string_view text) { return text.empty() ? Tree() : Tree::text(text); }
+
+Tree Tree::integer(std::optional<std::int64_t> value) {
+  if (!value) return {};
   Tree out(Kind::k_literal);
-  out.text_ = std::to_string(value);
+  out.text_ = std::to_string(*value);
   return out;
 }
 
-Tree Tree::real(double value) {
+Tree Tree::real(std::optional<double> value) {
+  if (!value) return {};
   Tree out(Kind::k_literal);
-  json::append_double(out.text_, value);
+  json::append_double(out.text_, *value);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,9 @@ class Tree {
  public:
   Tree() = default;  ///< null
   [[nodiscard]] static Tree text(std::string_view text);
-  [[nodiscard]] static Tree integer(std::int64_t value);
-  [[nodiscard]] static Tree real(double value);
+  [[nodiscard]] static Tree text_or_null(std::string_view text);  ///< null when empty
+  [[nodiscard]] static Tree integer(std::optional<std::int64_t> value);
+  [[nodiscard]] static Tree real(std::optional<double> value);
   [[nodiscard]] static Tree boolean(bool value);
   [[nodiscard]] static Tree object() { return Tree(Kind::k_object); }
   [[nodiscard]] static Tree array() { return Tree(Kind::k_array); }
