@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +38,20 @@ struct RowBatch {
 /// How the values of a time column become microseconds.
 enum class TimeUnit : std::uint8_t { k_seconds, k_millis, k_micros, k_nanos };
 
+/// Rounded towards the past; `by` is positive.
 [[nodiscard]] constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
-  return value >= 0 ? value / by : -((-value + by - 1) / by);
+  return value / by - (value % by < 0 ? 1 : 0);
 }
 
-/// Finer digits are cut.
+/// Stops at the greatest and the least number; `by` is positive.
+[[nodiscard]] constexpr std::int64_t bounded_multiply(std::int64_t value, std::int64_t by) {
+  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t k_least = std::numeric_limits<std::int64_t>::min();
+  if (value > k_most / by) return k_most;
+  return value < k_least / by ? k_least : value * by;
+}
+
+/// Finer digits are cut; a moment that no microseconds can tell becomes the last or the first that they can.
 [[nodiscard]] constexpr std::int64_t to_micros(std::int64_t value, TimeUnit unit) {
   switch (unit) {
     case TimeUnit::k_nanos:
@@ -49,9 +59,9 @@ enum class TimeUnit : std::uint8_t { k_seconds, k_millis, k_micros, k_nanos };
     case TimeUnit::k_micros:
       return value;
     case TimeUnit::k_millis:
-      return value * 1000;
+      return bounded_multiply(value, 1000);
     case TimeUnit::k_seconds:
-      return value * 1'000'000;
+      return bounded_multiply(value, 1'000'000);
   }
   return value;
 }
