@@ -19,7 +19,7 @@ struct Hash128 {
 [[nodiscard]] Hash128 combine(Hash128 first, Hash128 second);
 
 struct Hash128Hasher {
-  std::size_t operator()(const Hash128& hash) const { return static_cast<std::size_t>(hash.low); }
+  std::size_t operator()(const Hash128& hash) const noexcept { return static_cast<std::size_t>(hash.low); }
 };
 
 }  // namespace trajectory::base

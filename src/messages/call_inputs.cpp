@@ -85,17 +85,14 @@ class InputsReader {
 
   /// The members that were written down: a client that names an object in a member's place gave the model nothing.
   const Value& written(const Value& inputs) {
+    const auto only_named = [](const json::Member& member) { return names_an_object(member.value.string()); };
+    if (std::none_of(inputs.members().begin(), inputs.members().end(), only_named)) return inputs;
     std::string text;
-    bool whole = true;
     for (const json::Member& member : inputs.members()) {
-      if (names_an_object(member.value.string())) {
-        whole = false;
-        tools_.ledger.repeated_input("object_name", member.value);
-        continue;
-      }
-      text.append(text.empty() ? "{" : ",").append(json::quoted(member.key)).append(":").append(member.value.raw());
+      if (only_named(member)) tools_.ledger.repeated_input("object_name", member.value);
+      else
+        text.append(text.empty() ? "{" : ",").append(json::quoted(member.key)).append(":").append(member.value.raw());
     }
-    if (whole) return inputs;
     const auto parsed = tools_.parser.parse(text.empty() ? "{}" : text.append("}"));
     return parsed ? **parsed : inputs;
   }

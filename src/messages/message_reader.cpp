@@ -118,34 +118,35 @@ void unfold_result(model::Message& m) {
 
 }  // namespace
 
-Element MessageReader::read(const Value& element, const ReadContext& context) {
+const Element& MessageReader::read(const Value& element, const ReadContext& context) {
   const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
                            (context.nested_json ? 2U : 0U) + (context.is_response ? 4U : 0U)};
   const base::Hash128 raw =
       base::combine(base::combine(base::hash128(element.raw()), salt), base::hash128(context.result_key));
-  if (auto known = tables_.find(raw)) {
+  if (const Element* known = tables_.find(raw)) {
     ledger_.repeated_element(element);
-    return *std::move(known);
+    return *known;
   }
 
   const auto opened = parser_.expand(element);
   if (!opened) {
     problems_.push_back({"invalid_json", model::Severity::k_refused, std::string(place_), opened.error().text()});
-    return {};
+    static const Element nothing;
+    return nothing;
   }
   // Another worker may be reading the same bytes: what is booked counts for the one that is first to remember.
   Census census;
   Ledger ledger(census);
   std::vector<model::Problem> problems;
-  Element out = parse(**opened, context, ledger, problems);
-  if (tables_.remember(raw, out)) {
+  const auto [kept, first] = tables_.remember(raw, parse(**opened, context, ledger, problems));
+  if (first) {
     ledger_.element(**opened, census);
     problems_.insert(problems_.end(), std::make_move_iterator(problems.begin()),
                      std::make_move_iterator(problems.end()));
   } else {
     ledger_.repeated_element(**opened);
   }
-  return out;
+  return *kept;
 }
 
 /// What was said in turn, without roles: ["question", "answer"], {"user": "...", "assistant": "..."}.
@@ -252,7 +253,7 @@ Element MessageReader::parse(const json::Value& v, const ReadContext& context, L
 /// Makes the last message of `out` and the piece one message. `group` identifies what the last message is made of.
 void MessageReader::join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw) {
   group = base::combine(group, raw);
-  if (const auto known = tables_.find(group)) {
+  if (const Element* known = tables_.find(group)) {
     out.back() = known->messages.front();
     return;
   }
@@ -277,7 +278,7 @@ std::uint64_t MessageReader::read_list(const Value& list, const ReadContext& con
   base::Hash128 last;    // bytes of the element before
   bool goes_on = false;  // reasoning, tools at the provider and commentary belong to the answer that follows
   for (const Value& value : list.items()) {
-    const Element element = read(value, context);
+    const Element& element = read(value, context);
     if (element.messages.empty()) continue;
     const base::Hash128 raw = base::hash128(value.raw());
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;

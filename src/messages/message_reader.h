@@ -32,8 +32,8 @@ class MessageReader {
   /// Returns the hash of the last assistant message's own id, 0 where it has none.
   std::uint64_t read_list(const json::Value& list, const ReadContext& context, std::vector<MessageId>& out);
 
-  /// Reads one element.
-  [[nodiscard]] Element read(const json::Value& element, const ReadContext& context);
+  /// Reads one element. What it was read as lives as long as the table.
+  [[nodiscard]] const Element& read(const json::Value& element, const ReadContext& context);
 
   /// Run that problems are booked to.
   void set_place(std::string_view run_id) { place_ = run_id; }

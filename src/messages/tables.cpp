@@ -1,5 +1,7 @@
 #include "messages/tables.h"
 
+#include <cstring>
+
 #include "json/value.h"
 #include "json/write.h"
 #include "messages/draft.h"
@@ -17,7 +19,9 @@ TextId TextTable::add(std::string_view text) {
     index = found->second;
   } else {
     index = static_cast<std::uint32_t>(shard.texts.size());
-    shard.texts.emplace_back(text);
+    char* kept = shard.arena.allocate(text.size());
+    std::memcpy(kept, text.data(), text.size());
+    shard.texts.emplace_back(kept, text.size());
     shard.ids.emplace(shard.texts.back(), index);
     shard.bytes += text.size() + 120;
   }
@@ -40,18 +44,18 @@ std::size_t TextTable::bytes() const {
   return total;
 }
 
-std::optional<Element> MessageTable::find(base::Hash128 raw) const {
+const Element* MessageTable::find(base::Hash128 raw) const {
   const RawShard& shard = raw_[raw.high % k_shards];
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.elements.find(raw);
-  if (found == shard.elements.end()) return std::nullopt;
-  return found->second;
+  return found == shard.elements.end() ? nullptr : &found->second;
 }
 
-bool MessageTable::remember(base::Hash128 raw, const Element& element) {
+std::pair<const Element*, bool> MessageTable::remember(base::Hash128 raw, Element element) {
   RawShard& shard = raw_[raw.high % k_shards];
   const std::lock_guard lock(shard.mutex);
-  return shard.elements.emplace(raw, element).second;
+  const auto [place, added] = shard.elements.try_emplace(raw, std::move(element));
+  return {&place->second, added};
 }
 
 namespace {

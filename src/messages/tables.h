@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "model/message.h"
 
@@ -29,10 +30,14 @@ class TextTable {
 
  private:
   static constexpr std::size_t k_shards = 32;
+  struct Hasher {
+    std::size_t operator()(std::string_view text) const noexcept { return base::hash64(text); }
+  };
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<std::string_view, std::uint32_t> ids;
-    std::deque<std::string> texts;
+    std::unordered_map<std::string_view, std::uint32_t, Hasher> ids;
+    std::deque<std::string_view> texts;
+    base::Arena arena;  ///< what the views show
     std::size_t bytes = 0;
   };
   std::array<Shard, k_shards> shards_;
@@ -62,10 +67,10 @@ struct Element {
 /// recognised without parsing. Thread-safe while runs are extracted; ids depend on timing, contents do not.
 class MessageTable {
  public:
-  /// The element that was read from bytes of that hash, if any was.
-  [[nodiscard]] std::optional<Element> find(base::Hash128 raw) const;
-  /// Whether the element was not known before.
-  bool remember(base::Hash128 raw, const Element& element);
+  /// The element that was read from bytes of that hash; null when none was. Stays valid for the table's life.
+  [[nodiscard]] const Element* find(base::Hash128 raw) const;
+  /// Keeps the element for these bytes, unless one is known. Returns what is kept, and whether it is the one given.
+  std::pair<const Element*, bool> remember(base::Hash128 raw, Element element);
 
   [[nodiscard]] MessageId add(model::Message message);
   /// Stays valid for the table's life.

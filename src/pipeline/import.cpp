@@ -21,10 +21,14 @@ namespace trajectory::pipeline {
 
 namespace {
 
-using Consumer = std::function<base::Status(const model::Trajectory&)>;
+/// Where trajectories go: `prepare` on any thread, `take` in order.
+struct Sink {
+  std::function<base::Result<std::vector<record::Prepared>>(const model::Trajectory&)> prepare;
+  std::function<base::Status(const model::Trajectory&, std::vector<record::Prepared>)> take;
+};
 
-/// Conversations that are built at once before they are handed on in order.
-constexpr std::size_t k_window = 64;
+/// Conversations that may be built before the first of them is handed on.
+constexpr std::size_t k_ahead = 64;
 
 /// What a look at the structure alone tells: the selected conversations, in order, and what to read for each.
 struct Plan {
@@ -37,10 +41,10 @@ struct Plan {
 
 class Importer {
  public:
-  Importer(const ImportOptions& options, const Hooks& hooks, const Consumer& consumer, langsmith::RunSource& source)
+  Importer(const ImportOptions& options, const Hooks& hooks, const Sink& sink, langsmith::RunSource& source)
       : options_(options),
         hooks_(hooks),
-        consumer_(consumer),
+        sink_(sink),
         source_(source),
         memory_(memory_to_keep(options.memory, options.threads)) {}
 
@@ -176,25 +180,32 @@ class Importer {
   }
 
   base::Status build(std::vector<build::Conversation> conversations, const messages::Tables& tables) {
-    for (std::size_t begin = 0; begin < conversations.size(); begin += k_window) {
-      const std::size_t count = std::min(k_window, conversations.size() - begin);
-      std::vector<model::Trajectory> built(count);
-      std::vector<build::BuildFigures> figures(count);
-      TJ_TRY(base::parallel_for(options_.threads, count, [&](std::size_t i, unsigned) -> base::Status {
-        if (hooks_.interrupted()) return interrupted();
-        built[i] = build::build_trajectory(conversations[begin + i], tables, figures[i]);
-        conversations[begin + i] = {};
-        return {};
-      }));
-      for (std::size_t i = 0; i < count; ++i) {
-        if (hooks_.interrupted()) return interrupted();
-        take_figures(figures[i]);
-        report_.count(built[i]);
-        TJ_TRY(consumer_(built[i]));
-      }
-      if (hooks_.progress) hooks_.progress("building", begin + count, conversations.size());
-    }
-    return {};
+    struct Built {
+      model::Trajectory trajectory;
+      build::BuildFigures figures;
+      std::vector<record::Prepared> prepared;
+    };
+    std::vector<Built> ring(k_ahead);
+    const auto make = [&](std::size_t i) -> base::Status {
+      if (hooks_.interrupted()) return interrupted();
+      Built& built = ring[i % k_ahead];
+      built = {};
+      built.trajectory = build::build_trajectory(conversations[i], tables, built.figures);
+      conversations[i] = {};
+      auto prepared = sink_.prepare(built.trajectory);
+      if (!prepared) return std::move(prepared).error();
+      built.prepared = std::move(*prepared);
+      return {};
+    };
+    const auto take = [&](std::size_t i) -> base::Status {
+      if (hooks_.interrupted()) return interrupted();
+      Built& built = ring[i % k_ahead];
+      take_figures(built.figures);
+      report_.count(built.trajectory);
+      if (hooks_.progress) hooks_.progress("building", i + 1, conversations.size());
+      return sink_.take(built.trajectory, std::move(built.prepared));
+    };
+    return base::parallel_in_order(options_.threads, conversations.size(), k_ahead, make, take);
   }
 
   /// Payload columns that were exported without their values would otherwise look like silent models.
@@ -219,7 +230,7 @@ class Importer {
 
   const ImportOptions& options_;
   const Hooks& hooks_;
-  const Consumer& consumer_;
+  const Sink& sink_;
   langsmith::RunSource& source_;
   std::uint64_t memory_;
   ImportReport report_;
@@ -286,12 +297,15 @@ base::Error refused_data(const ImportReport& report) {
 }  // namespace
 
 base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks,
-                                               const Consumer& consumer) {
+                                               const std::function<base::Status(const model::Trajectory&)>& consumer) {
   const auto start = std::chrono::steady_clock::now();
   TJ_TRY(check_window(options.selection));
   auto source = langsmith::RunSource::open(options.sources, options.streams);
   if (!source) return std::move(source).error();
-  auto report = Importer(options, hooks, consumer, *source).run();
+  const Sink sink{
+      [](const model::Trajectory&) { return std::vector<record::Prepared>(); },
+      [&](const model::Trajectory& trajectory, std::vector<record::Prepared>) { return consumer(trajectory); }};
+  auto report = Importer(options, hooks, sink, *source).run();
   if (!report) return report;
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report->peak_memory = peak_memory();
@@ -312,11 +326,14 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
     if (!created) return std::move(created).error();
     outputs.emplace(std::move(*created));
   }
-  const Consumer write = [&](const model::Trajectory& trajectory) -> base::Status {
-    if (outputs) return outputs->add(trajectory);
-    return {};
-  };
-  auto report = Importer(options, hooks, write, *source).run();
+  Sink sink{[](const model::Trajectory&) { return std::vector<record::Prepared>(); },
+            [](const model::Trajectory&, std::vector<record::Prepared>) { return base::Status(); }};
+  if (outputs)
+    sink = {[&](const model::Trajectory& trajectory) { return outputs->prepare(trajectory); },
+            [&](const model::Trajectory& trajectory, std::vector<record::Prepared> prepared) {
+              return outputs->add(trajectory, std::move(prepared));
+            }};
+  auto report = Importer(options, hooks, sink, *source).run();
   if (!report && report.error().code() == base::ErrorCode::k_interrupted)
     return base::Error(base::ErrorCode::k_interrupted, report.error().message() + ": nothing was written");
   if (!report) return report;

@@ -38,9 +38,25 @@ base::Status Outputs::named(base::Status status) const {
   return base::Error(base::ErrorCode::k_io, status.error().message()).with(name_);
 }
 
-base::Status Outputs::add(const model::Trajectory& trajectory) {
-  for (const auto& writer : writers_) TJ_TRY(named(writer->add(trajectory)));
+base::Result<std::vector<record::Prepared>> Outputs::prepare(const model::Trajectory& trajectory) {
+  std::vector<record::Prepared> out;
+  for (const auto& writer : writers_) {
+    auto prepared = writer->prepare(trajectory);
+    if (!prepared) return named(std::move(prepared).error()).error();
+    out.push_back(std::move(*prepared));
+  }
+  return out;
+}
+
+base::Status Outputs::add(const model::Trajectory& trajectory, std::vector<record::Prepared> prepared) {
+  for (std::size_t i = 0; i < writers_.size(); ++i) TJ_TRY(named(writers_[i]->add(trajectory, std::move(prepared[i]))));
   return {};
+}
+
+base::Status Outputs::add(const model::Trajectory& trajectory) {
+  auto prepared = prepare(trajectory);
+  if (!prepared) return std::move(prepared).error();
+  return add(trajectory, std::move(*prepared));
 }
 
 base::Status Outputs::finish(std::string_view lineage) {

@@ -20,6 +20,10 @@ class Outputs {
   /// Errors: k_exists (also when `force` would remove something that is not ours), k_usage, k_io.
   [[nodiscard]] static base::Result<Outputs> create(const OutputOptions& options, model::ProblemLog& problems);
 
+  /// Does the work for a trajectory that does not depend on the others, one result a writer. Thread-safe. Errors: k_io.
+  [[nodiscard]] base::Result<std::vector<record::Prepared>> prepare(const model::Trajectory& trajectory);
+  /// Takes the next trajectory with what was prepared of it. Errors: k_io.
+  [[nodiscard]] base::Status add(const model::Trajectory& trajectory, std::vector<record::Prepared> prepared);
   [[nodiscard]] base::Status add(const model::Trajectory& trajectory);
   /// Ends the outputs; `lineage` goes to the dataset's manifest.
   [[nodiscard]] base::Status finish(std::string_view lineage);

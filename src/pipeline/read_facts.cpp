@@ -1,5 +1,8 @@
 #include "pipeline/read_facts.h"
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
 #include <memory>
 #include <mutex>
 
@@ -91,7 +94,7 @@ class Worker {
     for (const model::Problem& problem : problems_) problems.add(problem);
   }
 
-  std::vector<RunFacts> runs;
+  std::deque<RunFacts> runs;
 
  private:
   void keep_problems() {
@@ -156,12 +159,13 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   out.too_large = too_large;
   out.read_rows = done;
   out.bytes = memory + tables.bytes();
+  std::size_t count = 0;
+  for (const Worker& worker : workers) count += worker.runs.size();
+  out.runs.reserve(count);
   for (Worker& worker : workers) {
     worker.finish(out.census, payload_problems);
-    if (out.runs.empty()) out.runs = std::move(worker.runs);
-    else
-      out.runs.insert(out.runs.end(), std::make_move_iterator(worker.runs.begin()),
-                      std::make_move_iterator(worker.runs.end()));
+    std::move(worker.runs.begin(), worker.runs.end(), std::back_inserter(out.runs));
+    worker.runs.clear();
   }
   for (const RunFacts& run : out.runs) {
     if (run.type != model::RunType::k_llm) continue;

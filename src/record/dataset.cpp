@@ -21,9 +21,13 @@ class DatasetWriter final : public TrajectoryWriter {
  public:
   explicit DatasetWriter(std::string folder) : folder_(std::move(folder)) {}
 
-  base::Status add(const model::Trajectory& trajectory) override {
+  base::Result<Prepared> prepare(const model::Trajectory& trajectory) override {
+    return Prepared{details_of(trajectory)};
+  }
+
+  base::Status add(const model::Trajectory& trajectory, Prepared details) override {
     if (!table_) TJ_TRY(open_file());
-    write_row(table_->row(), trajectory);
+    write_row(table_->row(), trajectory, details.text);
     TJ_TRY(table_->end_row());
     ++rows_;
     if (table_->row().bytes() >= k_file_bytes) TJ_TRY(close_file());

@@ -47,7 +47,13 @@ const std::vector<Field>& dataset_schema() {
   return schema;
 }
 
-void write_row(columnar::RowWriter& row, const model::Trajectory& t) {
+std::string details_of(const model::Trajectory& t) {
+  std::string details;
+  append_record(details, t, MessageForm::k_details);
+  return details;
+}
+
+void write_row(columnar::RowWriter& row, const model::Trajectory& t, std::string_view details) {
   const Figures f = figures_of(t, derive_steps(t.main).size());
   write_kept_text(row, t.conversation_id);
   write_text(row, t.project_id);
@@ -69,8 +75,6 @@ void write_row(columnar::RowWriter& row, const model::Trajectory& t) {
   row.begin_list();
   for (const model::TranscriptMessage& message : t.main.messages) write_message(row, message);
   row.end_list();
-  std::string details;
-  append_record(details, t, MessageForm::k_details);
   row.text(details);
 }
 

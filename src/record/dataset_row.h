@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -12,8 +14,10 @@ namespace trajectory::record {
 /// the record's JSON without them.
 [[nodiscard]] const std::vector<columnar::Field>& dataset_schema();
 
+/// The text of the `details` column.
+[[nodiscard]] std::string details_of(const model::Trajectory& trajectory);
 /// Writes the values of a row, without its end.
-void write_row(columnar::RowWriter& row, const model::Trajectory& trajectory);
+void write_row(columnar::RowWriter& row, const model::Trajectory& trajectory, std::string_view details);
 /// Errors: k_bad_format.
 [[nodiscard]] base::Result<model::Trajectory> read_row(columnar::RowReader& row);
 

@@ -1,6 +1,7 @@
 #include "record/output.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <set>
 
@@ -22,36 +23,48 @@ class JsonLinesWriter final : public TrajectoryWriter {
  public:
   explicit JsonLinesWriter(base::OutputFile file) : file_(std::move(file)) {}
 
-  base::Status add(const model::Trajectory& trajectory) override {
-    line_.clear();
-    append_record(line_, trajectory);
-    line_.push_back('\n');
-    return file_.write(line_);
+  base::Result<Prepared> prepare(const model::Trajectory& trajectory) override {
+    Prepared line;
+    append_record(line.text, trajectory);
+    line.text.push_back('\n');
+    return line;
   }
+  base::Status add(const model::Trajectory&, Prepared line) override { return file_.write(line.text); }
   base::Status finish(std::string_view) override { return file_.close(); }
 
  private:
   base::OutputFile file_;
-  std::string line_;
 };
 
 class ContractWriter final : public TrajectoryWriter {
  public:
   ContractWriter(std::string folder, const WriterOptions& options) : folder_(std::move(folder)), options_(options) {}
 
-  base::Status add(const model::Trajectory& trajectory) override {
+  /// Writes the file under a number: its name depends on the files before it.
+  base::Result<Prepared> prepare(const model::Trajectory& trajectory) override {
     const ContractForm form(trajectory);
-    if (const std::uint64_t size = form.size(); size > options_.max_file) {
+    Prepared out{{}, form.size()};
+    if (out.size > options_.max_file) return out;
+    out.text = folder_ + "/." + std::to_string(number_++) + ".part";
+    auto file = base::OutputFile::create(out.text);
+    if (!file) return std::move(file).error();
+    if (base::Status written = form.write(*file); !written.ok()) return std::move(written).error();
+    if (base::Status closed = file->close(); !closed.ok()) return std::move(closed).error();
+    return out;
+  }
+
+  base::Status add(const model::Trajectory& trajectory, Prepared part) override {
+    if (part.size > options_.max_file) {
       if (options_.problems != nullptr)
         options_.problems->add({"file_too_large", model::Severity::k_refused, trajectory.conversation_id,
-                                "its file would have " + std::to_string(size) + " bytes, above --max-file " +
+                                "its file would have " + std::to_string(part.size) + " bytes, above --max-file " +
                                     std::to_string(options_.max_file) + ": use --format jsonl or parquet"});
       return {};
     }
-    auto file = base::OutputFile::create(folder_ + "/" + file_name(trajectory) + ".json");
-    if (!file) return std::move(file).error();
-    TJ_TRY(form.write(*file));
-    return file->close();
+    std::error_code error;
+    std::filesystem::rename(part.text, folder_ + "/" + file_name(trajectory) + ".json", error);
+    if (error) return base::Error(base::ErrorCode::k_io, "cannot write the file: " + error.message()).with(folder_);
+    return {};
   }
   base::Status finish(std::string_view) override { return {}; }
 
@@ -84,6 +97,7 @@ class ContractWriter final : public TrajectoryWriter {
 
   std::string folder_;
   WriterOptions options_;
+  std::atomic<std::uint64_t> number_{0};
   std::set<std::string> taken_;
 };
 

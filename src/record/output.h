@@ -24,11 +24,20 @@ inline constexpr auto k_formats = std::to_array({Format::k_parquet, Format::k_js
 
 [[nodiscard]] std::string_view format_name(Format format);
 
+/// What a writer made of a trajectory before its turn came.
+struct Prepared {
+  std::string text;        ///< the rendered record, or where it lies
+  std::uint64_t size = 0;  ///< contract form: bytes of the file
+};
+
 /// Takes trajectories in order and writes one of the forms into a folder that exists and is empty.
 class TrajectoryWriter {
  public:
   virtual ~TrajectoryWriter() = default;
-  [[nodiscard]] virtual base::Status add(const model::Trajectory& trajectory) = 0;
+  /// Does the work for a trajectory that does not depend on the others. Thread-safe, in any order. Errors: k_io.
+  [[nodiscard]] virtual base::Result<Prepared> prepare(const model::Trajectory& trajectory) = 0;
+  /// Takes the next trajectory with what was prepared of it. Errors: k_io.
+  [[nodiscard]] virtual base::Status add(const model::Trajectory& trajectory, Prepared prepared) = 0;
   /// Ends the output. `lineage` is a JSON object for the dataset's manifest.
   [[nodiscard]] virtual base::Status finish(std::string_view lineage) = 0;
 };

@@ -142,10 +142,10 @@ TEST(Dataset, ReadsBackWhatItWroteLoneSurrogatesIncluded) {
   {
     auto writer = make_writer(Format::k_parquet, folder.string(), {});
     ASSERT_TRUE(writer);
-    ASSERT_TRUE((*writer)->add(full_record()).ok());
+    ASSERT_TRUE((*writer)->add(full_record(), *(*writer)->prepare(full_record())).ok());
     model::Trajectory empty;
     empty.conversation_id = "empty";
-    ASSERT_TRUE((*writer)->add(empty).ok());
+    ASSERT_TRUE((*writer)->add(empty, *(*writer)->prepare(empty)).ok());
     ASSERT_TRUE((*writer)->finish("{}").ok());
   }
   std::vector<model::Trajectory> read;

@@ -154,7 +154,7 @@ RowCursor::RowCursor(const model::Trajectory& trajectory, RowKind kind) : trajec
 bool RowCursor::next(columnar::RowWriter& row) {
   if (kind_ == RowKind::k_trajectory) {
     if (index_++ > 0) return false;
-    write_row(row, *trajectory_);
+    write_row(row, *trajectory_, details_of(*trajectory_));
     row.end_row();
     return true;
   }
