@@ -53,6 +53,15 @@ add_library(Xxhash::xxhash UNKNOWN IMPORTED GLOBAL)
 set_target_properties(Xxhash::xxhash PROPERTIES IMPORTED_LOCATION "${xxhash_library}"
                                                 INTERFACE_INCLUDE_DIRECTORIES "${xxhash_include_dir}")
 
+# robin_map is the copy that nanobind brings: the extension holds both, and two versions of one template would clash.
+execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir OUTPUT_VARIABLE nanobind_ROOT
+                OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE nanobind_status)
+if(NOT nanobind_status EQUAL 0)
+  message(FATAL_ERROR "nanobind is not installed for ${Python_EXECUTABLE}; run `make install`, or pip install nanobind")
+endif()
+add_library(Robin::map INTERFACE IMPORTED GLOBAL)
+set_target_properties(Robin::map PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${nanobind_ROOT}/../ext/robin_map/include")
+
 # simdjson is built here, once, as a static library with hidden symbols: libparquet carries its own simdjson and would
 # bind to ours if it saw it (tests/test_symbols.py watches this).
 set(simdjson_dir "${CMAKE_SOURCE_DIR}/.deps/simdjson")

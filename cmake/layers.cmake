@@ -112,8 +112,6 @@ function(bindings)
   if(NOT TRAJECTORY_PYTHON OR NOT sources)
     return()
   endif()
-  execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir OUTPUT_VARIABLE nanobind_ROOT
-                  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   find_package(nanobind CONFIG REQUIRED)
   split_link_line(layers libraries ${arg_LINK})
 

@@ -49,13 +49,15 @@ class Arena {
     std::unique_ptr<char[]> data;
     std::size_t size;
   };
-  static constexpr std::size_t k_block = 64 << 10;
+  static constexpr std::size_t k_first_block = 1 << 10;  ///< each block is twice the one before, up to the largest
+  static constexpr std::size_t k_largest_block = 64 << 10;
   static constexpr std::size_t k_kept = 8 << 20;
 
   void next_block(std::size_t size) {
     while (next_ < blocks_.size() && blocks_[next_].size < size) ++next_;
     if (next_ == blocks_.size()) {
-      const std::size_t bytes = std::max(size, k_block);
+      const std::size_t bytes =
+          std::max(size, blocks_.empty() ? k_first_block : std::min(2 * blocks_.back().size, k_largest_block));
       blocks_.push_back({std::unique_ptr<char[]>(new char[bytes]), bytes});
     }
     current_ = blocks_[next_].data.get();

@@ -49,6 +49,7 @@ class Linker {
 
   std::vector<Seen> recorded_input(const Call& call) const {
     std::vector<Seen> out;
+    out.reserve(call.facts->input.size());
     const bool lossy = call.facts->shape == "gemini";
     for (const messages::MessageId id : call.facts->input) {
       Seen seen{.entry = entry(id), .lossy = lossy};
@@ -60,6 +61,7 @@ class Linker {
 
   static std::vector<Seen> without_system(const std::vector<Seen>& input) {
     std::vector<Seen> out;
+    out.reserve(input.size());
     std::copy_if(input.begin(), input.end(), std::back_inserter(out),
                  [](const Seen& seen) { return !is_system(seen.entry); });
     return out;
@@ -67,6 +69,7 @@ class Linker {
 
   std::vector<SlotId> context_slots(const Call& call) const {
     std::vector<SlotId> out;
+    out.reserve(call.context.size() + 1);  // and an answer
     for (const Seen& seen : call.context)
       if (!is_system(seen.entry) && seen.slot != k_none) out.push_back(seen.slot);
     return out;
@@ -136,9 +139,8 @@ class Linker {
 
   void consider(CallId base, const Call& now, const std::vector<Seen>& said, Link& link) {
     const Call& call = work_.calls[base];
-    const std::vector<SlotId> context = context_slots(call);
     for (std::size_t candidate = 0; candidate < std::max<std::size_t>(call.answers.size(), 1); ++candidate) {
-      std::vector<SlotId> sequence = context;
+      std::vector<SlotId> sequence = context_slots(call);
       if (!call.answers.empty()) sequence.push_back(call.answers[candidate]);
       else if (call.answer != k_none) sequence.push_back(call.answer);
       Alignment alignment = align(work_, sequence, said, call.trace != now.trace);

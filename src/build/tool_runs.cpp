@@ -152,15 +152,14 @@ ToolRuns::Link ToolRuns::take(const model::ToolCall& tool_call, CallId answer_of
       ++at;
     return at == candidates.end() ? SIZE_MAX : *at;
   };
-  const std::string arguments_in_full = canonical(tool_call.arguments);
-  for (const auto& [index, arguments] :
-       {std::pair(&by_arguments_, arguments_in_full), std::pair(&by_arguments_, only_input(tool_call.arguments)),
-        std::pair(&by_name_, std::string())}) {
-    const auto candidates = index->find(key(call->trace, call->scope, tool_call.name, arguments));
-    if (candidates == index->end()) continue;
-    if (const std::size_t at = first_free(candidates->second); at != SIZE_MAX) return give(at, true);
-  }
-  return {};
+  const auto find = [&](const auto& index, const std::string& arguments) {
+    const auto candidates = index.find(key(call->trace, call->scope, tool_call.name, arguments));
+    return candidates == index.end() ? SIZE_MAX : first_free(candidates->second);
+  };
+  std::size_t at = find(by_arguments_, canonical(tool_call.arguments));
+  if (at == SIZE_MAX) at = find(by_arguments_, only_input(tool_call.arguments));
+  if (at == SIZE_MAX) at = find(by_name_, {});
+  return at == SIZE_MAX ? Link{} : give(at, true);
 }
 
 std::vector<const RunFacts*> ToolRuns::untaken() const {

@@ -1,5 +1,8 @@
 #include "messages/ledger.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace trajectory::messages {
 
 using json::Value;
@@ -21,8 +24,8 @@ struct Ledger::Walk {
   }
 
   void value(const Value& v, std::string_view key, Note inherited, bool is_member) {
-    if (const auto own = ledger.notes_.find(&v); own != ledger.notes_.end()) {
-      const Note& note = own->second;
+    if (const Note* own = ledger.note_of(v)) {
+      const Note note = *own;
       if (note.fate == Fate::k_element) {
         if (!note.name.empty()) aside(note.name, v);
         return;
@@ -87,14 +90,22 @@ struct Ledger::Walk {
   }
 
   [[nodiscard]] std::uint64_t bytes_of(const Value& v) const {
-    if (const auto note = ledger.notes_.find(&v); note != ledger.notes_.end() && note->second.fate == Fate::k_element)
-      return note->second.name.empty() ? 0 : text_bytes(v);
+    if (const Note* note = ledger.note_of(v); note != nullptr && note->fate == Fate::k_element)
+      return note->name.empty() ? 0 : text_bytes(v);
     std::uint64_t total = v.string().size();
     for (const Value& item : v.items()) total += bytes_of(item);
     for (const json::Member& member : v.members()) total += bytes_of(member.value);
     return total;
   }
 };
+
+const Ledger::Note* Ledger::note_of(const Value& value) {
+  const auto by_address = [](const auto& a, const auto& b) { return std::less<>()(a.first, b.first); };
+  if (!sorted_) std::stable_sort(notes_.begin(), notes_.end(), by_address);
+  sorted_ = true;
+  const auto found = std::lower_bound(notes_.begin(), notes_.end(), std::pair(&value, Note{}), by_address);
+  return found == notes_.end() || found->first != &value ? nullptr : &found->second;
+}
 
 std::vector<Unknown> Ledger::settle(const Value& root, std::string_view where, unsigned levels, HeldTexts& held) {
   census_.total_bytes += text_bytes(root);

@@ -2,7 +2,7 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "json/value.h"
@@ -91,11 +91,16 @@ class Ledger {
   struct Walk;
 
   void note(const json::Value& value, const Note& note) {
-    if (!value.is_null()) notes_.emplace(&value, note);
+    if (value.is_null()) return;
+    notes_.emplace_back(&value, note);
+    sorted_ = false;
   }
+  /// The first note of a value; null when there is none.
+  [[nodiscard]] const Note* note_of(const json::Value& value);
 
   Census& census_;
-  std::unordered_map<const json::Value*, Note> notes_;
+  std::vector<std::pair<const json::Value*, Note>> notes_;
+  bool sorted_ = true;  ///< by address, those of one value in the order they were made
   bool open_ = false;
 };
 

@@ -277,6 +277,7 @@ std::uint64_t MessageReader::read_list(const Value& list, const ReadContext& con
   std::uint64_t id = 0;
   base::Hash128 last;    // bytes of the element before
   bool goes_on = false;  // reasoning, tools at the provider and commentary belong to the answer that follows
+  out.reserve(out.size() + list.size());
   for (const Value& value : list.items()) {
     const Element& element = read(value, context);
     if (element.messages.empty()) continue;

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/arena.h"
 #include "base/hash.h"
 #include "model/message.h"
 
@@ -22,6 +18,9 @@ using TextId = std::uint32_t;  ///< 0 is the empty text
 /// Keeps each distinct text once. Thread-safe; a text stays where it is for the table's life.
 class TextTable {
  public:
+  TextTable();
+  ~TextTable();
+
   [[nodiscard]] TextId add(std::string_view text);
   /// The text of an id that `add` returned.
   [[nodiscard]] std::string_view get(TextId id) const;
@@ -29,18 +28,8 @@ class TextTable {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  static constexpr std::size_t k_shards = 32;
-  struct Hasher {
-    std::size_t operator()(std::string_view text) const noexcept { return base::hash64(text); }
-  };
-  struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::string_view, std::uint32_t, Hasher> ids;
-    std::deque<std::string_view> texts;
-    base::Arena arena;  ///< what the views show
-    std::size_t bytes = 0;
-  };
-  std::array<Shard, k_shards> shards_;
+  struct Shards;
+  std::unique_ptr<Shards> shards_;
 };
 
 /// A distinct message with the hashes that alignment works on.
@@ -67,6 +56,9 @@ struct Element {
 /// recognised without parsing. Thread-safe while runs are extracted; ids depend on timing, contents do not.
 class MessageTable {
  public:
+  MessageTable();
+  ~MessageTable();
+
   /// The element that was read from bytes of that hash; null when none was. Stays valid for the table's life.
   [[nodiscard]] const Element* find(base::Hash128 raw) const;
   /// Keeps the element for these bytes, unless one is known. Returns what is kept, and whether it is the one given.
@@ -79,19 +71,8 @@ class MessageTable {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  static constexpr std::size_t k_shards = 32;
-  struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<base::Hash128, std::uint32_t, base::Hash128Hasher> ids;
-    std::deque<MessageEntry> entries;
-    std::size_t bytes = 0;
-  };
-  struct RawShard {
-    mutable std::mutex mutex;
-    std::unordered_map<base::Hash128, Element, base::Hash128Hasher> elements;
-  };
-  std::array<Shard, k_shards> shards_;
-  std::array<RawShard, k_shards> raw_;
+  struct Shards;
+  std::unique_ptr<Shards> shards_;
 };
 
 /// The tables that facts point into.

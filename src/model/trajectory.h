@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -22,7 +23,10 @@ using Range = std::pair<std::uint32_t, std::uint32_t>;
 
 /// The places of ranges, one by one.
 [[nodiscard]] inline std::vector<std::uint32_t> places_in(const std::vector<Range>& ranges) {
+  std::size_t count = 0;
+  for (const auto& [begin, end] : ranges) count += end - std::min(begin, end);
   std::vector<std::uint32_t> out;
+  out.reserve(count);
   for (const auto& [begin, end] : ranges)
     for (std::uint32_t place = begin; place < end; ++place) out.push_back(place);
   return out;
