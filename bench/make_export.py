@@ -1,256 +1,139 @@
 """Makes deterministic synthetic LangSmith exports for benchmarks.
 
-Conversations of 1 to 40 turns (skewed) with 0 to 4 tool calls a turn; message sizes are log-normal; every model call
-repeats the history; rows of conversations interleave in time; the thread key stands in `extra.metadata`. The text is
-made of a word list, so that it compresses like text. Three payload shapes: flat role/content, OpenAI chat, LangChain.
+Conversations of 1 to 40 turns (skewed) with 0 to 8 tool loops a turn; message sizes are log-normal (median 600
+characters, up to 50 KB); every model call repeats the history; tools and parameters stand in `extra` of every run below
+the root, the thread key in that of the root. Conversations of a window of time interleave; rows are in time order.
+
+Text is cut from one long text of made-up words that is held as JSON text already, and payloads are joined from pieces,
+so that a gigabyte takes seconds and one window of conversations is all that is held.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import random
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from conversations import SCHEMA, Columns, Text, play
 
-Row = dict[str, Any]
-
-SCHEMA = pa.schema(
-    [
-        *[
-            (name, pa.string())
-            for name in ("id", "trace_id", "parent_run_id", "session_id", "name", "run_type", "status")
-        ],
-        *[(name, pa.string()) for name in ("dotted_order", "inputs", "outputs", "extra", "error", "parent_run_ids")],
-        ("start_time", pa.timestamp("us", tz="UTC")),
-        ("end_time", pa.timestamp("us", tz="UTC")),
-        ("total_tokens", pa.int64()),
-        ("total_cost", pa.float64()),
-    ]
-)
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "build" / "bench-data"
 ROW_GROUP_ROWS = 2700
-START = datetime(2026, 11, 1, tzinfo=UTC)
+WINDOW = 100  # conversations that interleave
+BYTES_OF_CONVERSATION = 560_000  # of JSON text, about, in a flat set
 
 
-class Words:
-    """Random text from a fixed list of made-up words with a skewed frequency."""
+@dataclass(frozen=True)
+class Shape:
+    """What a set is made of: the payload families in turn, whether later turns repeat tool messages, how many files."""
 
-    def __init__(self, rng: random.Random) -> None:
-        syllables = ["ka", "lo", "mi", "ren", "sta", "vor", "ti", "pel", "an", "dru", "fe", "gor"]
-        self._rng = rng
-        self._words = ["".join(rng.choice(syllables) for _ in range(rng.randint(1, 4))) for _ in range(3000)]
-
-    def text(self, characters: int) -> str:
-        out: list[str] = []
-        size = 0
-        while size < characters:
-            word = self._words[int(len(self._words) * self._rng.random() ** 3)]
-            out.append(word)
-            size += len(word) + 1
-        return " ".join(out)
-
-    def message(self) -> str:
-        return self.text(min(int(self._rng.lognormvariate(5.8, 1.0)), 50_000))
+    families: tuple[str, ...]
+    full_history: bool = False
+    files: int = 1
 
 
-def openai_chat(message: Row) -> Row:
-    calls = message.get("tool_calls")
-    if not calls:
-        return message
-    return {
-        **message,
-        "tool_calls": [
-            {"id": c["id"], "type": "function", "function": {"name": c["name"], "arguments": c["arguments"]}}
-            for c in calls
-        ],
-    }
+FLAT = Shape(("flat",))
+MIXED = Shape(("langchain", "openai", "flat", "langchain", "openai", "flat", "langchain", "openai", "flat", "langchain"))
+MIXED = Shape(MIXED.families, full_history=True, files=4)
+SETS = {"small": (70, FLAT), "medium": (1800, FLAT), "mixed": (750, MIXED), "large": (10_800, FLAT)}
 
 
-CLASSES = {"system": "SystemMessage", "user": "HumanMessage", "assistant": "AIMessage", "tool": "ToolMessage"}
+def version() -> str:
+    """Changes when the code that makes the sets does."""
+    here = Path(__file__).resolve()
+    code = here.read_bytes() + here.with_name("conversations.py").read_bytes() + pa.__version__.encode()
+    return hashlib.sha256(code).hexdigest()[:12]
 
 
-def langchain(message: Row) -> Row:
-    kwargs: Row = {
-        "content": message["content"],
-        "type": {"user": "human", "assistant": "ai"}.get(message["role"], message["role"]),
-    }
-    if message.get("tool_calls"):
-        kwargs["tool_calls"] = [
-            {"name": c["name"], "args": json.loads(c["arguments"]), "id": c["id"], "type": "tool_call"}
-            for c in message["tool_calls"]
-        ]
-    if "tool_call_id" in message:
-        kwargs["tool_call_id"] = message["tool_call_id"]
-    return {
-        "lc": 1,
-        "type": "constructor",
-        "id": ["langchain", "schema", "messages", CLASSES[message["role"]]],
-        "kwargs": kwargs,
-    }
+def windows(count: int, shape: Shape) -> Iterator[pa.Table]:
+    """The rows of so many conversations, a window of them at a time."""
+    text = Text()
+    for first in range(0, count, WINDOW):
+        columns = Columns()
+        for number in range(first, min(first + WINDOW, count)):
+            family = shape.families[number % len(shape.families)]
+            play(columns, text, number, number // WINDOW, family, full_history=shape.full_history)
+        yield columns.table()
 
 
-def payload(shape: str, history: list[Row], answer: Row) -> tuple[Row, Row]:
-    if shape == "langchain":
-        generation = {
-            "text": answer["content"],
-            "generation_info": {"finish_reason": "stop"},
-            "type": "ChatGeneration",
-            "message": langchain(answer),
-        }
-        return {"messages": [[langchain(m) for m in history]]}, {
-            "generations": [[generation]],
-            "llm_output": None,
-            "run": None,
-            "type": "LLMResult",
-        }
-    if shape == "openai":
-        choice = {"index": 0, "finish_reason": "stop", "message": openai_chat(answer)}
-        return {"messages": [openai_chat(m) for m in history], "model": "bench-1"}, {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "choices": [choice],
-        }
-    return {"messages": [openai_chat(m) for m in history]}, openai_chat(answer)
+def file_names(shape: Shape) -> list[str]:
+    """One plain file, or as many as the shape says in the folders of a bulk export."""
+    if shape.files == 1:
+        return ["runs.parquet"]
+    folder = "export_id={}/tenant_id={}/session_id={}/runs/year=2026/month=11/day={}/runs_{}.parquet"
+    ids = [f"0000000{n}-0000-4000-8000-000000000000" for n in (3, 2, 1)]
+    return [folder.format(*ids, day, day) for day in range(1, shape.files + 1)]
 
 
-class Conversation:
-    """Plays one conversation; every turn is a list of rows."""
-
-    def __init__(self, rng: random.Random, words: Words, shape: str) -> None:
-        self._rng = rng
-        self._words = words
-        self._shape = shape
-        self._thread = self._id()
-        self._time = START + timedelta(seconds=rng.random() * 86_400 * 7)
-        self._history: list[Row] = [{"role": "system", "content": words.text(300)}]
-
-    def _id(self) -> str:
-        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
-
-    def _row(self, run_type: str, name: str, root: str, parent: Row | None, inputs: Row, outputs: Row) -> Row:
-        start = self._time
-        self._time += timedelta(milliseconds=self._rng.randint(20, 900))
-        run_id = root if parent is None else self._id()
-        segment = start.strftime("%Y%m%dT%H%M%S%fZ") + run_id
-        llm = run_type == "llm"
-        return {
-            "id": run_id,
-            "trace_id": root,
-            "parent_run_id": parent["id"] if parent else None,
-            "parent_run_ids": json.dumps([parent["id"]] if parent else []),
-            "session_id": "00000000-0000-4000-8000-000000000001",
-            "name": name,
-            "run_type": run_type,
-            "status": "success",
-            "error": None,
-            "dotted_order": f"{parent['dotted_order']}.{segment}" if parent else segment,
-            "inputs": json.dumps(inputs),
-            "outputs": json.dumps(outputs),
-            "extra": json.dumps(
-                {
-                    "metadata": {"thread_id": self._thread, "ls_model_name": "bench-1", "revision_id": "bench"},
-                    "runtime": {"sdk": "langsmith-py", "platform": "Linux", "runtime_version": "3.11"},
-                    "invocation_params": {"model": "bench-1", "temperature": 0.2} if llm else {},
-                }
-            ),
-            "start_time": start,
-            "end_time": self._time,
-            "total_tokens": 100 if llm else None,
-            "total_cost": 0.0001 if llm else None,
-        }
-
-    def turn(self) -> list[Row]:
-        question = self._words.message()
-        self._history.append({"role": "user", "content": question})
-        root_id = self._id()
-        root = self._row("chain", "turn", root_id, None, {"text": question}, {})
-        rows = [root]
-        for step in range(self._rng.choice([0, 0, 1, 1, 2, 4]) + 1):
-            last = (step == 0 and self._rng.random() < 0.3) or step == 4
-            answer: Row = {"role": "assistant", "content": self._words.message()}
-            calls = 0 if last else self._rng.choice([0, 1, 1, 2])
-            if calls:
-                answer["tool_calls"] = [
-                    {
-                        "id": f"call_{self._id()[:13]}",
-                        "name": "look_up",
-                        "arguments": json.dumps({"key": self._words.text(12)}),
-                    }
-                    for _ in range(calls)
-                ]
-            inputs, outputs = payload(self._shape, self._history, answer)
-            rows.append(self._row("llm", "model", root_id, root, inputs, outputs))
-            self._history.append(answer)
-            for call in answer.get("tool_calls", []):
-                result = self._words.message()
-                rows.append(
-                    self._row("tool", "look_up", root_id, root, json.loads(call["arguments"]), {"output": result})
-                )
-                self._history.append({"role": "tool", "tool_call_id": call["id"], "content": result})
-            if not calls:
-                break
-        root["outputs"] = json.dumps({"output": self._history[-1]["content"]})
-        root["end_time"] = self._time
-        self._time += timedelta(seconds=self._rng.randint(5, 600))
-        return rows
+def make(folder: Path, count: int, shape: Shape, note: Callable[[str], None] = print) -> None:
+    """Writes an export of so many conversations; the folder appears whole, with `set.json` beside it."""
+    partial = folder.with_suffix(".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    names = file_names(shape)
+    source = windows(count, shape)
+    total = (count + WINDOW - 1) // WINDOW
+    figures = {"rows": 0, "text_bytes": 0, "conversations": count}
+    done = 0
+    for index, name in enumerate(names):
+        path = partial / name
+        path.parent.mkdir(parents=True)
+        until = total * (index + 1) // len(names)
+        pending: list[pa.Table] = []
+        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+            while done < until:
+                table = next(source)
+                done += 1
+                figures["rows"] += table.num_rows
+                figures["text_bytes"] += sum(table[name].nbytes for name in ("inputs", "outputs", "extra"))
+                pending = write_groups(writer, [*pending, table], last=done == until, alone=total == 1)
+                if done % 20 == 0:
+                    note(f"{folder.name}: {done} of {total} windows, {figures['text_bytes'] / 1e9:.1f} GB of JSON text")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.with_suffix(".json").write_text(json.dumps(figures) + "\n", encoding="utf-8")
+    partial.rename(folder)
 
 
-def conversations(seed: int, shapes: list[str]) -> Iterator[list[Row]]:
-    """Turns of endless interleaved conversations, in the order in which a window of them advances."""
-    rng = random.Random(seed)
-    words = Words(rng)
-    active: list[tuple[Conversation, int]] = []
-    while True:
-        while len(active) < 8:
-            active.append((Conversation(rng, words, rng.choice(shapes)), 1 + int(40 * rng.random() ** 3)))
-        place = rng.randrange(len(active))
-        conversation, left = active[place]
-        yield conversation.turn()
-        if left == 1:
-            active.pop(place)
-        else:
-            active[place] = (conversation, left - 1)
+def write_groups(writer: pq.ParquetWriter, tables: list[pa.Table], *, last: bool, alone: bool) -> list[pa.Table]:
+    """Writes whole row groups; returns what is left for the next. A set of one window is one row group."""
+    rows = pa.concat_tables(tables)
+    size = rows.num_rows if alone else ROW_GROUP_ROWS
+    end = rows.num_rows if last else rows.num_rows // size * size
+    if end:
+        writer.write_table(rows.slice(0, end), row_group_size=size)
+    return [rows.slice(end)] if end < rows.num_rows else []
 
 
-def make(path: Path, megabytes: int, shapes: list[str], seed: int = 1) -> None:
-    """Writes one Parquet file whose JSON text is about so many megabytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = 0
-    rows: list[Row] = []
-    partial = path.with_suffix(".part")
-    with pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
-        for turn in conversations(seed, shapes):
-            rows += turn
-            written += sum(len(row["inputs"]) + len(row["outputs"]) + len(row["extra"]) for row in turn)
-            if len(rows) >= ROW_GROUP_ROWS:
-                writer.write_table(pa.Table.from_pylist(rows, SCHEMA), row_group_size=ROW_GROUP_ROWS)
-                rows = []
-            if written >= megabytes * 1_000_000:
-                break
-        writer.write_table(pa.Table.from_pylist(rows, SCHEMA), row_group_size=ROW_GROUP_ROWS)
-    partial.rename(path)
-
-
-SETS = {
-    "small": (50, ["flat"]),
-    "medium": (1000, ["flat"]),
-    "mixed": (1000, ["flat", "openai", "langchain", "langchain"]),
-}
+def source_of(name: str) -> Path:
+    """The export of a named set, made when it is not there yet: a file, or a folder of files."""
+    folder = DATA / version() / name
+    if not folder.exists():
+        make(folder, *SETS[name])
+    _, shape = SETS[name]
+    return folder if shape.files > 1 else folder / file_names(shape)[0]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("set", choices=SETS)
-    parser.add_argument("path", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--set", choices=SETS, help="a named set, kept in build/bench-data")
+    parser.add_argument("--size", type=float, help="GB of JSON text, about, of a flat set")
+    parser.add_argument("--conversations", type=int, help="how many conversations of --like")
+    parser.add_argument("--like", choices=SETS, default="medium", help="the set whose shape --conversations takes")
+    parser.add_argument("--out", type=Path, help="the folder of a set of that --size or count")
     arguments = parser.parse_args()
-    megabytes, shapes = SETS[arguments.set]
-    make(arguments.path, megabytes, shapes)
+    if arguments.set:
+        print(source_of(arguments.set))
+    elif arguments.out and arguments.size:
+        make(arguments.out, int(arguments.size * 1e9 / BYTES_OF_CONVERSATION), FLAT)
+    elif arguments.out and arguments.conversations:
+        make(arguments.out, arguments.conversations, SETS[arguments.like][1])
+    else:
+        parser.error("give --set, or --out with --size or --conversations")
 
 
 if __name__ == "__main__":
