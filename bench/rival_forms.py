@@ -179,7 +179,7 @@ def write_contract(conversation: Any, out: Path) -> None:
         b'{"execution_metrics":%b,"metrics":%b,"steps":[' % (without_nulls(execution), without_nulls(metrics))
     )
     with (out / f"{conversation.id}.json").open("wb", buffering=0) as file:
-        pieces = [b'{\n  "task": ', indented(task, 1), b',\n  "steps": [\n    ']
+        pieces = [b'{\n  "task": ', indented(task, 1), b',\n  "steps": [']
         for number, spans in enumerate(steps):
             plain = len(spans) == 1
             places = [place for a, b in spans for place in range(a, b)] if not plain else []
@@ -189,23 +189,21 @@ def write_contract(conversation: Any, out: Path) -> None:
             info = b"" if plain else b'"info":{"context":%b},' % orjson.dumps(spans)
             head = b',{%b"messages":[' if number else b'{%b"messages":['
             digest.update(head % info + b",".join(some_exact) + b'],"trainable_status":"' + status + b'"}')
-            pieces.append(b'{\n      "messages": [\n        ')
+            lead = b",\n    {" if number else b"\n    {"
+            pieces.append(lead + b'\n      "messages": [\n        ')
             pieces.append(b",\n        ".join(some_shown))
             pieces.append(b'\n      ],\n      "reward": null,\n      "info": ')
             pieces.append(b"null" if plain else indented({"context": spans}, 3))
             pieces.append(b',\n      "trainable_status": "' + status + b'"\n    }')
-            pieces.append(b",\n    ")
             if len(pieces) > 60:
-                os_write(file, pieces)
+                write_all(file, pieces)
                 pieces = []
-        if pieces:
-            pieces.pop()
         digest.update(b'],"task":' + without_nulls(task) + b"}")
         pieces.append(b"\n  ],\n  " + rest_of(conversation, metrics, execution, digest.hexdigest()) + b"\n}")
-        os_write(file, pieces)
+        write_all(file, pieces)
 
 
-def os_write(file: IO[bytes], pieces: list[bytes]) -> None:
+def write_all(file: IO[bytes], pieces: list[bytes]) -> None:
     text = b"".join(pieces)
     written = file.write(text)
     while written < len(text):
