@@ -6,7 +6,7 @@ help:
 	@echo "make demo      import the example traces, print a report and a conversation"
 	@echo "make test      build and run all tests (with CI=true also under sanitizers)"
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
-	@echo "make bench     measure the import against a bare read of the same columns"
+	@echo "make bench     measure imports beside their peers, with the gates (SETS=large for 6 GB)"
 	@echo "make lint      formatting, clang-tidy, ruff, mypy (clang-tidy on changed files; ALL=1 for all)"
 	@echo "make docs      write the reference of the Python package to build/docs"
 	@echo "make clean     remove the build folder (keeps .venv and .deps)"
@@ -25,7 +25,7 @@ test:
 
 bench:
 	@tools/setup
-	@.venv/bin/python bench/run.py
+	@.venv/bin/python bench/run.py --sets $(or $(SETS),small,medium,mixed) --rounds $(or $(ROUNDS),5)
 
 lint:
 	@tools/setup lint

@@ -22,6 +22,7 @@ SCHEMA = pa.schema(
         ("completion_tokens", pa.int64()),
         ("total_tokens", pa.int64()),
         ("total_cost", pa.float64()),
+        ("is_root", pa.bool_()),
     ]
 )
 START = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -199,6 +200,7 @@ class Player:
             *(run, root, root if kind else None, PROJECT, name, kind or b"chain", b"success", order),
             *(*payload, extra, None, b'["%s"]' % root if kind else b"[]", None, *span, prompt, completion),
             *(((prompt + completion), (prompt * 3 + completion * 15) / 1e6) if tokens else (None, None)),
+            not kind,
         )
 
     def play(self, *, full_history: bool) -> None:

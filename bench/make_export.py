@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +40,15 @@ class Shape:
 
 
 FLAT = Shape(("flat",))
-MIXED = Shape(("langchain", "openai", "flat", "langchain", "openai", "flat", "langchain", "openai", "flat", "langchain"))
-MIXED = Shape(MIXED.families, full_history=True, files=4)
-SETS = {"small": (70, FLAT), "medium": (1800, FLAT), "mixed": (750, MIXED), "large": (10_800, FLAT)}
+MIXED = Shape((*("langchain", "openai", "flat") * 3, "langchain"), full_history=True, files=4)
+SETS = {
+    "small": (70, FLAT),
+    "medium": (1800, FLAT),
+    "mixed": (750, MIXED),
+    "third": (5400, FLAT),
+    "large": (10_800, FLAT),
+    "huge": (107_000, FLAT),
+}
 
 
 def version() -> str:
@@ -66,12 +73,16 @@ def file_names(shape: Shape) -> list[str]:
     """One plain file, or as many as the shape says in the folders of a bulk export."""
     if shape.files == 1:
         return ["runs.parquet"]
-    folder = "export_id={}/tenant_id={}/session_id={}/runs/year=2026/month=11/day={}/runs_{}.parquet"
+    path = "export_id={}/tenant_id={}/session_id={}/runs/year=2026/month=11/day={}/runs_{}.parquet"
     ids = [f"0000000{n}-0000-4000-8000-000000000000" for n in (3, 2, 1)]
-    return [folder.format(*ids, day, day) for day in range(1, shape.files + 1)]
+    return [path.format(*ids, day, day) for day in range(1, shape.files + 1)]
 
 
-def make(folder: Path, count: int, shape: Shape, note: Callable[[str], None] = print) -> None:
+def print_note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def make(folder: Path, count: int, shape: Shape, note: Callable[[str], None] = print_note) -> None:
     """Writes an export of so many conversations; the folder appears whole, with `set.json` beside it."""
     partial = folder.with_suffix(".part")
     shutil.rmtree(partial, ignore_errors=True)
@@ -116,6 +127,12 @@ def source_of(name: str) -> Path:
         make(folder, *SETS[name])
     _, shape = SETS[name]
     return folder if shape.files > 1 else folder / file_names(shape)[0]
+
+
+def figures_of(name: str) -> dict[str, int]:
+    """Rows, bytes of JSON text and conversations of a named set that was made."""
+    figures: dict[str, int] = json.loads((DATA / version() / f"{name}.json").read_text(encoding="utf-8"))
+    return figures
 
 
 def main() -> None:

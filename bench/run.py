@@ -1,135 +1,195 @@
-"""Measures the import of a synthetic export against pyarrow's bare read of the same columns, in one run.
+"""Measures imports of synthetic exports beside their peers, prints the gates and writes bench/results.md.
 
-Whole processes in turn, one warm-up, then RUNS rounds. Medians are printed, and of the ratio of each round's pair the
-least, the median and the greatest: on a shared machine rounds differ more than commands. The export is made once and
-kept in build/bench.
+Whole processes in turn, one round to warm up, then --rounds rounds; the ratios are of runs in the same round. Peak
+memory comes from one more run of each, sampled. Sets are made when they are first asked for, and kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pyarrow.parquet as pq
-from make_export import SETS, make
-
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "build" / "bench"
-PROGRAM = ROOT / ".venv" / "bin" / "trajectory"
-BARE_READ = "import sys, pyarrow.parquet as pq; pq.read_table(sys.argv[1], columns=sys.argv[2].split(','))"
+sys.path.append(str(ROOT / "tests"))  # compat.release makes the environment of release 0.5.3
+
+from commands import BARE, CALL, DATASET, LIMITED, PROGRAM, PYTHON, WAYS, command_of  # noqa: E402
+from gates import gate_lines, memory_line, ratios  # noqa: E402
+from make_export import SETS, figures_of, source_of  # noqa: E402
+from measure import Peak, Sample, run_sampled, run_timed  # noqa: E402
+
+RESULTS = ROOT / "bench" / "results.md"
+OUT = ROOT / "build" / "bench-out"
+START_ROUNDS = 20
+START_GATE = 0.030
+
+Samples = dict[str, list[Sample]]
 
 
-def engine_columns() -> list[str]:
-    """The columns that the engine reads, from the list it reads them by."""
-    text = (ROOT / "src" / "langsmith" / "columns.h").read_text(encoding="utf-8")
-    return re.findall(r'\{"(\w+)", ColumnUse::', text)
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-@dataclass
-class Sample:
-    """One run of one command: seconds and the peak memory of its largest process in MB."""
-
-    wall: float
-    cpu: float
-    memory: float
-
-
-def run_once(command: Sequence[str]) -> Sample:
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - start
-    if process.returncode != 0:
-        sys.exit(f"bench: {' '.join(command)} failed: {errors.decode(errors='replace')[-500:]}")
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+def in_fresh_folder(way: str, source: Path, run: Callable[[Sequence[str]], object]) -> object:
+    """Runs a way into a folder that is not there, after earlier writes have reached the disk."""
+    out = OUT / re.sub(r"\W+", "-", way)
+    shutil.rmtree(out, ignore_errors=True)
+    OUT.mkdir(parents=True, exist_ok=True)
+    os.sync()
+    return run(command_of(way, source, out))
 
 
-def median(samples: list[Sample], field: str) -> float:
-    return statistics.median(getattr(sample, field) for sample in samples)
+def measure_times(ways: Sequence[str], source: Path, rounds: int, warm: bool) -> Samples:
+    samples: Samples = {way: [] for way in ways}
+    for turn in range(-1 if warm else 0, rounds):
+        for way in ways:
+            sample = in_fresh_folder(way, source, run_timed)
+            assert isinstance(sample, Sample)
+            note(f"{'warm-up' if turn < 0 else f'round {turn + 1}'}: {way}: {sample.wall:.2f} s, {sample.cpu:.2f} cpu s")
+            if turn >= 0:
+                samples[way].append(sample)
+    if PYTHON in samples:
+        samples[CALL] = [Sample(float(sample.printed), sample.cpu, "") for sample in samples[PYTHON]]
+    return samples
+
+
+def table(name: str, samples: Samples, peaks: dict[str, Peak]) -> list[str]:
+    figures = figures_of(name)
+    rows, text = figures["rows"], figures["text_bytes"] / 1e6
+    lines = [
+        "| | wall s | cpu s | rows/s | MB/s | peak MB | with mapped files | wall over the bare read: min, median, max |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for way, taken in samples.items():
+        wall = statistics.median(sample.wall for sample in taken)
+        cpu = statistics.median(sample.cpu for sample in taken)
+        spread = sorted(ratios(taken, samples[BARE], "wall")) if BARE in samples else []
+        shown = f"{spread[0]:.2f}, {statistics.median(spread):.2f}, {spread[-1]:.2f}" if spread else ""
+        peak = peaks.get(way)
+        memory = f"{peak.own:,.0f} | {peak.total:,.0f}" if peak else " | "
+        cells = f"{wall:.2f} | {'' if way == CALL else f'{cpu:.2f}'} | {rows / wall:,.0f} | {text / wall:,.0f}"
+        lines.append(f"| {way} | {cells} | {memory} | {shown} |")
+    return lines
+
+
+def same_records() -> str:
+    """Compares the files that the run with a memory limit wrote with those of the run without."""
+    plain, limited = (OUT / re.sub(r"\W+", "-", way) for way in (DATASET, LIMITED))
+    names = [sorted(path.name for path in folder.glob("*.parquet")) for folder in (plain, limited)]
+    different = names[0] != names[1] or filecmp.cmpfiles(plain, limited, names[0], shallow=False)[1:] != ([], [])
+    return f"- Files of the dataset with the memory limit and without: {'**different**' if different else 'the same'}"
+
+
+def start_lines() -> list[str]:
+    """How long the program takes to start, and the package to load."""
+    commands = {
+        "program": [PROGRAM, "--version"],
+        "pyarrow": [sys.executable, "-c", "import pyarrow"],
+        "package": [sys.executable, "-c", "import trajectory_sdk"],
+    }
+    samples: Samples = {name: [] for name in commands}
+    for _ in range(START_ROUNDS):
+        for name, command in commands.items():
+            samples[name].append(run_timed(command))
+    wall, cpu = (
+        {name: statistics.median(getattr(sample, field) for sample in taken) for name, taken in samples.items()}
+        for field in ("wall", "cpu")
+    )
+    least = min(sample.wall for sample in samples["program"])
+    kept = "kept" if wall["program"] < START_GATE else "**missed**"
+    return [
+        "",
+        f"- `trajectory --version`: {wall['program'] * 1000:.1f} ms median, {least * 1000:.1f} ms least, "
+        f"{cpu['program'] * 1000:.1f} ms cpu; under {START_GATE * 1000:.0f} ms: {kept}",
+        f"- `import trajectory_sdk` beyond `import pyarrow` ({wall['pyarrow'] * 1000:.0f} ms): "
+        f"{(wall['package'] - wall['pyarrow']) * 1000:.0f} ms, {(cpu['package'] - cpu['pyarrow']) * 1000:.0f} ms cpu",
+    ]
+
+
+def measure_set(name: str, rounds: int, only: Sequence[str]) -> list[str]:
+    source = source_of(name)
+    figures = figures_of(name)
+    ways = [way for way in WAYS[name] if not only or any(word in way for word in only)]
+    files = [source] if source.is_file() else list(source.rglob("*.parquet"))
+    parquet = sum(file.stat().st_size for file in files)
+    once = name == "huge"
+    samples = measure_times(ways, source, 1 if once else rounds, warm=not once)
+    same = [same_records()] if {DATASET, LIMITED} <= samples.keys() else []
+    peaks = {}
+    for way in ways:
+        note(f"memory: {way}")
+        peak = in_fresh_folder(way, source, run_sampled)
+        assert isinstance(peak, Peak)
+        peaks[way] = peak
+    shutil.rmtree(OUT, ignore_errors=True)
+    limited = [memory_line(peaks[LIMITED])] if LIMITED in peaks else []
+    return [
+        "",
+        f"{figures['rows']:,} rows, {figures['conversations']:,} conversations, {figures['text_bytes'] / 1e6:,.0f} MB of "
+        f"JSON text in {parquet / 1e6:,.1f} MB of Parquet, {len(files)} file{'s' if len(files) > 1 else ''}. "
+        f"{1 if once else rounds} rounds, medians.",
+        "",
+        *table(name, samples, peaks),
+        "",
+        *gate_lines(name, samples),
+        "",
+        *limited,
+        *same,
+    ]
+
+
+def machine() -> str:
+    """Where and when the figures of a section were taken."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=ROOT)
+    return (
+        f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, commit {commit.stdout.strip()}, "
+        f"{len(os.sched_getaffinity(0))} cores{' of ' + model[1] if model else ''}, "
+        f"load before the run {os.getloadavg()[0]:.1f}"
+    )
+
+
+def write_results(sections: dict[str, list[str]]) -> None:
+    """Replaces the sections that were measured, keeps the others."""
+    old = RESULTS.read_text(encoding="utf-8").split("\n## ")[1:] if RESULTS.exists() else []
+    kept = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in old}
+    kept |= {name: re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() for name, lines in sections.items()}
+    text = (
+        "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; ways and gates are in `bench/commands.py` "
+        "and `bench/gates.py`.\n"
+    )
+    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS] if name in kept)
+    RESULTS.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--set", choices=SETS, default="medium")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--sets", default="small,medium,mixed", help=f"a comma list of {', '.join(SETS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="only the ways whose names hold one of these words, a comma list")
+    parser.add_argument("--keep", action="store_true", help="print, and leave bench/results.md as it is")
     arguments = parser.parse_args()
-
-    export = WORK / f"{arguments.set}.parquet"
-    if not export.exists():
-        print(f"making {export.relative_to(ROOT)} ...", file=sys.stderr)
-        megabytes, shapes = SETS[arguments.set]
-        make(export, megabytes, shapes)
-    file = pq.ParquetFile(export)
-    metadata = file.metadata
-    columns = [name for name in engine_columns() if name in file.schema_arrow.names]
-    text = sum(
-        metadata.row_group(g).column(c).total_uncompressed_size
-        for g in range(metadata.num_row_groups)
-        for c in range(metadata.num_columns)
-    )
-
-    out = WORK / "out"
-    commands = {
-        "pyarrow bare read": [sys.executable, "-c", BARE_READ, str(export), ",".join(columns)],
-        "import to dataset": [str(PROGRAM), "import", str(export), "--out", str(out), "--force", "--quiet"],
-        "import to jsonl": [
-            str(PROGRAM),
-            "import",
-            str(export),
-            "--out",
-            str(out),
-            "--force",
-            "--quiet",
-            "--format",
-            "jsonl",
-        ],
-    }
-    samples: dict[str, list[Sample]] = {name: [] for name in commands}
-    for turn in range(arguments.runs + 1):
-        for name, command in commands.items():
-            sample = run_once(command)
-            if turn > 0:
-                samples[name].append(sample)
-    shutil.rmtree(out, ignore_errors=True)
-
-    lines = [
-        f"set {arguments.set}: {metadata.num_rows} rows, {text / 1e6:.0f} MB of column data in "
-        f"{export.stat().st_size / 1e6:.1f} MB of Parquet, {len(columns)} columns read, {arguments.runs} runs, medians",
-        "",
-        "| | wall s | cpu s | rows/s | MB/s | peak MB | wall, times the bare read of the round: min, median, max |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    bare = samples["pyarrow bare read"]
-    for name, taken in samples.items():
-        wall = median(taken, "wall")
-        ratios = [a.wall / b.wall for a, b in zip(taken, bare, strict=True)]
-        spread = f"{min(ratios):.2f}, {statistics.median(ratios):.2f}, {max(ratios):.2f}"
-        lines.append(
-            f"| {name} | {wall:.2f} | {median(taken, 'cpu'):.2f} | {metadata.num_rows / wall:,.0f} "
-            f"| {text / 1e6 / wall:,.0f} | {median(taken, 'memory'):,.0f} | {spread} |"
-        )
-    page = "\n".join(lines) + "\n"
-    print(page)
-    (ROOT / "bench" / "results.md").write_text(
-        "# Benchmark\n\nPrinted by `make bench` (`bench/run.py`). The peer is pyarrow reading the same columns with "
-        "all cores, in the same run.\n\n" + page,
-        encoding="utf-8",
-    )
+    names = arguments.sets.split(",")
+    if unknown := set(names) - SETS.keys():
+        parser.error(f"no such set: {', '.join(unknown)}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        os.setpriority(os.PRIO_PROCESS, 0, -10)  # other work on the machine disturbs less
+    sections = {"start": [machine(), *start_lines()]}
+    for name in names:
+        sections[name] = [machine(), *measure_set(name, arguments.rounds, list(filter(None, arguments.only.split(","))))]
+    for name, lines in sections.items():
+        print(f"## {name}\n\n" + "\n".join(lines) + "\n")
+    if not arguments.keep:
+        write_results(sections)
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()
