@@ -37,7 +37,8 @@ class Text:
 
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
-        syllables = "ka lo mi ren sta vor ti pel an dru fe gor be sul en da ri mo qu ith el né ça øs".split()
+        syllables = ["ka", "lo", "mi", "ren", "sta", "vor", "ti", "pel", "an", "dru", "fe", "gor"]
+        syllables += ["be", "sul", "en", "da", "ri", "mo", "qu", "ith", "el", "né", "ça", "øs"]
         words = ["".join(rng.choice(syllables, rng.integers(1, 5))) for _ in range(8000)]
         forms = [*words, *(w + "," for w in words), *(w + "." for w in words), *(w + ".\\n\\n" for w in words)]
         forms += [f'\\"{word}\\"' for word in words]
@@ -72,7 +73,9 @@ class Columns:
         self._rows.sort(key=lambda row: (row[14], row[0]))
         columns = zip(*self._rows, strict=True)
         arrays = [
-            pa.array(values, pa.binary()).cast(field.type) if pa.types.is_string(field.type) else pa.array(values, field.type)
+            pa.array(values, pa.binary()).cast(field.type)
+            if pa.types.is_string(field.type)
+            else pa.array(values, field.type)
             for field, values in zip(SCHEMA, columns, strict=True)
         ]
         return pa.table(arrays, schema=SCHEMA)
@@ -122,7 +125,9 @@ class Family:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def message(self, role: str, content: bytes, calls: list[tuple[bytes, bytes, bytes]], call_id: bytes = b"") -> bytes:
+    def message(
+        self, role: str, content: bytes, calls: list[tuple[bytes, bytes, bytes]], call_id: bytes = b""
+    ) -> bytes:
         """A message; calls are ids, names and arguments, content and arguments are JSON text."""
         answered = b',"tool_call_id":"%s"' % call_id if call_id else b""
         if self.name == "langchain":
@@ -147,10 +152,17 @@ class Family:
 
     def outputs(self, answer: bytes, content: bytes, finish: bytes) -> bytes:
         if self.name == "langchain":
-            head = b'{"generations":[[{"text":"%s","generation_info":{"finish_reason":"%s"},"type":"ChatGeneration","message":'
-            return head % (content, finish) + answer + b'}]],"llm_output":null,"run":null,"type":"LLMResult"}'
+            head = b'{"generations":[[{"text":"%s","generation_info":{"finish_reason":"%s"},' % (content, finish)
+            return (
+                head
+                + b'"type":"ChatGeneration","message":'
+                + answer
+                + b'}]],"llm_output":null,"run":null,"type":"LLMResult"}'
+            )
         if self.name == "openai":
-            head = b'{"id":"chatcmpl-1","object":"chat.completion","choices":[{"index":0,"finish_reason":"%s","message":'
+            head = (
+                b'{"id":"chatcmpl-1","object":"chat.completion","choices":[{"index":0,"finish_reason":"%s","message":'
+            )
             return head % finish + answer + b"}]}"
         return answer
 

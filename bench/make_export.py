@@ -17,6 +17,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,6 +52,7 @@ SETS = {
 }
 
 
+@cache
 def version() -> str:
     """Changes when the code that makes the sets does."""
     here = Path(__file__).resolve()

@@ -1,4 +1,4 @@
-"""The rival: what pyarrow, orjson and a pool of processes make of the benchmark's sets, written to be as fast as can be.
+"""The rival: what pyarrow, orjson and a pool of processes make of the benchmark's sets, as fast as can be.
 
 It knows the sets and leaves out what they do not need: no check of shapes, no repair, no errors, no sub-agents. Its
 output is compared with the engine's in tests/test_rival.py.

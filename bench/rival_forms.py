@@ -268,7 +268,11 @@ def write_delta(conversation: Any, file: IO[bytes]) -> None:
             "answer": call.answer,
             "model": call.extra["metadata"]["ls_model_name"],
             "usage": dict(
-                zip(("prompt_tokens", "completion_tokens", "total_tokens", "cost"), (*call.tokens, call.cost), strict=True)
+                zip(
+                    ("prompt_tokens", "completion_tokens", "total_tokens", "cost"),
+                    (*call.tokens, call.cost),
+                    strict=True,
+                )
             ),
             "finish_reason": call.finish_reason,
             "run_id": call.run_id,

@@ -53,7 +53,9 @@ def measure_times(ways: Sequence[str], source: Path, rounds: int, warm: bool) ->
         for way in ways:
             sample = in_fresh_folder(way, source, run_timed)
             assert isinstance(sample, Sample)
-            note(f"{'warm-up' if turn < 0 else f'round {turn + 1}'}: {way}: {sample.wall:.2f} s, {sample.cpu:.2f} cpu s")
+            note(
+                f"{'warm-up' if turn < 0 else f'round {turn + 1}'}: {way}: {sample.wall:.2f} s, {sample.cpu:.2f} cpu s"
+            )
             if turn >= 0:
                 samples[way].append(sample)
     if PYTHON in samples:
@@ -65,7 +67,7 @@ def table(name: str, samples: Samples, peaks: dict[str, Peak]) -> list[str]:
     figures = figures_of(name)
     rows, text = figures["rows"], figures["text_bytes"] / 1e6
     lines = [
-        "| | wall s | cpu s | rows/s | MB/s | peak MB | with mapped files | wall over the bare read: min, median, max |",
+        "| | wall s | cpu s | rows/s | MB/s | peak MB | with mapped files | over bare read: min, median, max |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for way, taken in samples.items():
@@ -133,8 +135,8 @@ def measure_set(name: str, rounds: int, only: Sequence[str]) -> list[str]:
     limited = [memory_line(peaks[LIMITED])] if LIMITED in peaks else []
     return [
         "",
-        f"{figures['rows']:,} rows, {figures['conversations']:,} conversations, {figures['text_bytes'] / 1e6:,.0f} MB of "
-        f"JSON text in {parquet / 1e6:,.1f} MB of Parquet, {len(files)} file{'s' if len(files) > 1 else ''}. "
+        f"{figures['rows']:,} rows, {figures['conversations']:,} conversations, {figures['text_bytes'] / 1e6:,.0f} MB "
+        f"of JSON text in {parquet / 1e6:,.1f} MB of Parquet, {len(files)} file{'s' if len(files) > 1 else ''}. "
         f"{1 if once else rounds} rounds, medians.",
         "",
         *table(name, samples, peaks),
@@ -163,8 +165,8 @@ def write_results(sections: dict[str, list[str]]) -> None:
     kept = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in old}
     kept |= {name: re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() for name, lines in sections.items()}
     text = (
-        "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; ways and gates are in `bench/commands.py` "
-        "and `bench/gates.py`.\n"
+        "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; the ways are in "
+        "`bench/commands.py`, the gates in `bench/gates.py`.\n"
     )
     text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS] if name in kept)
     RESULTS.write_text(text, encoding="utf-8")
@@ -184,7 +186,10 @@ def main() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, -10)  # other work on the machine disturbs less
     sections = {"start": [machine(), *start_lines()]}
     for name in names:
-        sections[name] = [machine(), *measure_set(name, arguments.rounds, list(filter(None, arguments.only.split(","))))]
+        sections[name] = [
+            machine(),
+            *measure_set(name, arguments.rounds, list(filter(None, arguments.only.split(",")))),
+        ]
     for name, lines in sections.items():
         print(f"## {name}\n\n" + "\n".join(lines) + "\n")
     if not arguments.keep:
