@@ -39,8 +39,8 @@ std::optional<std::int64_t> parse_picos(std::string_view text) {
     const std::int64_t digit = text[i] - '0';
     if (place >= -k_digits) {
       std::int64_t value = digit;
-      for (int p = 0; p < place + k_digits && value != 0; ++p)
-        too_large = too_large || __builtin_mul_overflow(value, 10, &value);
+      for (int p = 0; p < place + k_digits && value != 0 && !too_large; ++p)
+        too_large = __builtin_mul_overflow(value, 10, &value);
       too_large = too_large || __builtin_add_overflow(units, value, &units);
     } else if (place == -k_digits - 1) {
       round_up = digit >= 5;

@@ -8,19 +8,21 @@ namespace trajectory::build {
 using messages::RunFacts;
 
 std::vector<SlotId> ToolResults::complete(const std::vector<SlotId>& order) {
-  std::vector<OpenCall> open;
+  OpenCalls open;
   for (const SlotId id : order) {
     const messages::MessageEntry* entry = slot(id).entry;
     for (std::size_t i = 0; i < entry->message.tool_calls.size(); ++i) {
       if (entry->message.tool_calls[i].id.empty() && !made_ids_.contains({id, i}))
         made_ids_[{id, i}] = "call-" + std::to_string(++made_);
-      open.push_back({id, i});
+      open.by_id[entry->message.tool_calls[i].id].push_back(open.all.size());
+      open.places.push_back(open.all.size());
+      open.all.push_back({id, i});
     }
     if (is_tool(entry)) resolve(id, open);
   }
-  for (const OpenCall& call : open) link_run(call);
+  for (const OpenCall& call : open.all) link_run(call);
   Unseen unseen;
-  for (const OpenCall& call : open) {
+  for (const OpenCall& call : open.all) {
     if (call.answered) continue;
     const SlotId result = unseen_result(call);
     if (result == k_none) {
@@ -53,30 +55,33 @@ std::string ToolResults::id_of(SlotId assistant, std::size_t index) const {
   return made == made_ids_.end() ? slot(assistant).entry->message.tool_calls[index].id : made->second;
 }
 
-void ToolResults::resolve(SlotId tool, std::vector<OpenCall>& open) {
+void ToolResults::resolve(SlotId tool, OpenCalls& open) {
   const model::Message& message = slot(tool).entry->message;
-  const auto take = [&](auto&& fits) {
+  const auto take = [&](const std::vector<std::size_t>& places, auto&& fits) {
     // Ids may repeat from answer to answer: the latest answer's call counts, within it the first that is open.
-    for (auto last = open.rbegin(); last != open.rend();) {
-      const SlotId assistant = last->assistant;
+    for (auto last = places.rbegin(); last != places.rend();) {
+      const SlotId assistant = open.all[*last].assistant;
       auto first = last;
-      while (first != open.rend() && first->assistant == assistant) ++first;
-      for (auto call = first.base(); call != last.base(); ++call) {
-        if (call->answered || !fits(*call)) continue;
-        call->answered = true;
-        resolved_[tool] = {assistant, call->index};
+      while (first != places.rend() && open.all[*first].assistant == assistant) ++first;
+      for (auto place = first.base(); place != last.base(); ++place) {
+        OpenCall& call = open.all[*place];
+        if (call.answered || !fits(call)) continue;
+        call.answered = true;
+        resolved_[tool] = {assistant, call.index};
         return true;
       }
       last = first;
     }
     return false;
   };
+  const auto any = [](const OpenCall&) { return true; };
   if (!message.tool_call_id.empty()) {
-    take([&](const OpenCall& call) { return call_of(call).id == message.tool_call_id; });
+    if (const auto found = open.by_id.find(message.tool_call_id); found != open.by_id.end()) take(found->second, any);
     return;
   }
-  if (!take([&](const OpenCall& call) { return call_of(call).name == message.name; }) && message.name.empty())
-    take([](const OpenCall&) { return true; });
+  if (!take(open.places, [&](const OpenCall& call) { return call_of(call).name == message.name; }) &&
+      message.name.empty())
+    take(open.places, any);
 }
 
 void ToolResults::link_run(const OpenCall& open) {

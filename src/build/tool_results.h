@@ -53,7 +53,13 @@ class ToolResults {
   [[nodiscard]] const model::ToolCall& call_of(const OpenCall& open) const {
     return slot(open.assistant).entry->message.tool_calls[open.index];
   }
-  void resolve(SlotId tool, std::vector<OpenCall>& open);
+  /// The calls so far, and their places by id: an answer may hold tens of thousands.
+  struct OpenCalls {
+    std::vector<OpenCall> all;
+    std::vector<std::size_t> places;
+    std::unordered_map<std::string_view, std::vector<std::size_t>> by_id;
+  };
+  void resolve(SlotId tool, OpenCalls& open);
   void link_run(const OpenCall& open);
   [[nodiscard]] SlotId unseen_result(const OpenCall& open);
   [[nodiscard]] std::vector<SlotId> with_unseen(const std::vector<SlotId>& order, const Unseen& unseen) const;

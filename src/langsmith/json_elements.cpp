@@ -15,6 +15,9 @@ constexpr std::size_t k_nowhere = std::string_view::npos;
 /// Lines that are looked at to tell JSON lines from a broken document.
 constexpr std::size_t k_lines_to_try = 100;
 
+/// Values over several lines that may be cut off before a block is taken line by line: each is sought to the block's end.
+constexpr int k_most_cut_off = 100;
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(k_space);
   if (begin == k_nowhere) return {};
@@ -181,6 +184,7 @@ std::vector<JsonBlock> split_values(std::string_view text, std::size_t block_byt
 
 std::vector<std::string_view> lines_of(std::string_view block) {
   std::vector<std::string_view> out;
+  int cut_off = 0;
   for (std::size_t at = 0; at < block.size();) {
     const std::size_t newline = std::min(block.find('\n', at), block.size());
     const std::size_t begin = std::min(block.find_first_not_of(k_space, at), newline);
@@ -188,8 +192,9 @@ std::vector<std::string_view> lines_of(std::string_view block) {
     // A line that opens a value and holds nothing else of it: the value goes on.
     const std::string_view line = trimmed(block.substr(begin, newline - begin));
     const bool opens = line == "{" || line == "[" || (line.starts_with('{') && line.ends_with('['));
-    if (opens) {
+    if (opens && cut_off < k_most_cut_off) {
       const std::size_t close = value_end(block, begin);
+      cut_off += close == k_nowhere ? 1 : 0;
       if (close != k_nowhere && close > newline) end = std::min(block.find('\n', close), block.size());
     }
     const std::string_view element = block.substr(begin, end - begin);

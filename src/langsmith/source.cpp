@@ -20,6 +20,9 @@ namespace {
 constexpr std::size_t k_batch_rows = 128;
 constexpr std::size_t k_block_bytes = 4 << 20;
 
+/// Levels of pages, arrays and nested runs that are opened one at a time.
+constexpr int k_shallow = 8;
+
 struct OpenFile {
   std::vector<std::string_view> columns;  ///< of a table, to read
   std::optional<columnar::ParquetFile> parquet;
@@ -249,7 +252,8 @@ class RunSource::Impl::BlockReader {
 
   /// A run and those nested in it, a page of runs, or an array of these.
   base::Status read_value(const json::Value& closed, std::uint64_t row, int depth = 0) {
-    const auto opened = parser_.expand(closed, 1);
+    // Each opening copies what is inside: whatever lies deep in others is opened whole, once.
+    const auto opened = parser_.expand(closed, depth < k_shallow ? 1 : json::Parser::k_max_depth - 1);
     if (!opened) return refuse(row, opened.error().message());
     const json::Value& value = **opened;
     if (depth > json::Parser::k_max_depth) return refuse(row, "runs are nested too deeply");

@@ -14,6 +14,9 @@ using json::Value;
 /// Where the data of a data: link begins at the latest.
 constexpr std::size_t k_data_head = 200;
 
+/// Fields from which on a text is first looked for among whole ones: a message may hold 50,000 calls.
+constexpr std::size_t k_many = 64;
+
 std::string without_space(std::string_view text) {
   std::string out;
   for (const char c : text)
@@ -50,10 +53,17 @@ void HeldTexts::add(const model::Message& m) {
 }
 
 void HeldTexts::add(std::string_view text) {
-  if (!text.empty()) fields_.push_back({text});
+  if (text.empty()) return;
+  fields_.push_back({text});
+  missed_.clear();
+  if (fields_.size() == k_many)
+    for (const Field& field : fields_) whole_.insert(field.text);
+  else if (fields_.size() > k_many)
+    whole_.insert(text);
 }
 
 bool HeldTexts::has_plainly(std::string_view text) {
+  if (whole_.contains(text)) return true;
   for (Field& field : fields_) {
     std::size_t at = field.text.find(text, field.found);
     if (at == std::string_view::npos && field.found > 0) at = field.text.find(text);
@@ -65,7 +75,15 @@ bool HeldTexts::has_plainly(std::string_view text) {
 }
 
 bool HeldTexts::has(std::string_view text) {
-  if (text.empty() || has_plainly(text)) return true;
+  if (text.empty()) return true;
+  // What is looked for again and again, as the type of 100,000 parts, is searched for once.
+  if (!missed_.empty() && missed_.contains(std::string(text))) return false;
+  if (has_plainly(text) || has_otherwise(text)) return true;
+  missed_.emplace(text);
+  return false;
+}
+
+bool HeldTexts::has_otherwise(std::string_view text) {
   const std::string inside = escaped(text);
   if (inside != text && has_plainly(inside)) return true;
   if (const std::string_view data = inline_data(text); !data.empty() && has_plainly(base::sha256_hex(data)))

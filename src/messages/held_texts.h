@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "json/value.h"
@@ -21,12 +22,15 @@ class HeldTexts {
 
  private:
   [[nodiscard]] bool has_plainly(std::string_view text);
+  [[nodiscard]] bool has_otherwise(std::string_view text);
 
   struct Field {
     std::string_view text;
     std::size_t found = 0;  ///< where the last text was found: pieces of a stream come in order
   };
   std::vector<Field> fields_;
+  std::unordered_set<std::string_view> whole_;  ///< the fields' texts, where there are so many that a search is slow
+  std::unordered_set<std::string> missed_;      ///< texts that were looked for in vain
   std::vector<std::string> squeezed_;  ///< the fields without white space, once somebody needs them
 };
 
