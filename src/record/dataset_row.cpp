@@ -23,6 +23,13 @@ std::vector<std::string> models_of(const model::Trajectory& t) {
   return out;
 }
 
+bool is_array(std::string_view json_text, json::Parser& parser) {
+  const auto parsed = parser.parse(json_text, json::Parser::k_record_depth);
+  const bool is = parsed && (*parsed)->is_array();
+  parser.reset();
+  return is;
+}
+
 }  // namespace
 
 const std::vector<Field>& dataset_schema() {
@@ -96,6 +103,9 @@ base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
   row.end_list();
 
   json::Parser parser;
+  for (const model::TranscriptMessage& message : typed)
+    if (const std::string& parts = message.message.parts; !parts.empty() && !is_array(parts, parser))
+      return base::Error(base::ErrorCode::k_bad_format, "a message's parts are no JSON array");
   const auto parsed = parser.parse(row.text().value_or(""), json::Parser::k_record_depth);
   if (!parsed) return parsed.error();
   auto t = read_record(**parsed);

@@ -119,8 +119,12 @@ class Reader {
   }
   /// The names are derived; the ranges of definitions count.
   void tools(std::string_view, std::vector<std::uint32_t>& v) {
+    constexpr std::size_t k_most = 1 << 20;
     std::vector<model::Range> definitions;
     ranges("tool_definitions", definitions);
+    std::size_t count = 0;
+    for (const auto& [from, to] : definitions) count += to - from;
+    if (count > k_most) return note("tool_definitions");
     for (const auto& [from, to] : definitions)
       for (std::uint32_t tool = from; tool < to; ++tool) v.push_back(tool);
   }
