@@ -7,7 +7,9 @@
 
 namespace trajectory::base {
 
-/// A file's bytes, mapped read-only for the object's life.
+/// A file's bytes, mapped read-only for the object's life. Where the file is cut off meanwhile they read as zeros
+/// (`FileStamp` tells that it changed); the first mapping installs a handler of SIGBUS for that, which hands on what is
+/// not its own.
 class MappedFile {
  public:
   /// Errors: k_not_found, k_io.

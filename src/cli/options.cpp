@@ -64,6 +64,10 @@ void add_memory(CLI::App& app, SourceOptions& options) {
                  "Memory to use, as 512MiB or 4GB, at least 1kB; with little the source is read in several passes "
                  "[half of what the "
                  "process may]");
+  app.add_option("--max-value", options.max_value,
+                 "Refuse rows with a larger cell, or JSON runs that are larger [a 32nd of the memory, at least 16MiB]");
+  app.add_option("--batch-rows", options.batch_rows, "Rows to decode at once, to test that it makes no difference")
+      ->group("");  // not in the help
 }
 
 void add_output(CLI::App& app, OutputFlags& flags) {
@@ -141,6 +145,16 @@ base::Result<pipeline::ImportOptions> import_options(const SourceOptions& option
     if (!memory) return memory.error();
     if (*memory < k_least_memory) return wrong("--memory", options.memory, "at least 1kB");
     out.memory = *memory;
+  }
+  if (!options.max_value.empty()) {
+    const auto size = parse_size(options.max_value, "--max-value");
+    if (!size) return size.error();
+    out.max_value = *size;
+  }
+  if (!options.batch_rows.empty()) {
+    const auto rows = parse_count(options.batch_rows, "--batch-rows");
+    if (!rows || *rows < 1 || *rows > 1'000'000) return wrong("--batch-rows", options.batch_rows, "a number of rows");
+    out.batch_rows = *rows;
   }
   const model::Micros now =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())

@@ -23,6 +23,8 @@ struct SourceOptions {
   std::optional<std::string> keys;
   std::string threads;
   std::string memory;
+  std::string max_value;
+  std::string batch_rows;
 };
 
 struct OutputFlags {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +25,9 @@ struct Cell {
   bool flag = false;
   std::int64_t integer = 0;  ///< integers; times in microseconds since 1970 UTC
   double real = 0;
-  std::string_view text;  ///< of a present text never a null pointer
+  /// Of a present text never a null pointer, but for one of more bytes than the reader was told to take: `integer` then
+  /// has its size.
+  std::string_view text;
 };
 
 /// Rows of a row group. Columns stand in the order they were asked for; views live until the next batch.
@@ -38,32 +40,19 @@ struct RowBatch {
 /// How the values of a time column become microseconds.
 enum class TimeUnit : std::uint8_t { k_seconds, k_millis, k_micros, k_nanos };
 
-/// Rounded towards the past; `by` is positive.
 [[nodiscard]] constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-/// Stops at the greatest and the least number; `by` is positive.
-[[nodiscard]] constexpr std::int64_t bounded_multiply(std::int64_t value, std::int64_t by) {
-  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
-  constexpr std::int64_t k_least = std::numeric_limits<std::int64_t>::min();
-  if (value > k_most / by) return k_most;
-  return value < k_least / by ? k_least : value * by;
-}
-
-/// Finer digits are cut; a moment that no microseconds can tell becomes the last or the first that they can.
-[[nodiscard]] constexpr std::int64_t to_micros(std::int64_t value, TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::k_nanos:
-      return floor_divide(value, 1000);
-    case TimeUnit::k_micros:
-      return value;
-    case TimeUnit::k_millis:
-      return bounded_multiply(value, 1000);
-    case TimeUnit::k_seconds:
-      return bounded_multiply(value, 1'000'000);
-  }
-  return value;
+/// Finer digits are cut. Nothing for a time that no calendar of four digits has: a placeholder, or damage.
+[[nodiscard]] constexpr std::optional<std::int64_t> to_micros(std::int64_t value, TimeUnit unit) {
+  constexpr std::int64_t k_least = -62'135'596'800'000'000;  // 0001-01-01
+  constexpr std::int64_t k_end = 253'402'300'800'000'000;    // 10000-01-01
+  std::int64_t micros = value;
+  if (unit == TimeUnit::k_nanos) micros = floor_divide(value, 1000);
+  const std::int64_t factor = unit == TimeUnit::k_millis ? 1000 : unit == TimeUnit::k_seconds ? 1'000'000 : 1;
+  if (__builtin_mul_overflow(micros, factor, &micros) || micros < k_least || micros >= k_end) return std::nullopt;
+  return micros;
 }
 
 }  // namespace trajectory::columnar

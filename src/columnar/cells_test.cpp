@@ -1,37 +1,29 @@
 #include "columnar/cells.h"
 
-#include <limits>
-
 #include <gtest/gtest.h>
 
 namespace trajectory::columnar {
-
 namespace {
 
-constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t k_least = std::numeric_limits<std::int64_t>::min();
-
-TEST(Cells, CutsFinerDigitsTowardsThePast) {
-  EXPECT_EQ(to_micros(1'999, TimeUnit::k_nanos), 1);
-  EXPECT_EQ(to_micros(-1, TimeUnit::k_nanos), -1);
-  EXPECT_EQ(to_micros(-1'000, TimeUnit::k_nanos), -1);
-  EXPECT_EQ(to_micros(-1'001, TimeUnit::k_nanos), -2);
+TEST(ToMicros, CutsFinerDigitsDownwards) {
+  EXPECT_EQ(to_micros(1'500, TimeUnit::k_nanos), 1);
+  EXPECT_EQ(to_micros(-1'500, TimeUnit::k_nanos), -2);
+  EXPECT_EQ(to_micros(-2, TimeUnit::k_millis), -2'000);
+  EXPECT_EQ(to_micros(3, TimeUnit::k_seconds), 3'000'000);
 }
 
-TEST(Cells, BringsEveryUnitToMicroseconds) {
-  EXPECT_EQ(to_micros(-7, TimeUnit::k_micros), -7);
-  EXPECT_EQ(to_micros(-7, TimeUnit::k_millis), -7'000);
-  EXPECT_EQ(to_micros(7, TimeUnit::k_seconds), 7'000'000);
+TEST(ToMicros, HasNoTimeOutOfAnyCalendar) {
+  EXPECT_EQ(to_micros(INT64_MAX, TimeUnit::k_seconds), std::nullopt);
+  EXPECT_EQ(to_micros(INT64_MIN, TimeUnit::k_millis), std::nullopt);
+  EXPECT_EQ(to_micros(INT64_MAX, TimeUnit::k_micros), std::nullopt);
+  EXPECT_EQ(to_micros(253'402'300'799, TimeUnit::k_seconds), 253'402'300'799'000'000);
+  EXPECT_EQ(to_micros(253'402'300'800, TimeUnit::k_seconds), std::nullopt);
 }
 
-TEST(Cells, KeepsMomentsThatAreTooFarAwayAtTheBounds) {
-  EXPECT_EQ(to_micros(k_most, TimeUnit::k_seconds), k_most);
-  EXPECT_EQ(to_micros(k_least, TimeUnit::k_seconds), k_least);
-  EXPECT_EQ(to_micros(k_most, TimeUnit::k_millis), k_most);
-  EXPECT_EQ(to_micros(k_least, TimeUnit::k_millis), k_least);
-  EXPECT_EQ(to_micros(k_least, TimeUnit::k_nanos), k_least / 1'000 - 1);
+TEST(FloorDivide, TakesEveryNumber) {
+  EXPECT_EQ(floor_divide(INT64_MIN, 1000), INT64_MIN / 1000 - 1);
+  EXPECT_EQ(floor_divide(-1000, 1000), -1);
 }
 
 }  // namespace
-
 }  // namespace trajectory::columnar

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <optional>
 
 #include <arrow/io/file.h>
 #include <parquet/api/reader.h>
@@ -87,11 +88,15 @@ void write_uuid(const std::uint8_t* bytes, char* out) {
   }
 }
 
-std::int64_t to_micros(const parquet::Int96& value) {
+std::optional<std::int64_t> to_micros(const parquet::Int96& value) {
   constexpr std::int64_t k_julian_epoch = 2'440'588;
   std::int64_t nanos = 0;
   std::memcpy(&nanos, value.value.data(), sizeof nanos);
-  return (static_cast<std::int64_t>(value.value[2]) - k_julian_epoch) * 86'400'000'000LL + floor_divide(nanos, 1000);
+  std::int64_t micros = static_cast<std::int64_t>(value.value[2]) - k_julian_epoch;
+  if (__builtin_mul_overflow(micros, 86'400'000'000LL, &micros) ||
+      __builtin_add_overflow(micros, floor_divide(nanos, 1000), &micros))
+    return std::nullopt;
+  return to_micros(micros, TimeUnit::k_micros);
 }
 
 /// Reads one column of a row group, batch by batch.
@@ -100,16 +105,18 @@ class ColumnCursor {
   ColumnCursor(const ColumnLayout* layout, std::shared_ptr<parquet::ColumnReader> reader)
       : layout_(layout), reader_(std::move(reader)) {}
 
-  void read(std::size_t rows, std::vector<Cell>& cells, base::Arena& arena) {
+  void read(std::size_t rows, std::vector<Cell>& cells, base::Arena& arena, std::uint64_t most_bytes) {
     cells.assign(rows, {});
     if (layout_ == nullptr) return;
     switch (layout_->physical) {
       case parquet::Type::BYTE_ARRAY:
         return read_as<parquet::ByteArrayReader, parquet::ByteArray>(
             rows, [&](std::size_t row, const parquet::ByteArray& value) {
+              cells[row].present = true;
+              cells[row].integer = value.len;
+              if (value.len > most_bytes) return;
               char* copy = arena.allocate(value.len);
               std::memcpy(copy, value.ptr, value.len);
-              cells[row].present = true;
               cells[row].text = {copy, value.len};
             });
       case parquet::Type::FIXED_LEN_BYTE_ARRAY:
@@ -131,11 +138,12 @@ class ColumnCursor {
             rows, [&](std::size_t row, std::int32_t value) { set_integer(cells[row], value); });
       case parquet::Type::INT64:
         return read_as<parquet::Int64Reader, std::int64_t>(rows, [&](std::size_t row, std::int64_t value) {
-          set_integer(cells[row], layout_->info.kind == ColumnKind::k_time ? to_micros(value, layout_->unit) : value);
+          if (layout_->info.kind == ColumnKind::k_time) set_time(cells[row], to_micros(value, layout_->unit));
+          else set_integer(cells[row], value);
         });
       case parquet::Type::INT96:
         return read_as<parquet::Int96Reader, parquet::Int96>(
-            rows, [&](std::size_t row, const parquet::Int96& value) { set_integer(cells[row], to_micros(value)); });
+            rows, [&](std::size_t row, const parquet::Int96& value) { set_time(cells[row], to_micros(value)); });
       case parquet::Type::FLOAT:
         return read_as<parquet::FloatReader, float>(
             rows, [&](std::size_t row, float value) { set_real(cells[row], static_cast<double>(value)); });
@@ -151,6 +159,10 @@ class ColumnCursor {
   static void set_integer(Cell& cell, std::int64_t value) {
     cell.present = true;
     cell.integer = value;
+  }
+  static void set_time(Cell& cell, std::optional<std::int64_t> micros) {
+    cell.present = micros.has_value();
+    cell.integer = micros.value_or(0);
   }
   static void set_real(Cell& cell, double value) {
     cell.present = true;
@@ -182,6 +194,10 @@ class ColumnCursor {
   std::shared_ptr<parquet::ColumnReader> reader_;
 };
 
+base::Error cannot_open(const std::string& path) {
+  return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
+}
+
 base::Error unreadable(const std::string& path) {
   return base::Error(base::ErrorCode::k_bad_format,
                      "not a readable Parquet file: it is damaged, cut off or encrypted, export it again")
@@ -191,8 +207,19 @@ base::Error unreadable(const std::string& path) {
 }  // namespace
 
 struct ParquetFile::Impl {
+  /// Opened anew for each row group: an export may have more files than a process can hold open.
+  [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader() const {
+    auto file = arrow::io::ReadableFile::Open(path);
+    if (!file.ok()) return nullptr;
+    parquet::ReaderProperties properties;
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(1 << 20);
+    properties.set_page_checksum_verification(true);
+    return parquet::ParquetFileReader::Open(*file, properties, metadata);
+  }
+
   std::string path;
-  std::unique_ptr<parquet::ParquetFileReader> reader;
+  std::shared_ptr<parquet::FileMetaData> metadata;
   std::vector<ColumnLayout> layouts;
   std::vector<ColumnInfo> columns;
   std::vector<std::uint64_t> first_rows;
@@ -205,26 +232,29 @@ ParquetFile::ParquetFile(ParquetFile&&) noexcept = default;
 base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  auto file = arrow::io::ReadableFile::Open(path);
-  if (!file.ok())
-    return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
   try {
-    parquet::ReaderProperties properties;
-    properties.enable_buffered_stream();
-    properties.set_buffer_size(1 << 20);
-    impl->reader = parquet::ParquetFileReader::Open(*file, properties);
-    const auto metadata = impl->reader->metadata();
-    for (int i = 0; i < metadata->num_columns(); ++i)
-      impl->layouts.push_back(layout_of(*metadata->schema()->Column(i)));
-    std::uint64_t first = 0;
-    for (int group = 0; group < metadata->num_row_groups(); ++group) {
-      const auto row_group = metadata->RowGroup(group);
-      impl->first_rows.push_back(first);
-      first += static_cast<std::uint64_t>(row_group->num_rows());
-      for (int i = 0; i < metadata->num_columns(); ++i)
+    const auto reader = impl->open_reader();
+    if (reader == nullptr) return cannot_open(path);
+    impl->metadata = reader->metadata();
+    const auto& metadata = *impl->metadata;
+    for (int i = 0; i < metadata.num_columns(); ++i)
+      impl->layouts.push_back(layout_of(*metadata.schema()->Column(i)));
+    std::int64_t first = 0;
+    for (int group = 0; group < metadata.num_row_groups(); ++group) {
+      const auto row_group = metadata.RowGroup(group);
+      const std::int64_t rows = row_group->num_rows();
+      impl->first_rows.push_back(static_cast<std::uint64_t>(first));
+      if (rows < 0 || __builtin_add_overflow(first, rows, &first)) return unreadable(path);
+      for (int i = 0; i < metadata.num_columns(); ++i) {
+        const auto chunk = row_group->ColumnChunk(i);
+        // A value a row, null or not: a count that says otherwise would lose rows, or find some that are not there.
+        if (metadata.schema()->Column(i)->max_repetition_level() == 0 && chunk->num_values() != rows)
+          return unreadable(path);
         impl->layouts[static_cast<std::size_t>(i)].info.bytes +=
-            static_cast<std::uint64_t>(row_group->ColumnChunk(i)->total_uncompressed_size());
+            static_cast<std::uint64_t>(std::max<std::int64_t>(chunk->total_uncompressed_size(), 0));
+      }
     }
+    if (metadata.num_rows() != first) return unreadable(path);
   } catch (const std::exception&) {
     return unreadable(path);
   }
@@ -232,10 +262,10 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
   return ParquetFile(std::move(impl));
 }
 
-std::uint64_t ParquetFile::rows() const { return static_cast<std::uint64_t>(impl_->reader->metadata()->num_rows()); }
+std::uint64_t ParquetFile::rows() const { return static_cast<std::uint64_t>(impl_->metadata->num_rows()); }
 int ParquetFile::row_groups() const { return static_cast<int>(impl_->first_rows.size()); }
 std::uint64_t ParquetFile::rows_in(int row_group) const {
-  return static_cast<std::uint64_t>(impl_->reader->metadata()->RowGroup(row_group)->num_rows());
+  return static_cast<std::uint64_t>(impl_->metadata->RowGroup(row_group)->num_rows());
 }
 std::uint64_t ParquetFile::first_row_of(int row_group) const {
   return impl_->first_rows[static_cast<std::size_t>(row_group)];
@@ -243,10 +273,12 @@ std::uint64_t ParquetFile::first_row_of(int row_group) const {
 const std::vector<ColumnInfo>& ParquetFile::columns() const { return impl_->columns; }
 
 base::Status ParquetFile::read_row_group(int row_group, std::span<const std::string_view> columns,
-                                         std::size_t batch_rows,
+                                         std::size_t batch_rows, std::uint64_t most_bytes,
                                          const std::function<base::Status(const RowBatch&)>& consumer) const {
   try {
-    const auto group = impl_->reader->RowGroup(row_group);
+    const auto reader = impl_->open_reader();
+    if (reader == nullptr) return cannot_open(impl_->path);
+    const auto group = reader->RowGroup(row_group);
     std::vector<ColumnCursor> cursors;
     for (const std::string_view name : columns) {
       const auto layout = std::find_if(impl_->layouts.begin(), impl_->layouts.end(),
@@ -263,7 +295,7 @@ base::Status ParquetFile::read_row_group(int row_group, std::span<const std::str
       arena.reset();
       batch.first_row = impl_->first_rows[static_cast<std::size_t>(row_group)] + done;
       batch.rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_rows, rows - done));
-      for (std::size_t i = 0; i < cursors.size(); ++i) cursors[i].read(batch.rows, batch.columns[i], arena);
+      for (std::size_t i = 0; i < cursors.size(); ++i) cursors[i].read(batch.rows, batch.columns[i], arena, most_bytes);
       TJ_TRY(consumer(batch));
     }
   } catch (const std::exception&) {

@@ -72,6 +72,11 @@ std::string_view copied(std::string_view text, base::Arena& arena) {
   return {copy, text.size()};
 }
 
+void set_time(Cell& cell, std::optional<std::int64_t> micros) {
+  cell.present = micros.has_value();
+  cell.integer = micros.value_or(0);
+}
+
 template <class Array>
 const Array& as(const arrow::Array& array) {
   return static_cast<const Array&>(array);
@@ -111,7 +116,7 @@ Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
       return cell_of(*dictionary.dictionary(), dictionary.GetValueIndex(at), arena);
     }
     case Type::TIMESTAMP:
-      cell.integer = to_micros(as<arrow::TimestampArray>(array).Value(at), unit_of(*array.type()));
+      set_time(cell, to_micros(as<arrow::TimestampArray>(array).Value(at), unit_of(*array.type())));
       break;
     case Type::INT8:
       cell.integer = as<arrow::Int8Array>(array).Value(at);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/file_stamp.h"
 #include "base/mapped_file.h"
 #include "base/threads.h"
 #include "columnar/parquet_reader.h"
@@ -16,14 +17,14 @@ namespace trajectory::langsmith {
 
 namespace {
 
-/// Rows that are decoded at once; with the documents of real exports some megabytes.
-constexpr std::size_t k_batch_rows = 128;
 constexpr std::size_t k_block_bytes = 4 << 20;
+constexpr std::uint64_t k_batch_bytes = 64 << 20;
 
 /// Levels of pages, arrays and nested runs that are opened one at a time.
 constexpr int k_shallow = 8;
 
 struct OpenFile {
+  std::optional<base::FileStamp> stamp;   ///< of a file, before it was looked into
   std::vector<std::string_view> columns;  ///< of a table, to read
   std::optional<columnar::ParquetFile> parquet;
   std::optional<base::MappedFile> text;
@@ -83,6 +84,40 @@ struct RunSource::Impl {
                              files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
   }
 
+  void refuse_large(const ReadControl& control, std::uint32_t file, std::uint64_t row, std::uint64_t bytes) {
+    refuse(control, "value_too_large", file, row,
+           "a value of " + std::to_string(bytes) + " bytes, above --max-value " + std::to_string(control.max_value) +
+               ": allow more with --max-value or --memory");
+  }
+
+  /// The size of a text in the row that the reader left out; 0 when there is none.
+  static std::uint64_t large_value_in(const columnar::RowBatch& batch, std::size_t row) {
+    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+      const columnar::Cell& cell = batch.columns[i][row];
+      if (k_run_columns[i].use == ColumnUse::k_text && cell.present && cell.text.data() == nullptr)
+        return static_cast<std::uint64_t>(cell.integer);
+    }
+    return 0;
+  }
+
+  /// Whether every file is the one that was opened: what is read of a file that somebody writes to is of no moment.
+  [[nodiscard]] base::Status check_unchanged() const {
+    for (std::size_t i = 0; i < files.size(); ++i)
+      if (!open[i].stream && base::stamp_of(files[i].path) != open[i].stamp)
+        return base::Error(base::ErrorCode::k_io,
+                           "the file was changed, moved or removed while it was read: import it when it is complete")
+            .with(files[i].path);
+    return {};
+  }
+
+  /// Rows of a table that are decoded at once: fewer than `most` where they are long.
+  static std::size_t batch_rows_of(const columnar::ParquetFile& file, std::size_t most) {
+    std::uint64_t bytes = 0;
+    for (const columnar::ColumnInfo& column : file.columns()) bytes += column.bytes;
+    const std::uint64_t row = bytes / std::max<std::uint64_t>(file.rows(), 1) + 1;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(k_batch_bytes / row, 1, most));
+  }
+
   /// A run needs its id and its trace; without either a row can be placed nowhere.
   bool usable(const model::Run& run, const ReadControl& control) {
     if (run.id.empty()) {
@@ -112,6 +147,7 @@ base::Status RunSource::Impl::add(const FoundFile& found) {
   file.path = found.path;
   const auto index = static_cast<std::uint32_t>(files.size());
   OpenFile opened;
+  opened.stamp = base::stamp_of(file.path);
   std::vector<Unit> of_file;
   auto mapped = base::MappedFile::open(file.path);
   if (!mapped) return std::move(mapped).error();
@@ -196,6 +232,10 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
     if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
     runs.clear();
     for (std::size_t row = 0; row < batch.rows; ++row) {
+      if (const std::uint64_t bytes = large_value_in(batch, row); bytes > 0) {
+        refuse_large(control, unit.file, batch.first_row + row, bytes);
+        continue;
+      }
       model::Run run = run_from_row(batch, row);
       run.place = {unit.file, batch.first_row + row};
       if (usable(run, control)) runs.push_back(run);
@@ -208,8 +248,10 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
     took_all = true;
     return {};
   };
-  if (file.batches) return file.batches->read(file.columns, k_batch_rows, take);
-  base::Status read = file.parquet->read_row_group(unit.row_group, file.columns, k_batch_rows, take);
+  if (file.batches) return file.batches->read(file.columns, control.batch_rows, take);
+  const std::size_t batch_rows = batch_rows_of(*file.parquet, control.batch_rows);
+  base::Status read =
+      file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take);
   if (read.ok() || !took_all || read.error().code() != base::ErrorCode::k_bad_format) return read;
   refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + taken,
               file.parquet->rows_in(unit.row_group) - taken);
@@ -227,13 +269,28 @@ class RunSource::Impl::BlockReader {
     const std::vector<std::string_view> elements = lines ? lines_of(block.text) : block.elements;
     for (std::size_t i = 0; i < elements.size(); ++i) {
       if (elements[i].empty()) continue;
-      TJ_TRY(read_text(elements[i], block.first + i));
-      if (runs_.size() >= k_batch_rows) TJ_TRY(hand_on());
+      TJ_TRY(elements[i].size() > control_.max_value ? read_large(elements[i], block.first + i)
+                                                     : read_text(elements[i], block.first + i));
+      if (runs_.size() >= control_.batch_rows) TJ_TRY(hand_on());
     }
     return hand_on();
   }
 
  private:
+  /// The runs of a page or an array that is too large as a whole, one by one.
+  base::Status read_large(std::string_view text, std::uint64_t row) {
+    for (const JsonBlock& block : split_values(text, k_block_bytes))
+      for (const std::string_view element : block.elements) {
+        if (element.size() <= control_.max_value) {
+          TJ_TRY(read_text(element, row));
+          continue;
+        }
+        ++met_;
+        source_.refuse_large(control_, file_, row, element.size());
+      }
+    return {};
+  }
+
   /// One value, or several that stand on one line.
   base::Status read_text(std::string_view text, std::uint64_t row) {
     // The payload columns stay raw text; `metadata` of the v2 API is one of them.
@@ -362,6 +419,7 @@ base::Status RunSource::read(const ReadControl& control, const RunConsumer& cons
     return impl_->read_unit(units[index], worker, control, consumer);
   });
   for (OpenFile& file : impl_->open) file.batches.reset();
+  if (status.ok() || status.error().code() != base::ErrorCode::k_interrupted) TJ_TRY(impl_->check_unchanged());
   return status;
 }
 

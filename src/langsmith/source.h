@@ -38,6 +38,8 @@ struct ReadControl {
   std::atomic<bool>* stop = nullptr;                 ///< set to end early with k_interrupted
   std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
   model::ProblemLog* problems = nullptr;
+  std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
+  std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
 };
 
 /// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
@@ -62,7 +64,8 @@ class RunSource {
 
   /// Reads all runs. The consumer is called from `threads` workers at once, in no particular order. A row that is no
   /// run, or that cannot be decoded, is a problem and is counted in `rows_refused`; unreadable files, and columns that
-  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_interrupted.
+  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_interrupted, k_io (a
+  /// file changed since it was opened).
   [[nodiscard]] base::Status read(const ReadControl& control, const RunConsumer& consumer);
 
   /// Rows met and rows refused by the last `read`.

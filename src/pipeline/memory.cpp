@@ -68,4 +68,9 @@ std::uint64_t memory_to_keep(std::uint64_t limit, unsigned threads) {
   return limit > 2 * working ? limit - working : (limit + 1) / 2;
 }
 
+std::uint64_t largest_value(std::uint64_t memory) {
+  constexpr std::uint64_t k_least = 16 << 20;
+  return memory == 0 ? UINT64_MAX : std::max(memory / 32, k_least);
+}
+
 }  // namespace trajectory::pipeline

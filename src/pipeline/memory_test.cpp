@@ -59,5 +59,11 @@ TEST(MemoryToKeep, LeavesRoomForDecodingAndAtLeastHalf) {
   EXPECT_LT(memory_to_keep(64 * k_gigabyte, 1), 64 * k_gigabyte);
 }
 
+TEST(LargestValue, IsAShareOfTheMemoryAndNeverTooSmallForAMessage) {
+  EXPECT_EQ(largest_value(std::uint64_t{64} << 30), std::uint64_t{2} << 30);
+  EXPECT_EQ(largest_value(1000), 16U << 20);
+  EXPECT_EQ(largest_value(0), UINT64_MAX);
+}
+
 }  // namespace
 }  // namespace trajectory::pipeline

@@ -127,6 +127,8 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   langsmith::ReadControl control;
   control.threads = options.threads;
   control.problems = &row_problems;
+  control.batch_rows = options.batch_rows;
+  control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
   control.stop = &stop;
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
