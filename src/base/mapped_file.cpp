@@ -47,8 +47,8 @@ extern "C" void replace_lost_pages(int signal, siginfo_t* info, void* context) {
   const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
   if (const std::uintptr_t end = end_of_mapping(at); end != 0) {
     const std::uintptr_t begin = at & ~(static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)) - 1);
-    const void* zeros = ::mmap(reinterpret_cast<void*>(begin), end - begin, PROT_READ,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    const void* zeros =
+        ::mmap(reinterpret_cast<void*>(begin), end - begin, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     errno = code;
     if (zeros != MAP_FAILED) return;
   }

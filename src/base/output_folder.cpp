@@ -35,13 +35,6 @@ std::string_view advice(int code) {
   }
 }
 
-Error io_error(const std::string& what, const std::string& path, int code) {
-  return Error(ErrorCode::k_io, what + ": " + std::strerror(code) + std::string(advice(code))).with(path);
-}
-Error io_error(const std::string& what, const std::string& path, const std::error_code& code) {
-  return io_error(what, path, code.value());
-}
-
 Error not_empty(const std::string& path) {
   return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force")
       .with(path);
@@ -55,6 +48,10 @@ void sync_folder(const fs::path& folder) {
 }
 
 }  // namespace
+
+Error io_error(const std::string& what, const std::string& path, int code) {
+  return Error(ErrorCode::k_io, what + ": " + std::strerror(code) + std::string(advice(code))).with(path);
+}
 
 struct OutputFile::Impl {
   std::string path;
@@ -155,12 +152,12 @@ Result<OutputFolder> OutputFolder::create(const std::string& target, bool force)
     if (!force && !fs::is_empty(impl->target, error)) return not_empty(target);
   }
   fs::create_directories(impl->parent(), error);
-  if (error) return io_error("cannot make the output folder", target, error);
+  if (error) return io_error("cannot make the output folder", target, error.value());
   impl->clean_up();
   impl->working = (impl->parent() / (impl->prefix() + std::to_string(::getpid()))).string();
   fs::remove_all(impl->working, error);
   fs::create_directory(impl->working, error);
-  if (error) return io_error("cannot make the output folder", target, error);
+  if (error) return io_error("cannot make the output folder", target, error.value());
   return OutputFolder(std::move(impl));
 }
 
@@ -199,7 +196,7 @@ Status write_file(const std::string& path, std::string_view bytes) {
   TJ_TRY(file->close());
   std::error_code error;
   fs::rename(partial, path, error);
-  if (error) return io_error("cannot put the file in place", path, error);
+  if (error) return io_error("cannot put the file in place", path, error.value());
   return {};
 }
 

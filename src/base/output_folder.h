@@ -8,6 +8,9 @@
 
 namespace trajectory::base {
 
+/// What the system says to a file operation that failed (`code` as in errno), and what to do.
+[[nodiscard]] Error io_error(const std::string& what, const std::string& path, int code);
+
 /// A file that is being written through a buffer; it belongs to an unfinished folder or stands for itself.
 class OutputFile {
  public:

@@ -237,8 +237,7 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
     if (reader == nullptr) return cannot_open(path);
     impl->metadata = reader->metadata();
     const auto& metadata = *impl->metadata;
-    for (int i = 0; i < metadata.num_columns(); ++i)
-      impl->layouts.push_back(layout_of(*metadata.schema()->Column(i)));
+    for (int i = 0; i < metadata.num_columns(); ++i) impl->layouts.push_back(layout_of(*metadata.schema()->Column(i)));
     std::int64_t first = 0;
     for (int group = 0; group < metadata.num_row_groups(); ++group) {
       const auto row_group = metadata.RowGroup(group);

@@ -4,9 +4,11 @@
 #include <exception>
 
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
 
+#include "base/output_folder.h"
 #include "columnar/arrow_rows.h"
 
 namespace trajectory::columnar {
@@ -15,6 +17,11 @@ namespace {
 
 base::Error failed(const arrow::Status& status, const std::string& path, base::ErrorCode code) {
   return base::Error(code, status.message()).with(path);
+}
+
+base::Error cannot_write(const arrow::Status& status, const std::string& path) {
+  const int code = arrow::internal::ErrnoFromStatus(status);
+  return code == 0 ? failed(status, path, base::ErrorCode::k_io) : base::io_error("cannot write", path, code);
 }
 
 base::Error unreadable(const arrow::Status& status, const std::string& path) {
@@ -64,7 +71,7 @@ TableWriter::TableWriter(TableWriter&&) noexcept = default;
 
 base::Result<TableWriter> TableWriter::create(const std::string& path, const std::vector<Field>& schema) {
   auto impl = std::make_unique<Impl>(path, schema);
-  if (const arrow::Status status = impl->open(); !status.ok()) return failed(status, path, base::ErrorCode::k_io);
+  if (const arrow::Status status = impl->open(); !status.ok()) return cannot_write(status, path);
   return TableWriter(std::move(impl));
 }
 
@@ -73,14 +80,12 @@ RowWriter& TableWriter::row() { return impl_->row; }
 base::Status TableWriter::end_row() {
   impl_->row.end_row();
   if (!impl_->row.full()) return {};
-  if (const arrow::Status status = impl_->flush(); !status.ok())
-    return failed(status, impl_->path, base::ErrorCode::k_io);
+  if (const arrow::Status status = impl_->flush(); !status.ok()) return cannot_write(status, impl_->path);
   return {};
 }
 
 base::Status TableWriter::close() {
-  if (const arrow::Status status = impl_->close(); !status.ok())
-    return failed(status, impl_->path, base::ErrorCode::k_io);
+  if (const arrow::Status status = impl_->close(); !status.ok()) return cannot_write(status, impl_->path);
   return {};
 }
 

@@ -15,7 +15,8 @@ constexpr std::size_t k_nowhere = std::string_view::npos;
 /// Lines that are looked at to tell JSON lines from a broken document.
 constexpr std::size_t k_lines_to_try = 100;
 
-/// Values over several lines that may be cut off before a block is taken line by line: each is sought to the block's end.
+/// Values over several lines that may be cut off before a block is taken line by line: each is sought to the block's
+/// end.
 constexpr int k_most_cut_off = 100;
 
 std::string_view trimmed(std::string_view text) {

@@ -250,8 +250,7 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
   };
   if (file.batches) return file.batches->read(file.columns, control.batch_rows, take);
   const std::size_t batch_rows = batch_rows_of(*file.parquet, control.batch_rows);
-  base::Status read =
-      file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take);
+  base::Status read = file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take);
   if (read.ok() || !took_all || read.error().code() != base::ErrorCode::k_bad_format) return read;
   refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + taken,
               file.parquet->rows_in(unit.row_group) - taken);

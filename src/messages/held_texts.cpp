@@ -58,8 +58,7 @@ void HeldTexts::add(std::string_view text) {
   missed_.clear();
   if (fields_.size() == k_many)
     for (const Field& field : fields_) whole_.insert(field.text);
-  else if (fields_.size() > k_many)
-    whole_.insert(text);
+  else if (fields_.size() > k_many) whole_.insert(text);
 }
 
 bool HeldTexts::has_plainly(std::string_view text) {

@@ -31,7 +31,7 @@ class HeldTexts {
   std::vector<Field> fields_;
   std::unordered_set<std::string_view> whole_;  ///< the fields' texts, where there are so many that a search is slow
   std::unordered_set<std::string> missed_;      ///< texts that were looked for in vain
-  std::vector<std::string> squeezed_;  ///< the fields without white space, once somebody needs them
+  std::vector<std::string> squeezed_;           ///< the fields without white space, once somebody needs them
 };
 
 /// Whether a text is base64 data and not something to read.

@@ -22,8 +22,8 @@ namespace trajectory::pipeline {
 /// decode: at least half of the limit. No limit (0) stays none.
 [[nodiscard]] std::uint64_t memory_to_keep(std::uint64_t limit, unsigned threads);
 
-/// The largest value that is read with that much memory (0: no limit): a JSON text takes nine times its size while it is
-/// read. It depends on nothing else, so that the same rows are refused whatever the number of threads.
+/// The largest value that is read with that much memory (0: no limit): a JSON text takes nine times its size while it
+/// is read. It depends on nothing else, so that the same rows are refused whatever the number of threads.
 [[nodiscard]] std::uint64_t largest_value(std::uint64_t memory);
 
 }  // namespace trajectory::pipeline
