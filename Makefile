@@ -1,5 +1,5 @@
 # Every target sets up what it needs by itself, on a fresh Debian 12 too; the second time it is quick.
-.PHONY: help demo test install bench lint docs clean
+.PHONY: help demo test install bench fuzz tsan lint docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -7,6 +7,8 @@ help:
 	@echo "make test      build and run all tests (with CI=true also under sanitizers)"
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
 	@echo "make bench     measure imports beside their peers, with the gates (SETS=large for 6 GB)"
+	@echo "make fuzz      fuzz every reader for a minute each (TIME=3600 for an hour; TARGET=runs for one); needs clang"
+	@echo "make tsan      run the C++ tests under the thread sanitizer"
 	@echo "make lint      formatting, clang-tidy, ruff, mypy (clang-tidy on changed files; ALL=1 for all)"
 	@echo "make docs      write the reference of the Python package to build/docs"
 	@echo "make clean     remove the build folder (keeps .venv and .deps)"
@@ -26,6 +28,14 @@ test:
 bench:
 	@tools/setup
 	@.venv/bin/python bench/run.py --sets $(or $(SETS),small,medium,mixed) --rounds $(or $(ROUNDS),5)
+
+fuzz:
+	@tools/setup fuzz
+	@tools/fuzz $(or $(TIME),60) $(TARGET)
+
+tsan:
+	@tools/setup
+	@tools/tsan
 
 lint:
 	@tools/setup lint

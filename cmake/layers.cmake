@@ -8,7 +8,9 @@ option(TRAJECTORY_WERROR "Treat warnings as errors" OFF)
 
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
-add_link_options(-Wl,--exclude-libs,ALL)
+if(NOT TRAJECTORY_FUZZ) # clang links its sanitizers' malloc statically, and every library must see it
+  add_link_options(-Wl,--exclude-libs,ALL)
+endif()
 
 add_library(trajectory_warnings INTERFACE)
 target_compile_options(
@@ -19,9 +21,16 @@ target_compile_options(
 add_compile_definitions(TRAJECTORY_VERSION="${PROJECT_VERSION}")
 add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 
-if(TRAJECTORY_SANITIZE)
+if(TRAJECTORY_SANITIZE OR TRAJECTORY_FUZZ)
   add_compile_options(-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+endif()
+if(TRAJECTORY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(TRAJECTORY_RACES)
+  add_compile_options(-O1 -fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
 endif()
 
 if(TRAJECTORY_TESTS)
@@ -85,7 +94,7 @@ endfunction()
 # One ctest entry a test case; under the sanitizers one a program, since starting a program is what costs there. Tests run
 # in the root of the checkout.
 function(register_tests layer program)
-  if(TRAJECTORY_SANITIZE)
+  if(TRAJECTORY_SANITIZE OR TRAJECTORY_RACES)
     add_test(NAME ${layer} COMMAND ${program} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   else()
     gtest_discover_tests(${program} TEST_PREFIX "${layer}." WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" DISCOVERY_MODE PRE_TEST
