@@ -312,7 +312,7 @@ base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t' || text.front() == '\r'))
     text.remove_prefix(1);
   char* padded = impl_->arena.allocate(text.size() + simdjson::SIMDJSON_PADDING);
-  std::memcpy(padded, text.data(), text.size());
+  if (!text.empty()) std::memcpy(padded, text.data(), text.size());
   std::memset(padded + text.size(), ' ', simdjson::SIMDJSON_PADDING);
   impl_->values.clear();
   impl_->members.clear();

@@ -110,5 +110,11 @@ TEST(JsonValue, StaysValidWhileOtherTextsAreParsed) {
   EXPECT_EQ((**first)["a"].text(), "one\n");
 }
 
+TEST(Parser, TakesNoTextAsNoJson) {
+  Parser parser;
+  EXPECT_FALSE(parser.parse(std::string_view()).ok());
+  EXPECT_FALSE(parser.parse(" \n").ok());
+}
+
 }  // namespace
 }  // namespace trajectory::json
