@@ -22,7 +22,7 @@ demo:
 	@tools/demo
 
 test:
-	@tools/setup
+	@tools/setup testbench
 	@tools/run_tests
 
 bench:

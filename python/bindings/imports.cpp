@@ -1,10 +1,13 @@
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
@@ -15,6 +18,7 @@
 #include "errors.h"
 #include "modules.h"
 #include "record/record_json.h"
+#include "store/bucket.h"
 #include "waiting.h"
 
 namespace nb = nanobind;
@@ -29,7 +33,8 @@ class ImportRequest {
   ImportRequest(std::vector<std::string> sources, std::vector<NamedStream> streams, std::optional<std::uint64_t> limit,
                 std::optional<std::int64_t> since, std::optional<std::int64_t> until,
                 std::vector<std::string> conversations, std::optional<std::vector<std::string>> keys, bool feedback,
-                std::optional<unsigned> threads, std::optional<std::uint64_t> memory)
+                std::optional<unsigned> threads, std::optional<std::uint64_t> memory,
+                std::map<std::string, std::string> storage)
       : streams_(std::move(streams)) {
     options_.sources = std::move(sources);
     options_.streams = stream_sources(streams_);
@@ -41,6 +46,11 @@ class ImportRequest {
     options_.selection.feedback = feedback;
     options_.threads = threads.value_or(base::usable_threads());
     options_.memory = memory.value_or(pipeline::usable_memory() / 2);
+    options_.storage.options = std::move(storage);
+    options_.storage.environment = [](const char* name) {
+      const char* value = std::getenv(name);
+      return std::string(value == nullptr ? "" : value);
+    };
   }
   ImportRequest(const ImportRequest&) = delete;
   ImportRequest& operator=(const ImportRequest&) = delete;
@@ -154,10 +164,12 @@ void define_imports(nb::module_& m) {
       .def(nb::init<std::vector<std::string>, std::vector<NamedStream>, std::optional<std::uint64_t>,
                     std::optional<std::int64_t>, std::optional<std::int64_t>, std::vector<std::string>,
                     std::optional<std::vector<std::string>>, bool, std::optional<unsigned>,
-                    std::optional<std::uint64_t>>(),
+                    std::optional<std::uint64_t>, std::map<std::string, std::string>>(),
            nb::kw_only(), nb::arg("sources"), nb::arg("streams"), nb::arg("limit").none(), nb::arg("since").none(),
            nb::arg("until").none(), nb::arg("conversations"), nb::arg("keys").none(), nb::arg("feedback"),
-           nb::arg("threads").none(), nb::arg("memory").none());
+           nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("storage"));
+  m.def("shut_down", &store::shut_down,
+        "Ends what reading from object stores has begun; nothing may be read after it.");
   m.def("import_dataset", &import_dataset, nb::arg("request"), nb::arg("folder"), nb::kw_only(), nb::arg("force"),
         nb::arg("progress").none(),
         "Imports into a dataset folder, which appears whole or not at all; the report as JSON.");

@@ -9,6 +9,7 @@ tj.save(trajectories, "trajectories")
 Names that an import does not need are loaded when they are first used.
 """
 
+import atexit as _atexit
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as _pyarrow  # noqa: F401  its libraries must be loaded before ours
@@ -58,6 +59,8 @@ from .report import ImportReport, Problem
 from .tables import to_arrow
 from .transforms.base_transform import BaseTransform
 from .transforms.pii_transform import BasePiiTransform, RegexPiiTransform
+
+_atexit.register(_core.shut_down)
 
 if TYPE_CHECKING:
     from .build import build_trajectory_from_messages, build_trajectory_from_parsed

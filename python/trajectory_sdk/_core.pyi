@@ -1,6 +1,6 @@
 """The engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 version: str = '0.6.0'
@@ -8,7 +8,12 @@ version: str = '0.6.0'
 class ImportRequest:
     """What to import, and how. Times are microseconds since 1970."""
 
-    def __init__(self, *, sources: Sequence[str], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[str], keys: Sequence[str] | None, feedback: bool, threads: int | None, memory: int | None) -> None: ...
+    def __init__(self, *, sources: Sequence[str], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[str], keys: Sequence[str] | None, feedback: bool, threads: int | None, memory: int | None, storage: Mapping[str, str]) -> None: ...
+
+def shut_down() -> None:
+    """
+    Ends what reading from object stores has begun; nothing may be read after it.
+    """
 
 def import_dataset(request: ImportRequest, folder: str, *, force: bool, progress: object | None) -> str:
     """

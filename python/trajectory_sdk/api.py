@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -104,6 +104,7 @@ def import_conversations(
     force: bool = False,
     threads: int | None = None,
     memory: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> Trajectories:
     """Imports conversations from a LangSmith export on disk or from a table in memory.
@@ -114,8 +115,8 @@ def import_conversations(
     Args:
         conversations: Only these conversations, by id or summary; None takes all.
         bulk: Must be True: a bulk export is read.
-        source: A Parquet file, an export folder, a glob, JSON / JSON lines of runs; a pyarrow table or dataset, or any
-            object with the Arrow PyCapsule interface; or a list of these.
+        source: A Parquet file, an export folder, a glob, JSON / JSON lines of runs, also in a bucket (gs://, s3://,
+            abfs://); a pyarrow table or dataset, or any object with the Arrow PyCapsule interface; or a list of these.
         limit: Keep the first so many conversations, in sorted order of their id.
         since: Keep traces whose root starts within this time before now, or at or after this moment (naive: UTC).
         until: Keep traces whose root starts before this moment, or this time before now.
@@ -125,6 +126,9 @@ def import_conversations(
         force: Whether a folder `out` that is not empty is replaced.
         threads: Threads to use; None means all that the process may.
         memory: Bytes to get along with; None means half of what the process may use.
+        storage_options: How buckets are reached, by the names that gcsfs, s3fs and adlfs use: `endpoint_url`, `token`,
+            `key`, `secret`, `anon`, `client_kwargs`, `account_name`, `account_key`, `sas_token`, ...; what is not given
+            is taken from the environment variables of these libraries.
         progress: Whether a progress bar is shown; None means on terminals and in notebooks.
 
     Returns:
@@ -148,6 +152,7 @@ def import_conversations(
         feedback=feedback,
         threads=threads,
         memory=memory,
+        storage_options=storage_options,
     )
     result = import_all(options, config.transforms, out=out, force=force, progress=progress)
     if config.debug:
@@ -178,6 +183,7 @@ def iter_conversations(
     feedback: bool = True,
     threads: int | None = None,
     memory: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> Iterator[Trajectory]:
     """Imports conversations one after the other, in order of conversation id, in bounded memory.
@@ -200,6 +206,7 @@ def iter_conversations(
         feedback=feedback,
         threads=threads,
         memory=memory,
+        storage_options=storage_options,
     )
     return iterate(options, config.transforms, progress)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from .primitives.primitives import ConversationSummary, Trajectory
 from .primitives.recorded import LooseRecord
 from .progress import Progress
 from .report import read_report
-from .sources import split_sources
+from .sources import flat_options, split_sources
 from .transforms.base_transform import BaseTransform
 from .transforms.record_transform import RecordTransform
 
@@ -37,6 +37,7 @@ class ImportOptions:
     feedback: bool = True
     threads: int | None = None
     memory: int | None = None
+    storage_options: Mapping[str, Any] | None = None
 
     def request(self) -> _core.ImportRequest:
         """The engine's request."""
@@ -54,6 +55,7 @@ class ImportOptions:
             feedback=self.feedback,
             threads=self.threads,
             memory=self.memory,
+            storage=flat_options(self.storage_options),
         )
 
 

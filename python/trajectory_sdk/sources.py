@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import UsageError
+from .errors import ArgumentTypeError, UsageError
 
 Stream = tuple[str, Callable[[], object]]
 
@@ -15,8 +16,9 @@ def split_sources(source: Any) -> tuple[list[str], list[Stream]]:
     """Tells paths from tables.
 
     Args:
-        source: A path or glob; a pyarrow table, record batch reader or dataset; any object with the Arrow PyCapsule
-            interface (a polars or pandas frame, a DuckDB relation, ...); a Hugging Face dataset; or a list of these.
+        source: A path or glob, or one in a bucket (gs://, s3://, abfs://); a pyarrow table, record batch reader or
+            dataset; any object with the Arrow PyCapsule interface (a polars or pandas frame, a DuckDB relation, ...); a
+            Hugging Face dataset; or a list of these.
 
     Returns:
         Paths, and named functions that open a table's stream anew at each call. Tables and pyarrow datasets are read
@@ -37,6 +39,36 @@ def split_sources(source: Any) -> tuple[list[str], list[Stream]]:
             name = f"table {number}" if len(items) > 1 else "the table"
             streams.append((f"{name} ({type(item).__name__})", _opener(item)))
     return paths, streams
+
+
+def flat_options(options: Mapping[str, Any] | None) -> dict[str, str]:
+    """Storage options as the engine takes them: texts, nested ones under names with a dot.
+
+    Args:
+        options: Options by the names that gcsfs, s3fs and adlfs give them. A `token` that is a mapping is the content
+            of a service account's key file.
+
+    Raises:
+        TypeError: `options` is no mapping, or a value is neither a text, a number nor a mapping. The message holds no
+            value.
+    """
+    flat: dict[str, str] = {}
+    if options is not None and not isinstance(options, Mapping):
+        raise ArgumentTypeError(f"storage_options must be a mapping, not {type(options).__name__}")
+    for name, value in (options or {}).items():
+        if value is None:
+            continue
+        if name == "token" and isinstance(value, Mapping):
+            flat[name] = json.dumps(dict(value))
+        elif isinstance(value, Mapping):
+            flat.update({f"{name}.{inner}": text for inner, text in flat_options(value).items()})
+        elif isinstance(value, bool):
+            flat[name] = str(value).lower()
+        elif isinstance(value, str | int | os.PathLike):
+            flat[name] = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+        else:
+            raise ArgumentTypeError(f"storage option {name} cannot be a {type(value).__name__}")
+    return flat
 
 
 def _opener(table: Any) -> Callable[[], object]:

@@ -19,6 +19,7 @@ inline constexpr auto k_error_table = std::to_array<ErrorMeaning>({
     {ErrorCode::k_not_found, 1, 404, "MissingSourceError"},
     {ErrorCode::k_exists, 1, 409, "OutputError"},
     {ErrorCode::k_io, 1, 500, "OutputError"},
+    {ErrorCode::k_remote, 1, 502, "SourceError"},
     {ErrorCode::k_bad_format, 1, 422, "SourceError"},
     {ErrorCode::k_missing_column, 1, 422, "SourceError"},
     {ErrorCode::k_too_large, 1, 413, "DataError"},

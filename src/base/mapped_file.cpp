@@ -66,33 +66,37 @@ bool watch_for_lost_pages() {
   return ::sigaction(SIGBUS, &action, &g_before) == 0;
 }
 
+Error failed(const char* what, const std::string& path) {
+  const int code = errno;
+  return Error(code == ENOENT ? ErrorCode::k_not_found : ErrorCode::k_io,
+               std::string(what) + ": " + std::strerror(code))
+      .with(path);
+}
+
 }  // namespace
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const auto failed = [&](const char* what) {
-    const int code = errno;
-    if (file >= 0) ::close(file);
-    return Error(code == ENOENT ? ErrorCode::k_not_found : ErrorCode::k_io,
-                 std::string(what) + ": " + std::strerror(code))
-        .with(path);
-  };
-  if (file < 0) return failed("cannot open the file");
+  if (file < 0) return failed("cannot open the file", path);
+  return take(file, path);
+}
+
+Result<MappedFile> MappedFile::take(int file, const std::string& path) {
   struct stat status{};
-  if (::fstat(file, &status) != 0) return failed("cannot look at the file");
+  void* memory = nullptr;
+  const bool looked = ::fstat(file, &status) == 0;
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) {
-    ::close(file);
-    return MappedFile(std::string_view());
-  }
-  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  if (memory == MAP_FAILED) return failed("cannot read the file");
+  if (looked && size > 0) memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  auto out = !looked                ? Result<MappedFile>(failed("cannot look at the file", path))
+             : memory == MAP_FAILED ? Result<MappedFile>(failed("cannot read the file", path))
+                                    : Result<MappedFile>(MappedFile({static_cast<const char*>(memory), size}));
   ::close(file);
+  if (!out || size == 0) return out;
   ::madvise(memory, size, MADV_SEQUENTIAL);
   [[maybe_unused]] static const bool watched = watch_for_lost_pages();
   const auto begin = reinterpret_cast<std::uintptr_t>(memory);
   with_mapped([&] { return g_mapped.emplace(begin, begin + size).second; });
-  return MappedFile({static_cast<const char*>(memory), size});
+  return out;
 }
 
 MappedFile::~MappedFile() {

@@ -14,6 +14,8 @@ class MappedFile {
  public:
   /// Errors: k_not_found, k_io.
   [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+  /// Takes over an open file, which is closed. `path` names it in messages. Errors: k_io.
+  [[nodiscard]] static Result<MappedFile> take(int file, const std::string& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&&) = delete;

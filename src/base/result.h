@@ -14,6 +14,7 @@ enum class ErrorCode {
   k_not_found,       ///< a file, folder, dataset or conversation that is not there
   k_exists,          ///< an output that would be overwritten
   k_io,              ///< the system refused to read or write
+  k_remote,          ///< an outside service cannot be reached, refuses, or fails
   k_bad_format,      ///< a file that is not what it claims to be (truncated, not Parquet, not JSON)
   k_missing_column,  ///< an export without a column that cannot be done without
   k_too_large,       ///< a value or output above a stated limit

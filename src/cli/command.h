@@ -22,6 +22,8 @@ struct Terminal {
   bool colours = false;               ///< out is a terminal that knows them, and NO_COLOR is not set
   int columns = 80;                   ///< width of the terminal that shows progress
   std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C
+  /// The value of an environment variable, empty when it is not set; may be empty itself.
+  std::function<std::string(const char* name)> environment;
 };
 
 /// One command: declares its options, then runs. Declaring touches nothing.

@@ -25,7 +25,7 @@ std::string where(const pipeline::OutputOptions& output) {
 }
 
 int run_import(const Options& options, Terminal& terminal) {
-  auto import = import_options(options.source);
+  auto import = import_options(options.source, terminal);
   if (!import) return fail(terminal, import.error());
   import->selection.feedback = !options.no_feedback;
   auto output = output_options(options.output);

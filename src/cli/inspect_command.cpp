@@ -9,7 +9,7 @@ namespace trajectory::cli {
 namespace {
 
 int run_inspect(const SourceOptions& source, const TalkFlags& talk, Terminal& terminal) {
-  auto options = import_options(source);
+  auto options = import_options(source, terminal);
   if (!options) return fail(terminal, options.error());
   Progress progress(terminal, talk.quiet || talk.json);
   const auto inspection = pipeline::inspect(*options, progress.hooks());

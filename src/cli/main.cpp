@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "store/bucket.h"
 
 namespace {
 
@@ -39,13 +40,14 @@ int main(int argc, char** argv) {
   const bool out_is_terminal = isatty(STDOUT_FILENO) != 0;
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
-    return std::string_view(value == nullptr ? "" : value);
+    return std::string(value == nullptr ? "" : value);
   };
   const bool may_colour = variable("NO_COLOR").empty() && variable("TERM") != "dumb";
   trajectory::cli::Terminal terminal{
       std::cout,          std::cerr, out_is_terminal, isatty(STDERR_FILENO) != 0, out_is_terminal && may_colour,
-      terminal_columns(), &g_stop};
+      terminal_columns(), &g_stop,   variable};
   const int status = trajectory::cli::run(std::vector<std::string>(argv + 1, argv + argc), terminal);
+  trajectory::store::shut_down();
   if (!std::cout.flush() && !reader_is_gone()) {
     std::cerr << "trajectory: cannot write to standard output\n";
     return 1;

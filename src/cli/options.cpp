@@ -32,9 +32,19 @@ std::vector<std::string> split(std::string_view text) {
 }  // namespace
 
 void add_source(CLI::App& app, SourceOptions& options) {
-  app.add_option("SOURCE", options.sources,
-                 "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs")
+  app.add_option(
+         "SOURCE", options.sources,
+         "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs; also in a bucket: "
+         "gs://BUCKET/PATH, s3://BUCKET/PATH, abfs://CONTAINER/PATH")
       ->required();
+  add_storage(app, options);
+}
+
+void add_storage(CLI::App& app, SourceOptions& options) {
+  app.add_option("--storage-option", options.storage,
+                 "How a bucket is reached, KEY=VALUE as in endpoint_url=http://127.0.0.1:9000, region=eu-west-1, "
+                 "anon=true, token=key.json; secrets are taken from the environment (several times)")
+      ->allow_extra_args(false);
 }
 
 void add_selection(CLI::App& app, SourceOptions& options) {
@@ -129,9 +139,17 @@ base::Result<model::Micros> parse_moment(std::string_view text, std::string_view
   return wrong(option, text, "a time such as 2026-11-22T10:00:00Z, or a span such as 2w, 7d or 12h");
 }
 
-base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options) {
+base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options, const Terminal& terminal) {
   pipeline::ImportOptions out;
   out.sources = options.sources;
+  out.storage.environment = terminal.environment;
+  for (const std::string& option : options.storage) {
+    const std::size_t equals = option.find('=');
+    if (equals == 0 || equals == std::string::npos) return wrong("--storage-option", option, "KEY=VALUE");
+    const std::string name = option.substr(0, equals);
+    TJ_TRY(store::check_public(name, std::string_view(option).substr(equals + 1)));
+    out.storage.options[name] = option.substr(equals + 1);
+  }
   out.threads = base::usable_threads();
   if (!options.threads.empty()) {
     const auto threads = parse_count(options.threads, "--threads");

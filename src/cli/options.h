@@ -25,6 +25,7 @@ struct SourceOptions {
   std::string memory;
   std::string max_value;
   std::string batch_rows;
+  std::vector<std::string> storage;
 };
 
 struct OutputFlags {
@@ -40,6 +41,7 @@ struct TalkFlags {
 };
 
 void add_source(CLI::App& app, SourceOptions& options);
+void add_storage(CLI::App& app, SourceOptions& options);
 void add_selection(CLI::App& app, SourceOptions& options);
 void add_keys(CLI::App& app, SourceOptions& options);
 void add_threads(CLI::App& app, SourceOptions& options);
@@ -47,8 +49,10 @@ void add_memory(CLI::App& app, SourceOptions& options);
 void add_output(CLI::App& app, OutputFlags& flags);
 void add_talk(CLI::App& app, TalkFlags& flags, const std::string& quiet = "Print nothing but errors");
 
-/// Reads texts into values. Errors: k_usage, naming the option.
-[[nodiscard]] base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options);
+/// Reads texts into values, with what of the environment object stores are reached by. Errors: k_usage, naming the
+/// option.
+[[nodiscard]] base::Result<pipeline::ImportOptions> import_options(const SourceOptions& options,
+                                                                   const Terminal& terminal);
 [[nodiscard]] base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags);
 
 /// A number of things, "12". Errors: k_usage.

@@ -13,7 +13,7 @@ int run_verify(const SourceOptions& source, const TalkFlags& talk, Terminal& ter
     return fail(terminal, {base::ErrorCode::k_usage, "verify needs SOURCE... and, last, the DATASET"});
   const std::string dataset = sources.sources.back();
   sources.sources.pop_back();
-  auto options = import_options(sources);
+  auto options = import_options(sources, terminal);
   if (!options) return fail(terminal, options.error());
   Progress progress(terminal, talk.quiet || talk.json);
   const auto report = pipeline::verify(*options, dataset, progress.hooks());
@@ -38,6 +38,7 @@ Command verify_command() {
             app.add_option("SOURCE... DATASET", source->sources,
                            "What was imported, and last the dataset (or JSON lines) that came of it")
                 ->required();
+            add_storage(app, *source);
             add_threads(app, *source);
             add_memory(app, *source);
             add_talk(app, *talk);

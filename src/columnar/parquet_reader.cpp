@@ -5,11 +5,13 @@
 #include <exception>
 #include <optional>
 
+#include <arrow/io/caching.h>
 #include <arrow/io/file.h>
 #include <parquet/api/reader.h>
 
 #include "base/arena.h"
 #include "columnar/cells.h"
+#include "columnar/range_input.h"
 
 namespace trajectory::columnar {
 
@@ -198,6 +200,15 @@ base::Error cannot_open(const std::string& path) {
   return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
 }
 
+/// How pages come out of a file that is not fetched ahead.
+parquet::ReaderProperties properties_of(bool elsewhere) {
+  parquet::ReaderProperties properties;
+  properties.enable_buffered_stream();
+  properties.set_buffer_size(elsewhere ? 4 << 20 : 1 << 20);
+  properties.set_page_checksum_verification(true);
+  return properties;
+}
+
 base::Error unreadable(const std::string& path) {
   return base::Error(base::ErrorCode::k_bad_format,
                      "not a readable Parquet file: it is damaged, cut off or encrypted, export it again")
@@ -206,19 +217,43 @@ base::Error unreadable(const std::string& path) {
 
 }  // namespace
 
+struct FetchedRowGroup::Impl {
+  std::unique_ptr<parquet::ParquetFileReader> reader;
+};
+
+FetchedRowGroup::FetchedRowGroup(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+FetchedRowGroup::~FetchedRowGroup() = default;
+FetchedRowGroup::FetchedRowGroup(FetchedRowGroup&&) noexcept = default;
+
 struct ParquetFile::Impl {
-  /// Opened anew for each row group: an export may have more files than a process can hold open.
+  /// The column of that name, if it can be read; else -1.
+  [[nodiscard]] int place_of(std::string_view name) const {
+    const auto layout =
+        std::find_if(layouts.begin(), layouts.end(), [&](const ColumnLayout& l) { return l.info.name == name; });
+    const bool readable = layout != layouts.end() && layout->info.kind != ColumnKind::k_unreadable;
+    return readable ? static_cast<int>(layout - layouts.begin()) : -1;
+  }
+
+  /// What a failed reading means: the file elsewhere failed, or it is damaged.
+  [[nodiscard]] base::Error error_or(base::Error damaged) const {
+    if (elsewhere != nullptr)
+      if (auto failure = elsewhere->failure()) return *std::move(failure);
+    return damaged;
+  }
+
+  /// A local file is opened anew for each row group: an export may have more files than a process can hold open.
   [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader() const {
-    auto file = arrow::io::ReadableFile::Open(path);
-    if (!file.ok()) return nullptr;
-    parquet::ReaderProperties properties;
-    properties.enable_buffered_stream();
-    properties.set_buffer_size(1 << 20);
-    properties.set_page_checksum_verification(true);
-    return parquet::ParquetFileReader::Open(*file, properties, metadata);
+    std::shared_ptr<arrow::io::RandomAccessFile> input = elsewhere;
+    if (input == nullptr) {
+      auto file = arrow::io::ReadableFile::Open(path);
+      if (!file.ok()) return nullptr;
+      input = std::move(*file);
+    }
+    return parquet::ParquetFileReader::Open(input, properties_of(elsewhere != nullptr), metadata);
   }
 
   std::string path;
+  std::shared_ptr<RangeInput> elsewhere;  ///< of a file that is not local
   std::shared_ptr<parquet::FileMetaData> metadata;
   std::vector<ColumnLayout> layouts;
   std::vector<ColumnInfo> columns;
@@ -232,6 +267,18 @@ ParquetFile::ParquetFile(ParquetFile&&) noexcept = default;
 base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
+  return open(std::move(impl));
+}
+
+base::Result<ParquetFile> ParquetFile::open(std::shared_ptr<const base::RangeFile> file) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = file->name();
+  impl->elsewhere = std::make_shared<RangeInput>(std::move(file));
+  return open(std::move(impl));
+}
+
+base::Result<ParquetFile> ParquetFile::open(std::unique_ptr<Impl> impl) {
+  const std::string& path = impl->path;
   try {
     const auto reader = impl->open_reader();
     if (reader == nullptr) return cannot_open(path);
@@ -255,7 +302,7 @@ base::Result<ParquetFile> ParquetFile::open(const std::string& path) {
     }
     if (metadata.num_rows() != first) return unreadable(path);
   } catch (const std::exception&) {
-    return unreadable(path);
+    return impl->error_or(unreadable(impl->path));
   }
   for (const ColumnLayout& layout : impl->layouts) impl->columns.push_back(layout.info);
   return ParquetFile(std::move(impl));
@@ -271,20 +318,47 @@ std::uint64_t ParquetFile::first_row_of(int row_group) const {
 }
 const std::vector<ColumnInfo>& ParquetFile::columns() const { return impl_->columns; }
 
+std::uint64_t ParquetFile::stored_bytes(int row_group, std::span<const std::string_view> columns) const {
+  const auto group = impl_->metadata->RowGroup(row_group);
+  std::uint64_t bytes = 0;
+  for (const std::string_view name : columns)
+    if (const int place = impl_->place_of(name); place >= 0)
+      bytes += static_cast<std::uint64_t>(group->ColumnChunk(place)->total_compressed_size());
+  return bytes;
+}
+
+std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
+                                                          std::span<const std::string_view> columns) const {
+  if (impl_->elsewhere == nullptr) return nullptr;
+  std::vector<int> places;
+  for (const std::string_view name : columns)
+    if (const int place = impl_->place_of(name); place >= 0) places.push_back(place);
+  try {
+    auto fetched = std::make_unique<FetchedRowGroup::Impl>();
+    fetched->reader =
+        parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true), impl_->metadata);
+    arrow::io::CacheOptions options = arrow::io::CacheOptions::Defaults();
+    options.hole_size_limit = 256 << 10;
+    fetched->reader->PreBuffer({row_group}, places, arrow::io::default_io_context(), options);
+    return std::make_shared<const FetchedRowGroup>(FetchedRowGroup(std::move(fetched)));
+  } catch (const std::exception&) {
+    return nullptr;  // the reading without it tells what is wrong
+  }
+}
+
 base::Status ParquetFile::read_row_group(int row_group, std::span<const std::string_view> columns,
                                          std::size_t batch_rows, std::uint64_t most_bytes,
-                                         const std::function<base::Status(const RowBatch&)>& consumer) const {
+                                         const std::function<base::Status(const RowBatch&)>& consumer,
+                                         const FetchedRowGroup* fetched) const {
   try {
-    const auto reader = impl_->open_reader();
-    if (reader == nullptr) return cannot_open(impl_->path);
-    const auto group = reader->RowGroup(row_group);
+    const auto own = fetched == nullptr ? impl_->open_reader() : nullptr;
+    if (own == nullptr && fetched == nullptr) return cannot_open(impl_->path);
+    const auto group = (fetched != nullptr ? *fetched->impl_->reader : *own).RowGroup(row_group);
     std::vector<ColumnCursor> cursors;
     for (const std::string_view name : columns) {
-      const auto layout = std::find_if(impl_->layouts.begin(), impl_->layouts.end(),
-                                       [&](const ColumnLayout& l) { return l.info.name == name; });
-      const bool readable = layout != impl_->layouts.end() && layout->info.kind != ColumnKind::k_unreadable;
-      cursors.emplace_back(readable ? &*layout : nullptr,
-                           readable ? group->Column(static_cast<int>(layout - impl_->layouts.begin())) : nullptr);
+      const int place = impl_->place_of(name);
+      cursors.emplace_back(place < 0 ? nullptr : &impl_->layouts[static_cast<std::size_t>(place)],
+                           place < 0 ? nullptr : group->Column(place));
     }
     const std::uint64_t rows = rows_in(row_group);
     base::Arena arena;
@@ -298,7 +372,7 @@ base::Status ParquetFile::read_row_group(int row_group, std::span<const std::str
       TJ_TRY(consumer(batch));
     }
   } catch (const std::exception&) {
-    return base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(impl_->path);
+    return impl_->error_or(base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(impl_->path));
   }
   return {};
 }

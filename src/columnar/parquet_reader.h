@@ -8,10 +8,24 @@
 #include <string_view>
 #include <vector>
 
+#include "base/range_file.h"
 #include "base/result.h"
 #include "columnar/cells.h"
 
 namespace trajectory::columnar {
+
+/// Columns of a row group of a file elsewhere, on their way here or arrived. Ends before its file does.
+class FetchedRowGroup {
+ public:
+  ~FetchedRowGroup();
+  FetchedRowGroup(FetchedRowGroup&&) noexcept;
+
+ private:
+  friend class ParquetFile;
+  struct Impl;
+  explicit FetchedRowGroup(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 /// A Parquet file whose metadata was read; the file itself is open only while it is read. Reads pages through the
 /// low-level readers: never more than a batch is decoded. Thread-safe for `read_row_group` of different row groups.
@@ -19,6 +33,8 @@ class ParquetFile {
  public:
   /// Errors: k_io (cannot be opened), k_bad_format (no Parquet file, truncated, encrypted).
   [[nodiscard]] static base::Result<ParquetFile> open(const std::string& path);
+  /// A file elsewhere. Errors: those of the file, k_bad_format.
+  [[nodiscard]] static base::Result<ParquetFile> open(std::shared_ptr<const base::RangeFile> file);
   ~ParquetFile();
   ParquetFile(ParquetFile&&) noexcept;
 
@@ -30,16 +46,27 @@ class ParquetFile {
   /// The number in the file of a row group's first row.
   [[nodiscard]] std::uint64_t first_row_of(int row_group) const;
 
+  /// Bytes that the columns of a row group take in the file.
+  [[nodiscard]] std::uint64_t stored_bytes(int row_group, std::span<const std::string_view> columns) const;
+
+  /// Begins to bring columns of a row group here, in few large ranges and several at a time. Failures come out when
+  /// they are read. Nothing for a local file.
+  [[nodiscard]] std::shared_ptr<const FetchedRowGroup> fetch(int row_group,
+                                                             std::span<const std::string_view> columns) const;
+
   /// Reads the named columns of one row group in batches of up to `batch_rows` rows, in order. A column that the file
   /// lacks, or that is unreadable, has no present cell; a text of more than `most_bytes` is left out (see `Cell`).
-  /// Stops with the consumer's error. Errors: k_bad_format (damaged pages), k_io (cannot be opened any more), and the
-  /// consumer's.
+  /// Stops with the consumer's error. `fetched` holds these columns of the row group; without it they are read as they
+  /// are needed. Errors: k_bad_format (damaged pages), k_io (cannot be opened any more), those of a file elsewhere, and
+  /// the consumer's.
   [[nodiscard]] base::Status read_row_group(int row_group, std::span<const std::string_view> columns,
                                             std::size_t batch_rows, std::uint64_t most_bytes,
-                                            const std::function<base::Status(const RowBatch&)>& consumer) const;
+                                            const std::function<base::Status(const RowBatch&)>& consumer,
+                                            const FetchedRowGroup* fetched = nullptr) const;
 
  private:
   struct Impl;
+  [[nodiscard]] static base::Result<ParquetFile> open(std::unique_ptr<Impl> impl);
   explicit ParquetFile(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

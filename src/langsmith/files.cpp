@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/mapped_file.h"
+#include "langsmith/bucket_files.h"
 #include "model/trajectory.h"
 
 namespace trajectory::langsmith {
@@ -15,20 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_export(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".parquet" || extension == ".json" || extension == ".jsonl" || extension == ".ndjson";
-}
+bool is_export(const fs::path& path) { return is_export_name(path.native()); }
 
 bool is_dataset(const fs::path& folder) {
   const auto manifest = base::MappedFile::open((folder / "manifest.json").string());
-  return manifest && manifest->bytes().substr(0, 200).find(model::k_dataset_format) != std::string_view::npos;
-}
-
-/// What an import that was killed has left, or one that runs is writing.
-bool is_unfinished(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  return name.starts_with(".") && name.find(".trajectory-") != std::string::npos;
+  return manifest && is_dataset_manifest(manifest->bytes());
 }
 
 fs::path real_path(const fs::path& path) {
@@ -39,7 +31,10 @@ fs::path real_path(const fs::path& path) {
 
 class Search {
  public:
+  explicit Search(const store::Settings& settings) : settings_(settings) {}
+
   base::Status argument(const std::string& text) {
+    if (store::is_uri(text)) return add_bucket_files(text, settings_, found_);
     const std::size_t before = found_.files.size();
     outputs_ = 0;
     std::error_code error;
@@ -77,12 +72,16 @@ class Search {
   FoundFiles take() {
     std::sort(found_.files.begin(), found_.files.end(),
               [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
+    // Objects have one name each; local files were compared as they were met.
+    const auto same = std::unique(found_.files.begin(), found_.files.end(),
+                                  [](const FoundFile& a, const FoundFile& b) { return a.path == b.path; });
+    found_.files.erase(same, found_.files.end());
     return std::move(found_);
   }
 
  private:
   void file(const fs::path& path, bool outright) {
-    if (files_.insert(real_path(path)).second) found_.files.push_back({path.string(), outright});
+    if (files_.insert(real_path(path)).second) found_.files.push_back({path.string(), outright, nullptr});
     else again_ = true;
   }
 
@@ -92,7 +91,7 @@ class Search {
       again_ = true;
       return;
     }
-    const bool output = in_output || is_dataset(path) || is_unfinished(path);
+    const bool output = in_output || is_dataset(path) || is_unfinished_output(path.filename().native());
     if (output && !in_output) ++outputs_;
     std::error_code error;
     std::set<fs::path> entries;
@@ -125,6 +124,7 @@ class Search {
     return {};
   }
 
+  const store::Settings& settings_;
   FoundFiles found_;
   std::set<fs::path> folders_;  ///< real ones that were met
   std::set<fs::path> files_;
@@ -134,8 +134,25 @@ class Search {
 
 }  // namespace
 
-base::Result<FoundFiles> find_files(const std::vector<std::string>& arguments) {
-  Search search;
+bool is_export_name(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  const std::string_view extension = name.substr(dot);
+  return extension == ".parquet" || extension == ".json" || extension == ".jsonl" || extension == ".ndjson";
+}
+
+bool is_dataset_manifest(std::string_view beginning) {
+  return beginning.substr(0, k_manifest_bytes).find(model::k_dataset_format) != std::string_view::npos;
+}
+
+/// What an import that was killed has left, or one that runs is writing.
+bool is_unfinished_output(std::string_view folder_name) {
+  return folder_name.starts_with(".") && folder_name.find(".trajectory-") != std::string_view::npos;
+}
+
+base::Result<FoundFiles> find_files(const std::vector<std::string>& arguments, const store::Settings& settings) {
+  Search search(settings);
   for (const std::string& argument : arguments) TJ_TRY(search.argument(argument));
   return search.take();
 }

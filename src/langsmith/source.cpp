@@ -11,7 +11,9 @@
 #include "langsmith/file_kind.h"
 #include "langsmith/files.h"
 #include "langsmith/json_elements.h"
+#include "langsmith/read_ahead.h"
 #include "langsmith/run_row.h"
+#include "store/bucket.h"
 
 namespace trajectory::langsmith {
 
@@ -22,6 +24,10 @@ constexpr std::uint64_t k_batch_bytes = 64 << 20;
 
 /// Levels of pages, arrays and nested runs that are opened one at a time.
 constexpr int k_shallow = 8;
+/// Enough of a file to tell its kind.
+constexpr std::uint64_t k_head_bytes = 4096;
+/// Files of object stores that are opened at once: what that takes is waiting.
+constexpr unsigned k_openings = 16;
 
 struct OpenFile {
   std::optional<base::FileStamp> stamp;   ///< of a file, before it was looked into
@@ -39,6 +45,20 @@ struct Unit {
   JsonBlock block;
 };
 
+/// A file or stream that was opened, and what it will be when it is kept.
+struct Candidate {
+  SourceFile file;
+  OpenFile opened;
+  std::vector<Unit> units;
+  std::vector<model::Problem> problems;
+  bool holds_runs = true;
+
+  base::Status open(const FoundFile& found, const store::Settings& settings);
+  base::Status open_parquet(columnar::ParquetFile parquet);
+  base::Status open_text(base::MappedFile mapped, bool outright);
+  base::Status take_columns(const std::vector<columnar::ColumnInfo>& columns);
+};
+
 }  // namespace
 
 struct RunSource::Impl {
@@ -52,12 +72,13 @@ struct RunSource::Impl {
   std::atomic<std::uint64_t> rows_read{0};
   std::atomic<std::uint64_t> rows_refused{0};
 
-  base::Status add(const FoundFile& found);
+  base::Status add(std::vector<FoundFile> found, const store::Settings& settings);
+  void keep(Candidate candidate);
   base::Status add(const StreamSource& stream);
-  base::Status take_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file, OpenFile& opened);
   base::Status begin_streams();
-  base::Status read_unit(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
-  base::Status read_rows(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_units(const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_rows(const Unit& unit, const columnar::FetchedRowGroup* fetched, unsigned worker,
+                         const ReadControl& control, const RunConsumer& consumer);
   base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
 
   [[nodiscard]] std::vector<std::vector<std::string>> missing_by_table() const {
@@ -103,7 +124,7 @@ struct RunSource::Impl {
   /// Whether every file is the one that was opened: what is read of a file that somebody writes to is of no moment.
   [[nodiscard]] base::Status check_unchanged() const {
     for (std::size_t i = 0; i < files.size(); ++i)
-      if (!open[i].stream && base::stamp_of(files[i].path) != open[i].stamp)
+      if (open[i].stamp && base::stamp_of(files[i].path) != open[i].stamp)
         return base::Error(base::ErrorCode::k_io,
                            "the file was changed, moved or removed while it was read: import it when it is complete")
             .with(files[i].path);
@@ -132,75 +153,124 @@ struct RunSource::Impl {
   }
 };
 
-base::Status RunSource::Impl::take_columns(const std::vector<columnar::ColumnInfo>& columns, SourceFile& file,
-                                           OpenFile& opened) {
+base::Status Candidate::take_columns(const std::vector<columnar::ColumnInfo>& columns) {
   auto fit = fit_columns(columns, file.path);
   if (!fit) return std::move(fit).error();
   opened.columns = std::move(fit->names);
   file.missing_columns = std::move(fit->missing);
-  problems.insert(problems.end(), fit->unreadable.begin(), fit->unreadable.end());
+  problems = std::move(fit->unreadable);
   return {};
 }
 
-base::Status RunSource::Impl::add(const FoundFile& found) {
-  SourceFile file;
+base::Status Candidate::open(const FoundFile& found, const store::Settings& settings) {
   file.path = found.path;
-  const auto index = static_cast<std::uint32_t>(files.size());
-  OpenFile opened;
-  opened.stamp = base::stamp_of(file.path);
-  std::vector<Unit> of_file;
-  auto mapped = base::MappedFile::open(file.path);
+  if (found.elsewhere == nullptr) opened.stamp = base::stamp_of(file.path);
+  // Of an object store a Parquet file is read by ranges, and anything else brought here as a whole.
+  if (found.elsewhere != nullptr && found.path.ends_with(".parquet")) {
+    file.bytes = found.elsewhere->size();
+    auto parquet = columnar::ParquetFile::open(found.elsewhere);
+    if (parquet) return open_parquet(std::move(*parquet));
+    if (parquet.error().code() != base::ErrorCode::k_bad_format) return std::move(parquet).error();
+    std::string head(std::min<std::uint64_t>(file.bytes, k_head_bytes), '\0');
+    TJ_TRY(found.elsewhere->read(0, head));
+    const auto kind = kind_of(head);
+    if (!kind) return base::Error(kind.error()).with(file.path);
+    if (*kind == FileKind::k_parquet) return std::move(parquet).error();
+  }
+  auto mapped =
+      found.elsewhere != nullptr ? store::download(*found.elsewhere, settings) : base::MappedFile::open(file.path);
   if (!mapped) return std::move(mapped).error();
   file.bytes = mapped->bytes().size();
   auto kind = kind_of(mapped->bytes());
   if (!kind) return std::move(kind).error().with(file.path);
   file.kind = *kind;
-  if (file.kind == FileKind::k_parquet) {
-    auto parquet = columnar::ParquetFile::open(file.path);
-    if (!parquet) return std::move(parquet).error();
-    TJ_TRY(take_columns(parquet->columns(), file, opened));
-    file.rows = parquet->rows();
-    for (int group = 0; group < parquet->row_groups(); ++group) of_file.push_back({index, group, {}});
-    opened.parquet.emplace(std::move(*parquet));
-  } else {
-    opened.text.emplace(std::move(*mapped));
-    const bool lines = file.kind == FileKind::k_json_lines;
-    const std::string_view text = without_mark(opened.text->bytes());
-    for (JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_values(text, k_block_bytes))
-      of_file.push_back({index, 0, std::move(block)});
-    auto elements = of_file.empty() ? std::vector<std::string_view>() : of_file[0].block.elements;
-    if (lines && !of_file.empty()) elements = lines_of(of_file[0].block.text);
-    const auto first = std::find_if(elements.begin(), elements.end(), [](std::string_view element) {
-      return element.starts_with('{') || element.starts_with('[');
-    });
-    if (!elements.empty() && (first == elements.end() || !may_hold_runs(*first))) {
-      if (found.outright)
-        return base::Error(
-                   base::ErrorCode::k_bad_format,
-                   "no runs: the first value in it has neither id nor trace_id, as runs of the LangSmith API do")
-            .with(file.path);
-      ++others;
-      return {};
-    }
+  if (file.kind != FileKind::k_parquet) return open_text(std::move(*mapped), found.outright);
+  auto parquet = found.elsewhere != nullptr ? columnar::ParquetFile::open(found.elsewhere)
+                                            : columnar::ParquetFile::open(file.path);
+  if (!parquet) return std::move(parquet).error();
+  return open_parquet(std::move(*parquet));
+}
+
+base::Status Candidate::open_parquet(columnar::ParquetFile parquet) {
+  TJ_TRY(take_columns(parquet.columns()));
+  file.kind = FileKind::k_parquet;
+  file.rows = parquet.rows();
+  for (int group = 0; group < parquet.row_groups(); ++group) units.push_back({0, group, {}});
+  opened.parquet.emplace(std::move(parquet));
+  return {};
+}
+
+base::Status Candidate::open_text(base::MappedFile mapped, bool outright) {
+  opened.text.emplace(std::move(mapped));
+  const bool lines = file.kind == FileKind::k_json_lines;
+  const std::string_view text = without_mark(opened.text->bytes());
+  for (JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_values(text, k_block_bytes))
+    units.push_back({0, 0, std::move(block)});
+  auto elements = units.empty() ? std::vector<std::string_view>() : units[0].block.elements;
+  if (lines && !units.empty()) elements = lines_of(units[0].block.text);
+  const auto first = std::find_if(elements.begin(), elements.end(), [](std::string_view element) {
+    return element.starts_with('{') || element.starts_with('[');
+  });
+  holds_runs = elements.empty() || (first != elements.end() && may_hold_runs(*first));
+  if (holds_runs || !outright) return {};
+  return base::Error(base::ErrorCode::k_bad_format,
+                     "no runs: the first value in it has neither id nor trace_id, as runs of the LangSmith API do")
+      .with(file.path);
+}
+
+void RunSource::Impl::keep(Candidate candidate) {
+  if (!candidate.holds_runs) {
+    ++others;
+    return;
   }
-  units.insert(units.end(), of_file.begin(), of_file.end());
-  files.push_back(std::move(file));
-  open.push_back(std::move(opened));
+  for (Unit& unit : candidate.units) {
+    unit.file = static_cast<std::uint32_t>(files.size());
+    units.push_back(std::move(unit));
+  }
+  problems.insert(problems.end(), candidate.problems.begin(), candidate.problems.end());
+  files.push_back(std::move(candidate.file));
+  open.push_back(std::move(candidate.opened));
+}
+
+/// A bad file is a problem beside others that can be read, and the end when there is none.
+base::Status RunSource::Impl::add(std::vector<FoundFile> found, const store::Settings& settings) {
+  std::vector<Candidate> candidates(found.size());
+  std::vector<std::optional<base::Error>> errors(found.size());
+  const bool elsewhere =
+      std::any_of(found.begin(), found.end(), [](const FoundFile& file) { return file.elsewhere != nullptr; });
+  TJ_TRY(base::parallel_for(elsewhere ? k_openings : 1, found.size(), [&](std::size_t i, unsigned) -> base::Status {
+    base::Status opened = candidates[i].open(found[i], settings);
+    if (opened.ok()) return {};
+    // What an object store does not hand out is not bad, it is missing.
+    const base::ErrorCode code = opened.error().code();
+    const bool bad = code == base::ErrorCode::k_bad_format || code == base::ErrorCode::k_missing_column;
+    if (found[i].elsewhere != nullptr && !bad) return opened;
+    errors[i] = std::move(opened).error();
+    return {};
+  }));
+  std::optional<base::Error> first;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!errors[i]) {
+      keep(std::move(candidates[i]));
+      continue;
+    }
+    problems.push_back({"unreadable_file", model::Severity::k_refused, found[i].path, errors[i]->message()});
+    if (!first) first = std::move(errors[i]);
+  }
+  if (files.empty() && first) return *std::move(first);
   return {};
 }
 
 base::Status RunSource::Impl::add(const StreamSource& stream) {
-  SourceFile file;
-  file.path = stream.name;
-  file.kind = FileKind::k_stream;
-  OpenFile opened;
-  opened.stream = stream;
+  Candidate candidate;
+  candidate.file.path = stream.name;
+  candidate.file.kind = FileKind::k_stream;
+  candidate.opened.stream = stream;
   auto batches = stream.open();
   if (!batches) return std::move(batches).error().with(stream.name);
-  TJ_TRY(take_columns(batches->columns(), file, opened));
-  opened.batches.emplace(std::move(*batches));
-  files.push_back(std::move(file));
-  open.push_back(std::move(opened));
+  TJ_TRY(candidate.take_columns(batches->columns()));
+  candidate.opened.batches.emplace(std::move(*batches));
+  keep(std::move(candidate));
   return {};
 }
 
@@ -215,14 +285,26 @@ base::Status RunSource::Impl::begin_streams() {
   return {};
 }
 
-base::Status RunSource::Impl::read_unit(const Unit& unit, unsigned worker, const ReadControl& control,
-                                        const RunConsumer& consumer) {
-  return open[unit.file].text ? read_block(unit, worker, control, consumer)
-                              : read_rows(unit, worker, control, consumer);
+base::Status RunSource::Impl::read_units(const ReadControl& control, const RunConsumer& consumer) {
+  std::vector<Unit> all = units;
+  for (std::uint32_t file = 0; file < open.size(); ++file)
+    if (open[file].stream) all.insert(all.end(), std::max(control.threads, 1U), Unit{file, 0, {}});
+  std::vector<ReadAhead::Item> items(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (const OpenFile& file = open[all[i].file]; file.parquet)
+      items[i] = {&*file.parquet, all[i].row_group, file.columns};
+  ReadAhead ahead(std::move(items), control.read_ahead);
+  return base::parallel_for(control.threads, all.size(), [&](std::size_t index, unsigned worker) -> base::Status {
+    if (open[all[index].file].text) return read_block(all[index], worker, control, consumer);
+    const auto fetched = ahead.take(index);
+    TJ_TRY(read_rows(all[index], fetched.get(), worker, control, consumer));
+    ahead.done(index);
+    return {};
+  });
 }
 
-base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const ReadControl& control,
-                                        const RunConsumer& consumer) {
+base::Status RunSource::Impl::read_rows(const Unit& unit, const columnar::FetchedRowGroup* fetched, unsigned worker,
+                                        const ReadControl& control, const RunConsumer& consumer) {
   std::vector<model::Run> runs;
   OpenFile& file = open[unit.file];
   std::uint64_t taken = 0;
@@ -250,7 +332,8 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, unsigned worker, const
   };
   if (file.batches) return file.batches->read(file.columns, control.batch_rows, take);
   const std::size_t batch_rows = batch_rows_of(*file.parquet, control.batch_rows);
-  base::Status read = file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take);
+  base::Status read =
+      file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take, fetched);
   if (read.ok() || !took_all || read.error().code() != base::ErrorCode::k_bad_format) return read;
   refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + taken,
               file.parquet->rows_in(unit.row_group) - taken);
@@ -372,22 +455,14 @@ RunSource::~RunSource() = default;
 RunSource::RunSource(RunSource&&) noexcept = default;
 
 base::Result<RunSource> RunSource::open(const std::vector<std::string>& arguments,
-                                        const std::vector<StreamSource>& streams) {
+                                        const std::vector<StreamSource>& streams, const store::Settings& settings) {
   auto impl = std::make_unique<Impl>();
   if (streams.empty() || !arguments.empty()) {
-    auto found = find_files(arguments);
+    auto found = find_files(arguments, settings);
     if (!found) return std::move(found).error();
     impl->others = found->others;
     impl->problems = std::move(found->unreadable);
-    // A bad file is a problem beside others that can be read, and the end when there is none.
-    std::optional<base::Error> first;
-    for (const FoundFile& file : found->files) {
-      base::Status added = impl->add(file);
-      if (added.ok()) continue;
-      impl->problems.push_back({"unreadable_file", model::Severity::k_refused, file.path, added.error().message()});
-      if (!first) first = std::move(added).error();
-    }
-    if (impl->files.empty() && first) return *std::move(first);
+    TJ_TRY(impl->add(std::move(found->files), settings));
     if (impl->files.empty())
       return base::Error(base::ErrorCode::k_not_found, "no export of runs: none of the files holds any")
           .with(arguments.front());
@@ -411,12 +486,7 @@ base::Status RunSource::read(const ReadControl& control, const RunConsumer& cons
   for (SourceFile& file : impl_->files)
     if (file.kind != FileKind::k_parquet) file.rows = 0;
   TJ_TRY(impl_->begin_streams());
-  std::vector<Unit> units = impl_->units;
-  for (std::uint32_t file = 0; file < impl_->open.size(); ++file)
-    if (impl_->open[file].stream) units.insert(units.end(), std::max(control.threads, 1U), Unit{file, 0, {}});
-  base::Status status = base::parallel_for(control.threads, units.size(), [&](std::size_t index, unsigned worker) {
-    return impl_->read_unit(units[index], worker, control, consumer);
-  });
+  base::Status status = impl_->read_units(control, consumer);
   for (OpenFile& file : impl_->open) file.batches.reset();
   if (status.ok() || status.error().code() != base::ErrorCode::k_interrupted) TJ_TRY(impl_->check_unchanged());
   return status;

@@ -12,6 +12,7 @@
 #include "columnar/stream.h"
 #include "model/problem_log.h"
 #include "model/run.h"
+#include "store/settings.h"
 
 namespace trajectory::langsmith {
 
@@ -40,22 +41,26 @@ struct ReadControl {
   model::ProblemLog* problems = nullptr;
   std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
   std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
+  /// Bytes that may be on their way from object stores, or wait to be decoded.
+  std::uint64_t read_ahead = 64 << 20;
 };
 
 /// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
 using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsigned worker)>;
 
-/// Runs from files: Parquet files, bulk-export folders in any layout, globs, JSON of runs in the REST shape (v1 and
-/// v2): runs, pages and arrays of them one after the other, runs nested in runs. Row formats:
-/// https://docs.langchain.com/langsmith/data-export and .../run-data-format
+/// Runs from files, local ones and those of object stores: Parquet files, bulk-export folders in any layout, globs,
+/// JSON of runs in the REST shape (v1 and v2): runs, pages and arrays of them one after the other, runs nested in runs.
+/// Row formats: https://docs.langchain.com/langsmith/data-export and .../run-data-format
 class RunSource {
  public:
   /// Finds and opens the files behind the arguments, in a fixed order. Other files in a folder are left alone and
   /// counted; files that cannot be read are problems of the reading, if there are others. Errors, of the first bad file
   /// when there is no good one: k_not_found (nothing there), k_usage (no file), k_io, k_bad_format (neither Parquet nor
-  /// JSON, or no runs), k_missing_column (a table without a column that cannot be done without).
+  /// JSON, or no runs), k_missing_column (a table without a column that cannot be done without), those of object
+  /// stores: a file there that fails is none that is left out.
   [[nodiscard]] static base::Result<RunSource> open(const std::vector<std::string>& arguments,
-                                                    const std::vector<StreamSource>& streams = {});
+                                                    const std::vector<StreamSource>& streams = {},
+                                                    const store::Settings& settings = {});
   ~RunSource();
   RunSource(RunSource&&) noexcept;
 

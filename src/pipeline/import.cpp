@@ -266,7 +266,11 @@ base::Status check_places(const OutputOptions& output, const langsmith::RunSourc
   namespace fs = std::filesystem;
   std::vector<std::string> sources;
   for (const langsmith::SourceFile& file : source.files())
-    if (file.kind != langsmith::FileKind::k_stream) sources.push_back(file.path);
+    if (file.kind != langsmith::FileKind::k_stream && !store::is_uri(file.path)) sources.push_back(file.path);
+  for (const std::string& place : {output.folder, output.report_file})
+    if (store::is_uri(place))
+      return base::Error(base::ErrorCode::k_usage, "an output is written to a local folder: copy it to the bucket then")
+          .with(place);
   if (!output.folder.empty()) TJ_TRY(keep_apart(output.folder, sources));
   if (output.report_file.empty()) return {};
   TJ_TRY(keep_apart(output.report_file, sources));
@@ -300,7 +304,7 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
                                                const std::function<base::Status(const model::Trajectory&)>& consumer) {
   const auto start = std::chrono::steady_clock::now();
   TJ_TRY(check_window(options.selection));
-  auto source = langsmith::RunSource::open(options.sources, options.streams);
+  auto source = langsmith::RunSource::open(options.sources, options.streams, options.storage);
   if (!source) return std::move(source).error();
   const Sink sink{
       [](const model::Trajectory&) { return std::vector<record::Prepared>(); },
@@ -316,7 +320,7 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
                                             const Hooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   TJ_TRY(check_window(options.selection));
-  auto source = langsmith::RunSource::open(options.sources, options.streams);
+  auto source = langsmith::RunSource::open(options.sources, options.streams, options.storage);
   if (!source) return std::move(source).error();
   TJ_TRY(check_places(output, *source));
   model::ProblemLog output_problems;

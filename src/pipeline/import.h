@@ -15,6 +15,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/report.h"
 #include "record/output.h"
+#include "store/settings.h"
 
 namespace trajectory::pipeline {
 
@@ -30,8 +31,9 @@ struct Selection {
 };
 
 struct ImportOptions {
-  std::vector<std::string> sources;  ///< files, folders, globs
+  std::vector<std::string> sources;  ///< files, folders, globs; local ones and in object stores
   std::vector<langsmith::StreamSource> streams;
+  store::Settings storage;  ///< how sources in object stores are reached
   Selection selection;
   unsigned threads = 1;
   std::uint64_t memory = 0;  ///< bytes to get along with; 0: no limit

@@ -18,7 +18,7 @@ std::string time_json(const std::optional<model::Micros>& time) {
 }  // namespace
 
 base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hooks) {
-  auto source = langsmith::RunSource::open(options.sources, options.streams);
+  auto source = langsmith::RunSource::open(options.sources, options.streams, options.storage);
   if (!source) return std::move(source).error();
   messages::Tables tables;
   auto facts = read_facts(*source, tables, options, Depth::k_shapes, 0, nullptr, hooks);

@@ -20,6 +20,8 @@ std::uint64_t bytes_of(const RunFacts& run) {
   return bytes;
 }
 
+constexpr std::uint64_t k_least_ahead = 4 << 20;
+
 /// Rows of all files; 0 when a file does not say.
 std::uint64_t known_rows(const langsmith::RunSource& source) {
   std::uint64_t total = 0;
@@ -130,6 +132,8 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   control.batch_rows = options.batch_rows;
   control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
   control.stop = &stop;
+  // With little memory what is on its way must not take the better part of it.
+  if (memory_limit > 0) control.read_ahead = std::min(control.read_ahead, std::max(memory_limit / 8, k_least_ahead));
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
     done += rows;

@@ -282,7 +282,7 @@ std::string VerifyReport::text() const {
 }
 
 base::Result<VerifyReport> verify(const ImportOptions& options, const std::string& dataset, const Hooks& hooks) {
-  auto source = langsmith::RunSource::open(options.sources, options.streams);
+  auto source = langsmith::RunSource::open(options.sources, options.streams, options.storage);
   if (!source) return std::move(source).error();
   return VerifyRun(options, dataset, hooks, *source).run();
 }
