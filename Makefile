@@ -38,7 +38,7 @@ tsan:
 	@tools/tsan
 
 lint:
-	@tools/setup lint
+	@tools/setup testbench lint
 	@tools/lint $(if $(ALL),--all)
 
 docs:
