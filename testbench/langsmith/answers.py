@@ -70,13 +70,15 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def check_types(body: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Refuses a body with 422 in the list form when members have the wrong type; null is always right."""
+def check_types(body: dict[str, Any], kinds: dict[str, str], *, prefix: str = "") -> None:
+    """Refuses a body with 422 when members have the wrong type, in the list form in v1; null is always right."""
     wrong = [
         {"loc": ["body", name], "msg": _KINDS[kind][1], "type": f"{kind}_type"}
         for name, kind in kinds.items()
         if body.get(name) is not None and not _KINDS[kind][0](body[name])
     ]
+    if wrong and prefix.endswith("/v2"):
+        raise RefusedError(problem(422, f"{wrong[0]['loc'][1]}: {wrong[0]['msg']}"))
     if wrong:
         raise RefusedError(write_json({"detail": wrong}, 422))
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -19,19 +19,27 @@ from .destinations import DestinationsApi
 from .export_work import Work
 from .exports import ExportsApi
 from .faults import Faults
-from .gate import V1_PREFIXES, Gate
+from .gate import V1_PREFIXES, V2_PREFIXES, Gate
 from .ingest import IngestApi
 from .limits import RateLimiter
 from .load import load_folder
 from .payloads import Payloads
 from .projects import ProjectsApi
 from .runs_v1 import RunsV1
+from .runs_v2 import RunsV2
 from .settings import Settings
 from .store import Store
+from .threads_v2 import ThreadsV2
 
 API_KEY = "lsv2_pt_testbench_0123456789abcdef"
 WORKSPACE_ID = "5f0c2f64-94f1-4d2f-9a3b-6f1f6d1f7a10"
 _MAX_BODY = 1 << 30
+
+
+class Api(Protocol):
+    """A part of the API: its routes without the version prefix."""
+
+    def routes(self) -> list[tuple[str, str, Any]]: ...
 
 
 class Double:
@@ -78,17 +86,19 @@ class Double:
         control = Control(self.store, self.settings, self.faults, self.limiter, self.exports, self.buckets)
         for method, path, handler in [*control.routes(), *self.payloads.routes()]:
             app.router.add_route(method, path, handler)
-        v1 = [
+        v1: list[Api] = [
             ProjectsApi(self.store, self.settings, WORKSPACE_ID),
             RunsV1(self.store, self.settings, self.payloads),
             IngestApi(self.store),
             self.destinations,
             self.exports,
         ]
-        for prefix in V1_PREFIXES:
-            for api in v1:
-                for method, path, handler in api.routes():  # type: ignore[attr-defined]
-                    app.router.add_route(method, prefix + path, handler)
+        v2: list[Api] = [RunsV2(self.store, self.settings, self.payloads), ThreadsV2(self.store, self.settings)]
+        for apis, prefixes in ((v1, V1_PREFIXES), (v2, V2_PREFIXES)):
+            for prefix in prefixes:
+                for api in apis:
+                    for method, path, handler in api.routes():
+                        app.router.add_route(method, prefix + path, handler)
 
     async def stop(self) -> None:
         await self.exports.stop()

@@ -80,10 +80,10 @@ def generate(store: Store, plan: Plan) -> dict[str, Any]:
         raise ValueError(f"start: {plan.start!r} is no time")
     project.created = start
     count = 0
-    history: list[dict[str, Any]] = []
+    history: list[str] = []
     for number in range(plan.traces):
         if number % max(plan.turns, 1) == 0:
-            history = [{"role": "system", "content": "You are a courteous agent."}]
+            history = [_message("system", "You are a courteous agent.")]
         trace = _Trace(plan, project.id, number, start + int(number * plan.spacing * SECOND))
         for run in trace.runs(history):
             store.put(run)
@@ -103,32 +103,33 @@ class _Trace:
         self._thread = f"{plan.project}-thread-{number // max(plan.turns, 1):06d}"
         self._made = 0
 
-    def runs(self, history: list[dict[str, Any]]) -> list[Run]:
+    def runs(self, history: list[str]) -> list[Run]:
+        """The trace's runs; `history` holds the messages of its thread as JSON and grows."""
         plan, number = self._plan, self._number
         pending = number >= plan.traces - plan.pending
         failed = number < plan.errors
-        question = {"role": "user", "content": f"{self._text()} ({number})"}
+        question = _message("user", f"{self._text()} ({number})")
         history.append(question)
-        root = self._run("agent", "chain", None, {"messages": [question]})
-        loop = self._run("loop", "chain", root, {"messages": list(history)})
+        root = self._run("agent", "chain", None, f'{{"messages":[{question}]}}')
+        loop = self._run("loop", "chain", root, _messages(history))
         runs = [root, loop]
         for tool in range(plan.tools):
             call_id = f"call_{number}_{tool}"
-            arguments = {"order": number, "step": tool}
-            function = {"name": "look_up", "arguments": json.dumps(arguments)}
-            call = {"id": call_id, "type": "function", "function": function}
-            answer = {"role": "assistant", "content": None, "tool_calls": [call]}
+            arguments = json.dumps({"order": number, "step": tool})
+            call = {"id": call_id, "type": "function", "function": {"name": "look_up", "arguments": arguments}}
+            answer = _message("assistant", None, tool_calls=[call])
             runs.append(self._model(loop, history, answer))
             result = "x" * plan.huge_bytes if plan.huge_bytes and number == tool == 0 else self._text()
-            runs.append(self._run("look_up", "tool", loop, {"input": arguments}, {"output": result}))
-            history += [answer, {"role": "tool", "tool_call_id": call_id, "content": result}]
-        final = {"role": "assistant", "content": self._text()}
+            outputs = json.dumps({"output": result})
+            runs.append(self._run("look_up", "tool", loop, f'{{"input":{arguments}}}', outputs))
+            history += [answer, _message("tool", result, tool_call_id=call_id)]
+        final = _message("assistant", self._text())
         if plan.late_children_seconds:
             self._clock = root.start + int(plan.late_children_seconds * SECOND)
         runs.append(self._model(loop, history, final))
         history.append(final)
-        self._close(loop, {"messages": [final]})
-        self._close(root, {"messages": [final]})
+        self._close(loop, _messages([final]))
+        self._close(root, _messages([final]))
         if failed:
             _fail(runs[-1])
             _fail(root)
@@ -140,16 +141,17 @@ class _Trace:
             runs[2].documents.update(inputs="null", outputs="null")
         return [run for run in runs if not (run is loop and number < plan.orphans)]
 
-    def _model(self, parent: Run, history: list[dict[str, Any]], answer: dict[str, Any]) -> Run:
-        outputs = {"choices": [{"index": 0, "message": answer, "finish_reason": "stop"}]}
-        run = self._run("ChatOpenAI", "llm", parent, {"model": "gpt-test", "messages": list(history)}, outputs)
+    def _model(self, parent: Run, history: list[str], answer: str) -> Run:
+        inputs = f'{{"model":"gpt-test","messages":[{",".join(history)}]}}'
+        outputs = f'{{"choices":[{{"index":0,"message":{answer},"finish_reason":"stop"}}]}}'
+        run = self._run("ChatOpenAI", "llm", parent, inputs, outputs)
         prompt, completion = 40 + 20 * len(history), self._rng.randrange(5, 60)
         run.values |= {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
         costs = {"prompt_cost": Decimal(prompt) * _PRICE, "completion_cost": Decimal(completion) * 4 * _PRICE}
         run.values |= {**costs, "total_cost": sum(costs.values())}
         return run
 
-    def _run(self, name: str, kind: str, parent: Run | None, inputs: Any, outputs: dict[str, Any] | None = None) -> Run:
+    def _run(self, name: str, kind: str, parent: Run | None, inputs: str, outputs: str | None = None) -> Run:
         run_id = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
         self._clock += 1_000_000 * self._rng.randrange(1, 20)
         run = Run(run_id, self._project_id, parent.trace_id if parent else run_id, parent.id if parent else None)
@@ -158,24 +160,30 @@ class _Trace:
         run.dotted_order = f"{parent.dotted_order}.{own}" if parent else own
         bare = parent is not None and self._plan.bare_children
         run.metadata = {"ls_run_depth": run.dotted_order.count(".")} | ({} if bare else {"thread_id": self._thread})
-        run.documents = {"inputs": json.dumps(inputs), "extra": json.dumps({"metadata": run.metadata})}
+        run.documents = {"inputs": inputs, "extra": json.dumps({"metadata": run.metadata})}
         run.values = {"tags": ["generated"]}
         if outputs is not None:
             self._close(run, outputs)
         return run
 
-    def _close(self, run: Run, outputs: dict[str, Any]) -> None:
+    def _close(self, run: Run, outputs: str) -> None:
         self._clock += 1_000_000 * self._rng.randrange(1, 50)
         run.end = self._clock
-        run.documents["outputs"] = json.dumps(outputs)
-        times = (("start", run.start), ("end", run.end))
-        run.documents["events"] = json.dumps([{"name": name, "time": render_run_time(at)} for name, at in times])
+        run.documents["outputs"] = outputs
+        start, end = render_run_time(run.start), render_run_time(run.end)
+        run.documents["events"] = f'[{{"name":"start","time":"{start}"}},{{"name":"end","time":"{end}"}}]'
 
     def _text(self) -> str:
-        words: list[str] = []
-        while sum(map(len, words)) + len(words) < self._plan.text_bytes:
-            words.append(self._rng.choice(_WORDS))
-        return " ".join(words)
+        words = self._rng.choices(_WORDS, k=self._plan.text_bytes // 4 + 1)
+        return " ".join(words)[: self._plan.text_bytes].rstrip()
+
+
+def _message(role: str, content: str | None, **members: Any) -> str:
+    return json.dumps({"role": role, "content": content, **members})
+
+
+def _messages(messages: list[str]) -> str:
+    return f'{{"messages":[{",".join(messages)}]}}'
 
 
 def _fail(run: Run) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
+_DOTTED = str.maketrans("", "", "-:.")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?)?\s*(Z|z|[+-]\d\d:?\d\d)?")
 
@@ -61,7 +62,8 @@ def render_offset(instant: int) -> str:
 
 
 def render_dotted(instant: int) -> str:
-    return to_datetime(instant).strftime("%Y%m%dT%H%M%S%fZ")
+    """As the segments of a dotted order begin."""
+    return to_datetime(instant).isoformat(timespec="microseconds")[:26].translate(_DOTTED) + "Z"
 
 
 def _finer(instant: int) -> str:

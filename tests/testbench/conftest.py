@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from langsmith import Client
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import requests
-
 from testbench.conftest import PROGRAM, ROOT, start_double, stop_double
 
 
