@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from .bucket_proxy import BucketProxy
 from .buckets import BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, Buckets
 from .control import Control
 from .destinations import DestinationsApi
@@ -56,6 +57,7 @@ class Double:
         self.work = Work(self.store, self.settings, self.buckets, self.destinations, WORKSPACE_ID)
         self.exports = ExportsApi(self.store, self.settings, self.destinations, self.work, WORKSPACE_ID)
         self._runner: web.AppRunner | None = None
+        self._proxies: list[BucketProxy] = []
 
     async def start(self, port: int) -> dict[str, Any]:
         """Listens on loopback; returns what the announcement says."""
@@ -68,8 +70,13 @@ class Double:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.payloads.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        gcs = self.destinations.add("GCS", self.buckets.gcs, BUCKET, "gcs")
-        s3 = self.destinations.add("S3", self.buckets.s3, BUCKET, "s3")
+        self._proxies = [
+            BucketProxy("gcs", self.buckets.gcs, self.faults),
+            BucketProxy("s3", self.buckets.s3, self.faults),
+        ]
+        faulty = [await proxy.start(_MAX_BODY) for proxy in self._proxies]
+        gcs = await self.destinations.add("GCS", self.buckets.gcs, BUCKET, "gcs")
+        s3 = await self.destinations.add("S3", self.buckets.s3, BUCKET, "s3")
         return {
             "langsmith": self.payloads.base,
             "api_key": API_KEY,
@@ -77,6 +84,8 @@ class Double:
             "bucket": BUCKET,
             "gcs": self.buckets.gcs,
             "s3": self.buckets.s3,
+            "gcs_faulty": faulty[0],
+            "s3_faulty": faulty[1],
             "s3_access_key": S3_ACCESS_KEY,
             "s3_secret_key": S3_SECRET_KEY,
             "destinations": {"gcs": gcs.id, "s3": s3.id},
@@ -104,6 +113,8 @@ class Double:
         await self.exports.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+        for proxy in self._proxies:
+            await proxy.stop()
         self.buckets.stop()
 
 

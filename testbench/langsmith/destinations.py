@@ -60,11 +60,12 @@ class DestinationsApi:
             ]
         return found
 
-    def add(self, name: str, endpoint: str, bucket: str, prefix: str) -> Destination:
-        """A destination without a test write, as the ones that the double announces."""
+    async def add(self, name: str, endpoint: str, bucket: str, prefix: str) -> Destination:
+        """A destination that the double announces."""
         config = {"endpoint_url": endpoint, "bucket_name": bucket, "prefix": prefix, "include_bucket_in_prefix": True}
         credentials = {"access_key_id": S3_ACCESS_KEY, "secret_access_key": S3_SECRET_KEY}
         destination = Destination(str(uuid.uuid4()), name, config, credentials, now(), now())
+        await self._test_write(destination)
         self.destinations[destination.id] = destination
         return destination
 

@@ -22,7 +22,6 @@ KINDS = {
     "repeated_page": set(),
     "duplicate_rows": set(),
     "export": {"status", "days", "retries", "error", "delay_seconds"},
-    "upload": {"error"},
 }
 _NAMES = {"method", "path", "skip", "times", "contains", "action"}
 

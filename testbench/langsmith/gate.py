@@ -22,7 +22,7 @@ FAULT = web.RequestKey("fault", Fault)
 
 _OPEN = ("/info", "/ok")
 _LOGGED_BYTES = 1 << 20
-_PAGE_KINDS = ("empty_page", "repeated_page", "duplicate_rows", "export", "upload")
+_PAGE_KINDS = ("empty_page", "repeated_page", "duplicate_rows", "export")
 _DEPRECATED = ("/runs/query", "/runs/group", "/runs/threads/", "/runs/stats")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

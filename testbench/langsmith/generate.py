@@ -33,6 +33,8 @@ class Plan:
     seed: int = 1
     turns: int = 4
     """Traces of one thread."""
+    thread_key: str = "thread_id"
+    """The metadata key that names the thread."""
     tools: int = 1
     """Tool calls of a trace; it has 3 + 2 x tools runs: root, agent, model calls, tool runs."""
     start: str | None = None
@@ -159,7 +161,9 @@ class _Trace:
         own = render_dotted(run.start) + run_id
         run.dotted_order = f"{parent.dotted_order}.{own}" if parent else own
         bare = parent is not None and self._plan.bare_children
-        run.metadata = {"ls_run_depth": run.dotted_order.count(".")} | ({} if bare else {"thread_id": self._thread})
+        run.metadata = {"ls_run_depth": run.dotted_order.count(".")} | (
+            {} if bare else {self._plan.thread_key: self._thread}
+        )
         run.documents = {"inputs": inputs, "extra": json.dumps({"metadata": run.metadata})}
         run.values = {"tags": ["generated"]}
         if outputs is not None:
