@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,14 +36,15 @@ class Buckets:
 
     async def start(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="trajectory-testbench-"))
-        gcs_port, s3_port = free_port(), free_port()
-        self.gcs = f"http://127.0.0.1:{gcs_port}"
-        self.s3 = f"http://127.0.0.1:{s3_port}"
-        host = ("-host", "127.0.0.1", "-scheme", "http", "-port", str(gcs_port))
-        public = ("-public-host", f"127.0.0.1:{gcs_port}", "-backend", "memory", "-log-level", "error")
-        self._start(str(fake_gcs_program(self._folder)), *host, *public)
-        self._start(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(s3_port))
-        await asyncio.gather(self._wait(self.gcs + "/_internal/healthcheck"), self._wait(self.s3 + "/moto-api/"))
+        program = str(fake_gcs_program(self._folder))
+        gcs = (program, "-host", "127.0.0.1", "-scheme", "http", "-backend", "memory", "-log-level", "error")
+        s3 = (sys.executable, "-m", "moto.server", "-H", "127.0.0.1")
+        self.gcs, self.s3 = await asyncio.gather(
+            self._serve(
+                "/_internal/healthcheck", lambda port: (*gcs, "-port", port, "-public-host", f"127.0.0.1:{port}")
+            ),
+            self._serve("/moto-api/", lambda port: (*s3, "-p", port)),
+        )
         await self.make_bucket(BUCKET)
 
     async def make_bucket(self, name: str) -> None:
@@ -51,29 +53,30 @@ class Buckets:
         )
         await asyncio.to_thread(send, "PUT", f"{self.s3}/{name}", b"")
 
-    def _start(self, *command: str) -> None:
-        # Servers that outlive a killed double would hold their ports for ever; so they die with it.
-        self._servers.append(
-            subprocess.Popen(
-                command,
+    async def _serve(self, health: str, command: Callable[[str], tuple[str, ...]]) -> str:
+        """Starts a server on a free port; on another one when somebody took that port in between."""
+        end = time.monotonic() + _STARTING_SECONDS
+        while time.monotonic() < end:
+            port = str(free_port())
+            # A server that outlived a killed double would hold its port for ever; so it dies with it.
+            server = subprocess.Popen(
+                command(port),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "AWS_ACCESS_KEY_ID": S3_ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": S3_SECRET_KEY},
                 preexec_fn=die_with_parent,
             )
-        )
-
-    async def _wait(self, url: str) -> None:
-        end = time.monotonic() + _STARTING_SECONDS
-        while True:
-            try:
-                await asyncio.to_thread(send, "GET", url, None)
-                return
-            except OSError as reason:
-                if time.monotonic() > end or any(server.poll() is not None for server in self._servers):
-                    raise RuntimeError(f"a bucket server did not start: {url}: {reason}") from None
-                await asyncio.sleep(0.05)
+            self._servers.append(server)
+            while server.poll() is None and time.monotonic() < end:
+                try:
+                    await asyncio.to_thread(send, "GET", f"http://127.0.0.1:{port}{health}", None)
+                except OSError:
+                    await asyncio.sleep(0.05)
+                    continue
+                if server.poll() is None:
+                    return f"http://127.0.0.1:{port}"
+        raise RuntimeError(f"a bucket server did not start within {_STARTING_SECONDS:.0f} s: {command('PORT')[0]}")
 
     def stop(self) -> None:
         for server in self._servers:

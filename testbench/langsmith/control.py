@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from fnmatch import fnmatchcase
@@ -10,14 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import error, read_object, write_json
+from .answers import error, write_json
 from .buckets import Buckets
 from .exports import ExportsApi
 from .faults import Call, Faults
 from .gate import CONTROL
 from .generate import Plan, generate
 from .ingest import take_run
-from .json_text import dumps
+from .json_text import elements, members
 from .limits import RateLimiter
 from .settings import Settings, update
 from .store import Store
@@ -98,18 +99,20 @@ class Control:
         self._faults.clear()
         self._limiter.clear()
         if (await read_object(request)).get("data"):
-            await self._exports.stop()
-            self._exports.exports.clear()
+            await self._exports.clear()
             self._store.clear()
         return write_json({})
 
     async def add_runs(self, request: web.Request) -> web.Response:
         """Takes runs as a list, past the log, the limits and the faults."""
-        runs = (await read_object(request)).get("runs")
-        if not isinstance(runs, list):
-            raise ValueError("runs is a list")
+        runs = [
+            run
+            for name, text, _ in members((await request.read()).decode())
+            if name == "runs"
+            for run in elements(text)
+        ]
         for run in runs:
-            take_run(self._store, dumps(run))
+            take_run(self._store, run)
         return write_json({"runs": len(runs)})
 
     async def generate(self, request: web.Request) -> web.Response:
@@ -125,6 +128,14 @@ class Control:
         if export is None:
             return error(404, "no such export")
         return write_json(self._exports.spawn(export).render())
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The JSON object in a body, numbers as Python has them."""
+    value = json.loads(await request.read() or b"{}")
+    if not isinstance(value, dict):
+        raise ValueError("the body is no object")
+    return value
 
 
 def _explained(handler: Handler) -> Handler:

@@ -11,8 +11,8 @@ from typing import Any
 
 from .buckets import Buckets
 from .destinations import Destination, DestinationsApi
-from .filters import BadFilterError, compile_filter, named_values
-from .paging import dialect_of
+from .filters import compile_filter
+from .paging import dialect_of, traces_in
 from .parquet import Form, make_table, write_table
 from .run import Run
 from .settings import Settings
@@ -222,7 +222,7 @@ class Work:
     def _runs_of(self, export: Export, day: Day) -> list[Run]:
         scope = Scope(
             frozenset([day.project_id]),
-            traces=_traces_in(export.filter),
+            traces=traces_in(export.filter),
             start=day.start,
             end=day.end,
         )
@@ -256,13 +256,6 @@ class Work:
             f"day={date.day:0{width}d}",
         ]
         return "/".join(part for part in parts if part)
-
-
-def _traces_in(text: str | None) -> frozenset[str] | None:
-    try:
-        return named_values(text, "trace_id") if text else None
-    except BadFilterError:
-        return None
 
 
 def _any(run: Run) -> bool:

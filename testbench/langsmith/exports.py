@@ -218,6 +218,13 @@ class ExportsApi:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def clear(self) -> None:
+        """Forgets all exports, and how many there were in this hour."""
+        await self.stop()
+        self.exports.clear()
+        self._created.clear()
+        self._destinations.in_use.clear()
+
     def _find(self, request: web.Request) -> Export:
         self._admit()
         export = self.exports.get(request.match_info["id"])

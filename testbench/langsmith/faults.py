@@ -42,17 +42,17 @@ class Fault:
     def kind(self) -> str:
         return str(self.action["kind"])
 
-    def hits(self, method: str, path: str, body: bytes) -> bool:
-        """Whether the fault strikes this call; counts the call when it matches."""
-        if self.consumed >= self.times or self.method not in ("*", method) or not fnmatchcase(path, self.path):
-            return False
-        if self.contains and self.contains.encode() not in body:
-            return False
-        self.matched += 1
-        if self.matched <= self.skip:
-            return False
-        self.consumed += 1
-        return True
+    def matches(self, method: str, path: str, body: bytes) -> bool:
+        return self.method in ("*", method) and fnmatchcase(path, self.path) and self.contains.encode() in body
+
+    @property
+    def is_due(self) -> bool:
+        return self.matched > self.skip and self.consumed < self.times
+
+    def take_back(self) -> None:
+        """The call could not act the fault out."""
+        self.matched -= 1
+        self.consumed -= 1
 
 
 @dataclass(slots=True)
@@ -93,8 +93,14 @@ class Faults:
         return fault
 
     def strike(self, method: str, path: str, body: bytes) -> Fault | None:
-        """The first fault that hits a call."""
-        return next((fault for fault in self.faults if fault.hits(method, path, body)), None)
+        """Counts a call with every fault that it matches; returns the first that is due. One fault strikes a call."""
+        matching = [fault for fault in self.faults if fault.matches(method, path, body)]
+        for fault in matching:
+            fault.matched += 1
+        striking = next((fault for fault in matching if fault.is_due), None)
+        if striking is not None:
+            striking.consumed += 1
+        return striking
 
     def log(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Call:
         call = Call(len(self.calls) + 1, time.time(), method, path, query, headers, body)

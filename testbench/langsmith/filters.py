@@ -228,11 +228,15 @@ def search_test(words: str) -> Test:
     wanted = words.lower().split()
 
     def found(run: Run) -> bool:
-        parts = (run.name, run.error or "", run.documents.get("inputs", ""), run.documents.get("outputs", ""))
-        text = "\n".join(parts).lower()
+        payloads = (_unescaped(run.documents.get(name, "")) for name in ("inputs", "outputs"))
+        text = "\n".join((run.name, run.error or "", *payloads)).lower()
         return all(word in text for word in wanted)
 
     return found
+
+
+def _unescaped(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False) if "\\u" in text else text
 
 
 def compare(op: str, wanted: Any) -> Compare:

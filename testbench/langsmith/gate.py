@@ -21,6 +21,7 @@ FAULT = web.RequestKey("fault", Fault)
 """Set for a fault that the handler itself must act out; the handler calls `take_fault`."""
 
 _OPEN = ("/info", "/ok")
+_FINDS_WORKSPACE = ("/workspaces", "/tenants")
 _LOGGED_BYTES = 1 << 20
 _PAGE_KINDS = ("empty_page", "repeated_page", "duplicate_rows", "export")
 _DEPRECATED = ("/runs/query", "/runs/group", "/runs/threads/", "/runs/stats")
@@ -86,8 +87,7 @@ class Gate:
             request[FAULT] = fault
         response = await self._admitted(request, handler)
         if fault.kind in _PAGE_KINDS and FAULT in request:
-            fault.consumed -= 1  # the call could not act it out
-            fault.matched -= 1
+            fault.take_back()
             call.fault = None
         if fault.kind in ("cut", "stall") and isinstance(response, web.Response):
             call.status = response.status
@@ -125,7 +125,7 @@ class Gate:
         if key != self._api_key:
             return error(401, "Invalid token", prefix=prefix)
         workspace = request.headers.get("X-Tenant-Id")
-        if workspace is None and auth.workspace_required:
+        if workspace is None and auth.workspace_required and path not in _FINDS_WORKSPACE:
             detail = "This API key is org-scoped and requires workspace specification. Set the X-Tenant-Id header."
             return write_json({"error": "org_scoped_key_requires_workspace", "detail": detail}, 403)
         if workspace is not None and workspace != self._workspace:

@@ -39,6 +39,8 @@ def rules_for(method: str, path: str, body: Any) -> Iterator[Rule]:
     if (method, path) == ("POST", "/runs/query"):
         yield PER_KEY_QUERY
         yield _tier(body if isinstance(body, dict) else {})
+    elif method == "POST" and path.startswith(("/v2/", "/api/v2/")) and path.endswith("/query"):
+        yield PER_KEY_QUERY  # a guess: nothing tells the limits of v2
     elif (method, path) == ("POST", "/runs/multipart"):
         yield INGEST
     elif method == "GET" and path.startswith("/runs/") and path.count("/") == 2:

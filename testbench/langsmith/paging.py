@@ -51,8 +51,11 @@ def _scoped(name: str, test: Test, store: Store) -> Test:
 
 
 def traces_in(text: str | None) -> frozenset[str] | None:
-    """The traces a filter confines its runs to, so that they need not be looked for."""
-    return named_values(text, "trace_id") if text else None
+    """The traces a filter confines its runs to, so that they need not be looked for. A bad filter is told elsewhere."""
+    try:
+        return named_values(text, "trace_id") if text else None
+    except BadFilterError:
+        return None
 
 
 async def read_page(

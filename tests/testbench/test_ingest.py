@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from langsmith.run_helpers import LangSmithExtra
 
 from langsmith import Client, traceable
 
@@ -32,8 +33,10 @@ def agent(question: str) -> str:
     return str(model([{"role": "user", "content": question}])["content"])
 
 
-def record(client: Client, question: str = "Where is it?", **extra: Any) -> None:
-    agent(question, langsmith_extra={"client": client, "project_name": "shop", **extra})
+def record(client: Client) -> None:
+    metadata = {"thread_id": "thread-1"}
+    extra = LangSmithExtra(client=client, project_name="shop", metadata=metadata, tags=["shop"])
+    agent("Where is it?", langsmith_extra=extra)
     client.flush()
 
 
@@ -51,7 +54,7 @@ def sent(double: Double, path: str = "*") -> list[dict[str, Any]]:
 def test_a_trace_of_the_client_comes_back(double: Double, compressed: bool) -> None:
     double.set(api={"zstd_compression": compressed})
     client = double.client()
-    record(client, metadata={"thread_id": "thread-1"}, tags=["shop"])
+    record(client)
     runs = {run.name: run for run in client.list_runs(project_name="shop")}
     assert sorted(runs) == ["agent", "look_up", "model"]
     root = runs["agent"]
@@ -177,7 +180,8 @@ def test_attachments_are_read_from_an_address_of_their_own(double: Double) -> No
 
         tree = get_current_run_tree()
         assert tree is not None
-        tree.attachments = {"scan": ("text/plain", b"line 1\r\n--line 2\x00")}
+        files: Any = {"scan": ("text/plain", b"line 1\r\n--line 2\x00")}
+        tree.attachments = files
         return "ok"
 
     client = double.client()
