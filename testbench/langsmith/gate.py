@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -109,6 +110,8 @@ class Gate:
             response = error(404, "Not Found", prefix=prefix)
         except web.HTTPMethodNotAllowed:
             response = error(405, "Method Not Allowed", prefix=prefix)
+        if self._settings.api.clock_skew_seconds:
+            response.headers["Date"] = formatdate(time.time() + self._settings.api.clock_skew_seconds, usegmt=True)
         if self._settings.api.deprecation_headers and is_deprecated(request.method, prefix, path):
             response.headers["Deprecation"] = "true"
             response.headers["Sunset"] = "Sun, 31 Jan 2027 00:00:00 GMT"

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import check_types, error, is_uuid, read_object, write_json
+from .answers import RefusedError, check_types, error, is_uuid, read_object, write_json
 from .run import COSTS, TOKENS, add_figures
 from .settings import Settings
 from .store import Project, Store
@@ -156,7 +156,9 @@ class ProjectsApi:
 
     def _find(self, request: web.Request) -> Project | None:
         given = request.match_info["id"]
-        return self._store.projects.get(str(uuid.UUID(given))) if is_uuid(given) else None
+        if not is_uuid(given):
+            raise RefusedError(error(422, "Input should be a valid UUID", field="session_id"))
+        return self._store.projects.get(str(uuid.UUID(given)))
 
     def _render(self, project: Project, stats: bool) -> dict[str, Any]:
         end = parse_time(project.values.get("end_time"))

@@ -45,6 +45,9 @@ class Api:
     """Answers `/bulk-export-destinations` too, which two third parties call."""
     thread_keys: list[str] = field(default_factory=lambda: ["session_id", "conversation_id", "thread_id"])
     strict_filters: bool = False
+    """Refuses `neq(error, null)` and conditions on tokens and costs, as some deployments do."""
+    clock_skew_seconds: float = 0.0
+    """How far the `Date` header of answers is ahead."""
 
 
 @dataclass

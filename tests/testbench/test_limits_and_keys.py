@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -84,6 +85,12 @@ def test_a_missing_key_may_be_answered_with_403(double: Double) -> None:
     double.set(auth={"missing_key_status": 403})
     assert double.call("GET", "/api/v1/sessions", headers={"X-API-Key": ""}).status_code == 403
     assert double.call("GET", "/api/v1/info", headers={"X-API-Key": ""}).status_code == 200
+
+
+def test_the_clock_of_the_answers_may_be_wrong(double: Double) -> None:
+    double.set(api={"clock_skew_seconds": 600})
+    date = parsedate_to_datetime(double.call("GET", "/api/v1/info").headers["Date"])
+    assert 500 < (date - datetime.now(UTC)).total_seconds() < 700
 
 
 def test_an_organisation_key_must_name_the_workspace(double: Double) -> None:

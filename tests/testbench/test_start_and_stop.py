@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import requests
@@ -41,6 +42,18 @@ def test_it_announces_itself_once_all_is_up_and_leaves_no_process(tmp_path: Path
     assert status == 0
     assert len(servers) == 2
     assert not any(map(is_running, servers))
+
+
+def test_its_servers_end_with_it_when_it_is_killed(tmp_path: Path) -> None:
+    process, _ = start_double(tmp_path)
+    servers = children(process.pid)
+    process.kill()
+    process.wait(10)
+    assert len(servers) == 2
+    end = time.monotonic() + 10
+    while any(map(is_running, servers)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_folder_that_cannot_be_read_ends_the_start_with_one_line(tmp_path: Path) -> None:
