@@ -41,14 +41,15 @@ CodePoint decode(std::string_view text) {
   return {};
 }
 
-void append_wide(std::string& out, std::string_view text, CodePoint point, bool ascii) {
+void append_wide(std::string& out, std::string_view text, CodePoint point, Escapes escapes) {
+  const bool ascii = escapes == Escapes::k_non_ascii;
   if (point.size == 0) {
     if (ascii) append_unit(out, 0xFFFD);
     else out.append("\xEF\xBF\xBD");
     return;
   }
   const bool surrogate = point.value >= 0xD800 && point.value <= 0xDFFF;
-  if (!ascii && !surrogate) {
+  if (escapes == Escapes::k_none || (!ascii && !surrogate)) {
     out.append(text.substr(0, point.size));
   } else if (point.value >= 0x10000) {
     append_unit(out, 0xD800 + ((point.value - 0x10000) >> 10));
@@ -68,7 +69,8 @@ constexpr auto k_plain = plain_table();
 
 }  // namespace
 
-void append_string(std::string& out, std::string_view text, bool ascii) {
+void append_string(std::string& out, std::string_view text, Escapes escapes) {
+  const bool ascii = escapes == Escapes::k_non_ascii;
   out.push_back('"');
   std::size_t i = 0;
   while (i < text.size()) {
@@ -81,7 +83,7 @@ void append_string(std::string& out, std::string_view text, bool ascii) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
       const CodePoint point = decode(text.substr(i));
-      append_wide(out, text.substr(i), point, ascii);
+      append_wide(out, text.substr(i), point, escapes);
       i += std::max<std::size_t>(point.size, 1);
       continue;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -7,10 +8,15 @@
 
 namespace trajectory::json {
 
-/// Appends `text` as a JSON string with quotes. Control characters, `"` and `\` are escaped as Python's `json.dumps`
-/// does; lone surrogates (WTF-8) become `\udXXX`; bytes that are no UTF-8 become U+FFFD.
-/// With `ascii`, everything beyond printable ASCII is escaped too.
-void append_string(std::string& out, std::string_view text, bool ascii = false);
+/// What is escaped in a JSON string beside control characters, `"` and `\`, which Python's `json.dumps` escapes too.
+enum class Escapes : std::uint8_t {
+  k_surrogates,  ///< lone surrogates (WTF-8), as `\udXXX`: the text is UTF-8
+  k_non_ascii,   ///< everything beyond printable ASCII
+  k_none,        ///< nothing: lone surrogates stand in their three-byte forms
+};
+
+/// Appends `text` as a JSON string with quotes. Bytes that are no (W)UTF-8 become U+FFFD.
+void append_string(std::string& out, std::string_view text, Escapes escapes = Escapes::k_surrogates);
 
 /// The text as a JSON string with quotes.
 [[nodiscard]] std::string quoted(std::string_view text);

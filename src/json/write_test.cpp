@@ -7,9 +7,9 @@
 namespace trajectory::json {
 namespace {
 
-std::string written(std::string_view text, bool ascii = false) {
+std::string written(std::string_view text, Escapes escapes = Escapes::k_surrogates) {
   std::string out;
-  append_string(out, text, ascii);
+  append_string(out, text, escapes);
   return out;
 }
 
@@ -23,11 +23,13 @@ std::string canonical(std::string_view text) {
 
 TEST(JsonWrite, EscapesAsPythonDoes) {
   EXPECT_EQ(written("a\"b\\c\n\t\x01\x7f/é"), "\"a\\\"b\\\\c\\n\\t\\u0001\x7f/é\"");
-  EXPECT_EQ(written("é€😀\x7f", true), R"("\u00e9\u20ac\ud83d\ude00\u007f")");
+  EXPECT_EQ(written("é€😀\x7f", Escapes::k_non_ascii), R"("\u00e9\u20ac\ud83d\ude00\u007f")");
 }
 
 TEST(JsonWrite, WritesLoneSurrogatesAsEscapesAndBrokenBytesAsReplacement) {
   EXPECT_EQ(written("a\xED\xA0\x80"), R"("a\ud800")");
+  EXPECT_EQ(written("a\xED\xA0\x80", Escapes::k_non_ascii), R"("a\ud800")");
+  EXPECT_EQ(written("a\xED\xA0\x80é", Escapes::k_none), "\"a\xED\xA0\x80é\"");
   EXPECT_EQ(written("a\xFF"
                     "b"),
             "\"a\xEF\xBF\xBD"

@@ -55,7 +55,7 @@ class MessageReader {
 /// compact JSON.
 [[nodiscard]] std::string result_text(const json::Value& value);
 
-/// A tool call's arguments as JSON text: verbatim text, or an object rendered compactly; "{}" for nothing.
+/// A tool call's arguments: verbatim text (an empty one, too), or an object as compact JSON; "{}" for none.
 [[nodiscard]] std::string arguments_text(const json::Value& value);
 
 }  // namespace trajectory::messages

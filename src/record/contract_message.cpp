@@ -47,9 +47,12 @@ Tree MessageRenderer::parse(std::string_view json_text) {
   return parsed ? Tree::from(**parsed) : Tree();
 }
 
+/// The object; the text where it is none that Python's `json.loads` reads: it wants no byte order mark either.
 Tree MessageRenderer::arguments(const std::string& text) {
+  if (text.starts_with("\xEF\xBB\xBF")) return Tree::text(text);
   const auto parsed = parser_.parse(text, json::Parser::k_record_depth);
-  return parsed && (*parsed)->is_object() ? Tree::from(**parsed) : Tree::text(text);
+  if (!parsed || !(*parsed)->is_object() || has_long_integer(**parsed)) return Tree::text(text);
+  return Tree::from(**parsed);
 }
 
 Tree MessageRenderer::definition_tree(const std::string& text) {

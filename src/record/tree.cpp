@@ -7,6 +7,17 @@
 
 namespace trajectory::record {
 
+bool has_long_integer(const json::Value& value) {
+  if (value.is_number())
+    return value.text().size() - (value.text().front() == '-' ? 1 : 0) > k_most_digits &&
+           value.text().find_first_of(".eE") == std::string_view::npos;
+  for (const json::Value& item : value.items())
+    if (has_long_integer(item)) return true;
+  for (const json::Member& member : value.members())
+    if (has_long_integer(member.value)) return true;
+  return false;
+}
+
 Tree Tree::text(std::string_view text) {
   Tree out(Kind::k_text);
   out.text_ = text;
@@ -41,6 +52,7 @@ Tree Tree::from(const json::Value& value) {
   if (value.is_number()) {
     const std::string number(value.text());
     if (number.find_first_of(".eE") != std::string::npos) return real(std::strtod(number.c_str(), nullptr));
+    if (has_long_integer(value)) return text(number);
     Tree out(Kind::k_literal);
     out.text_ = number == "-0" ? "0" : number;
     return out;
@@ -82,14 +94,14 @@ void Tree::write_indented(std::string& out, int depth) const {
       out.append(text_);
       break;
     case Kind::k_text:
-      json::append_string(out, text_, true);
+      json::append_string(out, text_, json::Escapes::k_non_ascii);
       break;
     case Kind::k_object:
       out.push_back('{');
       for (std::size_t i = 0; i < members_.size(); ++i) {
         if (i > 0) out.push_back(',');
         line(depth + 1);
-        json::append_string(out, members_[i].first, true);
+        json::append_string(out, members_[i].first, json::Escapes::k_non_ascii);
         out.append(": ");
         members_[i].second.write_indented(out, depth + 1);
       }
@@ -118,7 +130,7 @@ void Tree::write_canonical(std::string& out) const {
       out.append(text_);
       break;
     case Kind::k_text:
-      json::append_string(out, text_);
+      json::append_string(out, text_, json::Escapes::k_none);
       break;
     case Kind::k_object: {
       std::vector<const std::pair<std::string, Tree>*> sorted;
@@ -129,7 +141,7 @@ void Tree::write_canonical(std::string& out) const {
       out.push_back('{');
       for (std::size_t i = 0; i < sorted.size(); ++i) {
         if (i > 0) out.push_back(',');
-        json::append_string(out, sorted[i]->first);
+        json::append_string(out, sorted[i]->first, json::Escapes::k_none);
         out.push_back(':');
         sorted[i]->second.write_canonical(out);
       }

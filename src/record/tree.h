@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 #include "json/value.h"
 
 namespace trajectory::record {
+
+/// How many digits of a whole number Python loads.
+/// https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation
+inline constexpr std::size_t k_most_digits = 4300;
+
+/// Whether the value is, or holds, a whole number of more digits.
+[[nodiscard]] bool has_long_integer(const json::Value& value);
 
 /// A small JSON value that is built to be written. Numbers are kept as Python's `json.dumps` would write them.
 class Tree {
@@ -22,7 +30,8 @@ class Tree {
   [[nodiscard]] static Tree boolean(bool value);
   [[nodiscard]] static Tree object() { return Tree(Kind::k_object); }
   [[nodiscard]] static Tree array() { return Tree(Kind::k_array); }
-  /// A parsed value as Python would load it: whole numbers stay, others become doubles.
+  /// A parsed value as Python would load it: whole numbers stay, others become doubles. A whole number that Python
+  /// refuses to load for its length becomes the text of it.
   [[nodiscard]] static Tree from(const json::Value& value);
 
   Tree& add(std::string_view key, Tree value) &;
