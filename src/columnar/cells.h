@@ -37,6 +37,19 @@ struct RowBatch {
   std::vector<std::vector<Cell>> columns;
 };
 
+inline constexpr int k_uuid_bytes = 16;
+inline constexpr std::size_t k_uuid_length = 36;
+
+/// The sixteen bytes of an identifier as it is written, 8-4-4-4-12 digits.
+inline void write_uuid(const std::uint8_t* bytes, char* out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (int i = 0; i < k_uuid_bytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+    *out++ = digits[bytes[i] >> 4];
+    *out++ = digits[bytes[i] & 15];
+  }
+}
+
 /// How the values of a time column become microseconds.
 enum class TimeUnit : std::uint8_t { k_seconds, k_millis, k_micros, k_nanos };
 

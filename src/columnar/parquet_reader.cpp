@@ -17,8 +17,6 @@ namespace trajectory::columnar {
 
 namespace {
 
-constexpr int k_uuid_bytes = 16;
-
 struct ColumnLayout {
   ColumnInfo info;
   parquet::Type::type physical = parquet::Type::UNDEFINED;
@@ -80,16 +78,6 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
   return out;
 }
 
-/// The sixteen bytes of an identifier as it is written, 8-4-4-4-12 digits.
-void write_uuid(const std::uint8_t* bytes, char* out) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (int i = 0; i < k_uuid_bytes; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-    *out++ = digits[bytes[i] >> 4];
-    *out++ = digits[bytes[i] & 15];
-  }
-}
-
 std::optional<std::int64_t> to_micros(const parquet::Int96& value) {
   constexpr std::int64_t k_julian_epoch = 2'440'588;
   std::int64_t nanos = 0;
@@ -124,11 +112,10 @@ class ColumnCursor {
       case parquet::Type::FIXED_LEN_BYTE_ARRAY:
         return read_as<parquet::FixedLenByteArrayReader, parquet::FixedLenByteArray>(
             rows, [&](std::size_t row, const parquet::FixedLenByteArray& value) {
-              constexpr std::size_t k_length = 36;
-              char* text = arena.allocate(k_length);
+              char* text = arena.allocate(k_uuid_length);
               write_uuid(value.ptr, text);
               cells[row].present = true;
-              cells[row].text = {text, k_length};
+              cells[row].text = {text, k_uuid_length};
             });
       case parquet::Type::BOOLEAN:
         return read_as<parquet::BoolReader, bool>(rows, [&](std::size_t row, bool value) {

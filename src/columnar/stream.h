@@ -36,8 +36,8 @@ class StreamReader {
   [[nodiscard]] const std::vector<ColumnInfo>& columns() const;
 
   /// Hands rows out, in batches of up to `batch_rows`, until the stream ends; several threads may call it at once.
-  /// Columns are treated as by `ParquetFile::read_row_group`. Errors: k_io (the producer of the stream failed), and the
-  /// consumer's.
+  /// Columns are treated as by `ParquetFile::read_row_group`. Errors: k_bad_format (the producer of the stream failed),
+  /// and the consumer's.
   [[nodiscard]] base::Status read(std::span<const std::string_view> columns, std::size_t batch_rows,
                                   const std::function<base::Status(const RowBatch&)>& consumer);
 

@@ -28,9 +28,18 @@ ColumnKind kind_of(const arrow::DataType& type) {
     case Type::DECIMAL64:
     case Type::DECIMAL128:
     case Type::DECIMAL256:
+    case Type::UINT64:  // may be greater than the greatest integer of a cell
       return ColumnKind::k_text;
     case Type::DICTIONARY:
       return kind_of(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    case Type::RUN_END_ENCODED:
+      return kind_of(*static_cast<const arrow::RunEndEncodedType&>(type).value_type());
+    case Type::EXTENSION:
+      return kind_of(*static_cast<const arrow::ExtensionType&>(type).storage_type());
+    case Type::FIXED_SIZE_BINARY:
+      return static_cast<const arrow::FixedSizeBinaryType&>(type).byte_width() == k_uuid_bytes
+                 ? ColumnKind::k_text
+                 : ColumnKind::k_unreadable;
     case Type::TIMESTAMP:
       return ColumnKind::k_time;
     case Type::INT8:
@@ -40,7 +49,6 @@ ColumnKind kind_of(const arrow::DataType& type) {
     case Type::UINT8:
     case Type::UINT16:
     case Type::UINT32:
-    case Type::UINT64:
       return ColumnKind::k_integer;
     case Type::FLOAT:
     case Type::DOUBLE:
@@ -82,6 +90,31 @@ const Array& as(const arrow::Array& array) {
   return static_cast<const Array&>(array);
 }
 
+std::string_view uuid_text(const std::uint8_t* bytes, base::Arena& arena) {
+  char* text = arena.allocate(k_uuid_length);
+  write_uuid(bytes, text);
+  return {text, k_uuid_length};
+}
+
+template <class Ends>
+std::int64_t first_end_behind(const arrow::Array& ends, std::int64_t at) {
+  const auto* begin = as<Ends>(ends).raw_values();
+  return std::upper_bound(begin, begin + ends.length(), at) - begin;
+}
+
+/// Which run holds the value at that place.
+std::int64_t run_at(const arrow::RunEndEncodedArray& runs, std::int64_t at) {
+  const arrow::Array& ends = *runs.run_ends();
+  switch (ends.type_id()) {
+    case Type::INT16:
+      return first_end_behind<arrow::Int16Array>(ends, runs.offset() + at);
+    case Type::INT32:
+      return first_end_behind<arrow::Int32Array>(ends, runs.offset() + at);
+    default:
+      return first_end_behind<arrow::Int64Array>(ends, runs.offset() + at);
+  }
+}
+
 Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
   Cell cell;
   if (array.IsNull(at)) return cell;
@@ -115,6 +148,15 @@ Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
       const auto& dictionary = as<arrow::DictionaryArray>(array);
       return cell_of(*dictionary.dictionary(), dictionary.GetValueIndex(at), arena);
     }
+    case Type::RUN_END_ENCODED: {
+      const auto& runs = as<arrow::RunEndEncodedArray>(array);
+      return cell_of(*runs.values(), run_at(runs, at), arena);
+    }
+    case Type::EXTENSION:
+      return cell_of(*as<arrow::ExtensionArray>(array).storage(), at, arena);
+    case Type::FIXED_SIZE_BINARY:
+      cell.text = uuid_text(as<arrow::FixedSizeBinaryArray>(array).GetValue(at), arena);
+      break;
     case Type::TIMESTAMP:
       set_time(cell, to_micros(as<arrow::TimestampArray>(array).Value(at), unit_of(*array.type())));
       break;
@@ -140,7 +182,7 @@ Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
       cell.integer = as<arrow::UInt32Array>(array).Value(at);
       break;
     case Type::UINT64:
-      cell.integer = static_cast<std::int64_t>(as<arrow::UInt64Array>(array).Value(at));
+      cell.text = copied(std::to_string(as<arrow::UInt64Array>(array).Value(at)), arena);
       break;
     case Type::FLOAT:
       cell.real = static_cast<double>(as<arrow::FloatArray>(array).Value(at));
@@ -173,7 +215,7 @@ struct StreamReader::Impl {
     while (batch == nullptr || at == batch->num_rows()) {
       at = 0;
       if (const arrow::Status status = reader->ReadNext(&batch); !status.ok())
-        return base::Error(base::ErrorCode::k_io, "the stream of record batches failed: " + status.message());
+        return base::Error(base::ErrorCode::k_bad_format, "the stream of record batches failed: " + status.message());
       if (batch == nullptr) return Piece{};
     }
     Piece piece{batch->Slice(at, static_cast<std::int64_t>(most)), first_row};

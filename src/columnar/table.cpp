@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 
 #include <arrow/io/file.h>
 #include <arrow/util/io_util.h>
@@ -22,10 +23,6 @@ base::Error failed(const arrow::Status& status, const std::string& path, base::E
 base::Error cannot_write(const arrow::Status& status, const std::string& path) {
   const int code = arrow::internal::ErrnoFromStatus(status);
   return code == 0 ? failed(status, path, base::ErrorCode::k_io) : base::io_error("cannot write", path, code);
-}
-
-base::Error unreadable(const arrow::Status& status, const std::string& path) {
-  return failed(status, path, status.IsIOError() ? base::ErrorCode::k_io : base::ErrorCode::k_bad_format);
 }
 
 }  // namespace
@@ -91,7 +88,9 @@ base::Status TableWriter::close() {
 
 struct TableReader::Impl {
   arrow::Status open(const std::vector<Field>& schema) {
-    ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(path));
+    if (file == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(file, arrow::io::ReadableFile::Open(path));
+    }
     ARROW_ASSIGN_OR_RAISE(reader, parquet::arrow::OpenFile(file, arrow::default_memory_pool()));
     reader->set_use_threads(false);
     reader->set_batch_size(256);
@@ -105,6 +104,19 @@ struct TableReader::Impl {
       rows += static_cast<std::uint64_t>(metadata->RowGroup(group)->num_rows());
     }
     return arrow::Status::OK();
+  }
+
+  arrow::Status read_texts(int column, const std::function<void(std::optional<std::string_view>)>& consumer) {
+    std::vector<int> groups(first_rows.size());
+    std::iota(groups.begin(), groups.end(), 0);
+    ARROW_ASSIGN_OR_RAISE(auto batches, reader->GetRecordBatchReader(groups, {column}));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(auto batch, batches->Next());
+      if (batch == nullptr) return arrow::Status::OK();
+      const auto& texts = static_cast<const arrow::StringArray&>(*batch->column(0));
+      for (std::int64_t row = 0; row < texts.length(); ++row)
+        consumer(texts.IsNull(row) ? std::nullopt : std::optional<std::string_view>(texts.GetView(row)));
+    }
   }
 
   arrow::Status decode(int group) {
@@ -141,7 +153,7 @@ struct TableReader::Impl {
     base::Status outcome;
     try {
       const arrow::Status status = work(outcome);
-      if (!status.ok()) return unreadable(status, path);
+      if (!status.ok()) return failed(status, path, base::ErrorCode::k_bad_format);
     } catch (const std::exception& error) {
       return base::Error(base::ErrorCode::k_bad_format, error.what()).with(path);
     }
@@ -149,6 +161,7 @@ struct TableReader::Impl {
   }
 
   std::string path;
+  std::shared_ptr<arrow::io::ReadableFile> file;  ///< reads of several readers do not disturb each other
   std::unique_ptr<parquet::arrow::FileReader> reader;
   std::vector<std::uint64_t> first_rows;  ///< of each row group
   std::uint64_t rows = 0;
@@ -165,6 +178,18 @@ base::Result<TableReader> TableReader::open(const std::string& path, const std::
   impl->path = path;
   TJ_TRY(impl->guarded([&](base::Status&) { return impl->open(schema); }));
   return TableReader(std::move(impl));
+}
+
+base::Result<TableReader> TableReader::another(const std::vector<Field>& schema) const {
+  auto impl = std::make_unique<Impl>();
+  impl->path = impl_->path;
+  impl->file = impl_->file;
+  TJ_TRY(impl->guarded([&](base::Status&) { return impl->open(schema); }));
+  return TableReader(std::move(impl));
+}
+
+base::Status TableReader::read_texts(int column, const std::function<void(std::optional<std::string_view>)>& consumer) {
+  return impl_->guarded([&](base::Status&) { return impl_->read_texts(column, consumer); });
 }
 
 std::uint64_t TableReader::rows() const { return impl_->rows; }

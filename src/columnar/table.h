@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -35,12 +37,19 @@ class TableWriter {
 /// may fork while one is open.
 class TableReader {
  public:
-  /// Errors: k_io, k_bad_format (damaged, or another schema).
+  /// Errors: k_bad_format (not there, damaged, or of another schema).
   [[nodiscard]] static base::Result<TableReader> open(const std::string& path, const std::vector<Field>& schema);
   ~TableReader();
   TableReader(TableReader&&) noexcept;
 
+  /// Another reader of the same open file, whatever is under its name by now: for another thread. Errors: as `open`.
+  [[nodiscard]] base::Result<TableReader> another(const std::vector<Field>& schema) const;
+
   [[nodiscard]] std::uint64_t rows() const;
+
+  /// Hands out the values of a text column of the first level, in order of rows; null for none. Errors: k_bad_format.
+  [[nodiscard]] base::Status read_texts(int column,
+                                        const std::function<void(std::optional<std::string_view>)>& consumer);
 
   /// Hands out one row. The row group that it stands in stays decoded for the next. Errors: k_bad_format, and the
   /// consumer's.
