@@ -36,8 +36,7 @@ std::string_view advice(int code) {
 }
 
 Error not_empty(const std::string& path) {
-  return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it with --force")
-      .with(path);
+  return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it by force").with(path);
 }
 
 void sync_folder(const fs::path& folder) {
@@ -188,16 +187,26 @@ bool holds(const std::string& folder, const std::string& path) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-Status write_file(const std::string& path, std::string_view bytes) {
+Status write_file(const std::string& path, const std::function<Status(OutputFile&)>& writer) {
   const std::string partial = path + ".part";
-  auto file = OutputFile::create(partial);
-  if (!file) return std::move(file).error();
-  TJ_TRY(file->write(bytes));
-  TJ_TRY(file->close());
-  std::error_code error;
-  fs::rename(partial, path, error);
-  if (error) return io_error("cannot put the file in place", path, error.value());
-  return {};
+  const auto write = [&]() -> Status {
+    auto file = OutputFile::create(partial);
+    if (!file) return std::move(file).error();
+    TJ_TRY(writer(*file));
+    TJ_TRY(file->close());
+    std::error_code error;
+    fs::rename(partial, path, error);
+    if (error) return io_error("cannot put the file in place", path, error.value());
+    return {};
+  };
+  Status status = write();
+  std::error_code gone;
+  if (!status.ok()) fs::remove(partial, gone);
+  return status;
+}
+
+Status write_file(const std::string& path, std::string_view bytes) {
+  return write_file(path, [&](OutputFile& file) { return file.write(bytes); });
 }
 
 }  // namespace trajectory::base

@@ -229,7 +229,8 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
 }
 
 int fail(Terminal& terminal, const base::Error& error) {
-  terminal.err << "trajectory: " << printable(error.text(), true) << "\n";
+  terminal.err << "trajectory: " << printable(error.text(), true)
+               << (error.code() == base::ErrorCode::k_exists ? " (see --force)" : "") << "\n";
   return base::meaning_of(error.code()).exit_status;
 }
 

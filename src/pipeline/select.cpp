@@ -66,7 +66,7 @@ base::Result<std::vector<model::Problem>> not_found(const std::vector<build::Con
           {"conversation_not_found", model::Severity::k_refused, id, "no conversation of the source has this id"});
   if (!out.empty() && out.size() == selection.conversations.size())
     return base::Error(base::ErrorCode::k_not_found,
-                       "no conversation of the source has this id: import without --conversation, and show lists them")
+                       "no conversation of the source has this id: import all of them once to see which there are")
         .with(out.front().place);
   return out;
 }

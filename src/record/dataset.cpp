@@ -84,6 +84,7 @@ class DatasetWriter final : public TrajectoryWriter {
 
 /// A parsed manifest; the parser owns the value.
 struct Manifest {
+  std::string text;
   json::Parser parser;
   const json::Value* value = nullptr;
 };
@@ -94,7 +95,8 @@ base::Result<Manifest> open_manifest(const std::string& folder) {
   if (!file)
     return base::Error(base::ErrorCode::k_bad_format, "no dataset: the folder has no manifest.json").with(folder);
   Manifest manifest;
-  const auto parsed = manifest.parser.parse(file->bytes());
+  manifest.text = file->bytes();
+  const auto parsed = manifest.parser.parse(manifest.text);
   if (!parsed || (**parsed)["format"].string() != model::k_dataset_format)
     return base::Error(base::ErrorCode::k_bad_format, "not the manifest of a dataset").with(path);
   if ((**parsed)["version"].integer() > k_version)
@@ -125,6 +127,7 @@ struct DatasetReader::Impl {
     std::uint64_t first_row = 0;
     columnar::TableReader table;
   };
+  std::string manifest;
   std::vector<File> files;
   std::uint64_t rows = 0;
 };
@@ -137,6 +140,7 @@ base::Result<DatasetReader> DatasetReader::open(const std::string& folder, Check
   const auto manifest = open_manifest(folder);
   if (!manifest) return manifest.error();
   auto impl = std::make_unique<Impl>();
+  impl->manifest = manifest->text;
   for (const json::Value& entry : (*manifest->value)["files"].items()) {
     const std::string path = folder + "/" + std::string(entry["name"].string());
     if (checksums == Checksums::k_compare) TJ_TRY(compare_checksum(path, entry["sha256"].string()));
@@ -147,6 +151,42 @@ base::Result<DatasetReader> DatasetReader::open(const std::string& folder, Check
     impl->rows += rows;
   }
   return DatasetReader(std::move(impl));
+}
+
+base::Result<DatasetReader> DatasetReader::another() const {
+  auto impl = std::make_unique<Impl>();
+  impl->manifest = impl_->manifest;
+  impl->rows = impl_->rows;
+  for (const Impl::File& file : impl_->files) {
+    auto table = file.table.another(dataset_schema());
+    if (!table) return std::move(table).error();
+    impl->files.push_back({file.path, file.first_row, std::move(*table)});
+  }
+  return DatasetReader(std::move(impl));
+}
+
+const std::string& DatasetReader::manifest() const { return impl_->manifest; }
+
+base::Result<std::vector<ConversationName>> DatasetReader::names() {
+  std::vector<ConversationName> out;
+  for (Impl::File& file : impl_->files) {
+    const std::size_t first = out.size();
+    TJ_TRY(file.table.read_texts(k_conversation_column, [&](std::optional<std::string_view> text) {
+      out.push_back({std::string(text.value_or("")), {}});
+    }));
+    std::size_t at = first;
+    TJ_TRY(file.table.read_texts(
+        k_project_column, [&](std::optional<std::string_view> text) { out.at(at++).project_id = text.value_or(""); }));
+  }
+  // What stands for bytes that the columns cannot hold: the row knows them.
+  constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
+  for (std::size_t row = 0; row < out.size(); ++row) {
+    if ((out[row].conversation_id + out[row].project_id).find(k_replacement) == std::string::npos) continue;
+    const auto trajectory = read(row);
+    if (!trajectory) return trajectory.error();
+    out[row] = {trajectory->conversation_id, trajectory->project_id};
+  }
+  return out;
 }
 
 std::uint64_t DatasetReader::rows() const { return impl_->rows; }

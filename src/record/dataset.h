@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/trajectory.h"
@@ -16,6 +17,11 @@ namespace trajectory::record {
 /// Whether files are held against the checksums in the manifest, which reads them once as a whole.
 enum class Checksums : std::uint8_t { k_compare, k_trust };
 
+struct ConversationName {
+  std::string conversation_id;
+  std::string project_id;
+};
+
 /// A dataset open for reading its trajectories in any order. The row group of the latest one stays decoded (about
 /// 16 MB of text), so reading in order is fast. Not thread-safe.
 class DatasetReader {
@@ -24,6 +30,14 @@ class DatasetReader {
   [[nodiscard]] static base::Result<DatasetReader> open(const std::string& folder, Checksums checksums);
   ~DatasetReader();
   DatasetReader(DatasetReader&&) noexcept;
+
+  /// Another reader of the same open files, whatever the folder holds by now: for another thread. Errors: as `open`.
+  [[nodiscard]] base::Result<DatasetReader> another() const;
+
+  /// The text of manifest.json.
+  [[nodiscard]] const std::string& manifest() const;
+  /// Conversations' ids with their projects, in order. Errors: k_bad_format.
+  [[nodiscard]] base::Result<std::vector<ConversationName>> names();
 
   /// Trajectories, in order of conversation id.
   [[nodiscard]] std::uint64_t rows() const;

@@ -16,6 +16,11 @@ namespace trajectory::record {
 
 /// The text of the `details` column.
 [[nodiscard]] std::string details_of(const model::Trajectory& trajectory);
+
+/// Places of columns.
+inline constexpr int k_conversation_column = 0;
+inline constexpr int k_project_column = 1;
+
 /// Writes the values of a row, without its end.
 void write_row(columnar::RowWriter& row, const model::Trajectory& trajectory, std::string_view details);
 /// Errors: k_bad_format.

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <set>
 
 #include "base/mapped_file.h"
 #include "base/output_folder.h"
-#include "base/sha256.h"
-#include "base/text.h"
 #include "json/value.h"
 #include "record/contract.h"
 #include "record/dataset.h"
+#include "record/file_name.h"
 #include "record/own_output.h"
 #include "record/record_json.h"
 
@@ -57,8 +55,8 @@ class ContractWriter final : public TrajectoryWriter {
     if (part.size > options_.max_file) {
       if (options_.problems != nullptr)
         options_.problems->add({"file_too_large", model::Severity::k_refused, trajectory.conversation_id,
-                                "its file would have " + std::to_string(part.size) + " bytes, above --max-file " +
-                                    std::to_string(options_.max_file) + ": use --format jsonl or parquet"});
+                                "its file would have " + std::to_string(part.size) + " bytes, above the limit of " +
+                                    std::to_string(options_.max_file) + ": use the format jsonl or parquet"});
       return {};
     }
     std::error_code error;
@@ -69,36 +67,20 @@ class ContractWriter final : public TrajectoryWriter {
   base::Status finish(std::string_view) override { return {}; }
 
  private:
-  /// The conversation's id with slashes replaced. A name that no file can have, or that another conversation has (file
-  /// systems may ignore case), gets a suffix that depends on the conversation alone.
   std::string file_name(const model::Trajectory& trajectory) {
     const std::string& id = trajectory.conversation_id;
-    std::string name = id;
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20; },
-        '_');
-    const bool changed = name.empty() || name.front() == '.' || name.size() > 200 || !json::is_utf8(name);
-    if (changed) {
-      std::string kept;
-      for (const char c : name.substr(0, 100))
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_')
-          kept.push_back(c);
-      name = kept;
-    }
-    if (changed || !taken_.insert(base::lower_ascii(name)).second) {
-      name += "-" + base::sha256_hex(trajectory.project_id + "\n" + id).substr(0, 12);
-      taken_.insert(name);
-      if (options_.problems != nullptr)
-        options_.problems->add({"file_renamed", model::Severity::k_note, id,
-                                "its file is " + name + ".json: the id cannot be a file name, or another file has it"});
-    }
-    return name;
+    FileName name = names_.next(id, trajectory.project_id);
+    if (name.renamed && options_.problems != nullptr)
+      options_.problems->add(
+          {"file_renamed", model::Severity::k_note, id,
+           "its file is " + name.text + ".json: the id cannot be a file name, or another file has it"});
+    return std::move(name.text);
   }
 
   std::string folder_;
   WriterOptions options_;
   std::atomic<std::uint64_t> number_{0};
-  std::set<std::string> taken_;
+  FileNames names_;
 };
 
 /// Of an import in several formats, the folder of the one that holds the whole record.
