@@ -207,7 +207,7 @@ def test_iterating_gives_the_same_trajectories_and_may_end_early() -> None:
     assert list(tj.iter_conversations(bulk=True, source=EXPORT)) == imported()
     some = tj.iter_conversations(bulk=True, source=EXPORT)
     first = next(some)
-    some.close()  # type: ignore[attr-defined]
+    some.close()
     assert first == imported(limit=1)[0]
     with pytest.raises(tj.SourceError, match="nowhere"):
         next(tj.iter_conversations(bulk=True, source="nowhere.parquet"))

@@ -1,5 +1,7 @@
 #include "arrow.h"
 
+#include <algorithm>
+
 namespace nb = nanobind;
 
 namespace trajectory::python {
@@ -8,6 +10,14 @@ namespace {
 
 constexpr const char* k_capsule_name = "arrow_array_stream";
 
+/// What an exception says, without where it was raised.
+std::string in_one_line(const nb::python_error& error) {
+  std::string out(nb::str(error.type().attr("__name__")).c_str());
+  out.append(": ").append(nb::str(error.value()).c_str());
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
 base::Result<columnar::StreamReader> open_stream(const nb::object& opener) {
   const nb::gil_scoped_acquire gil;
   try {
@@ -15,6 +25,8 @@ base::Result<columnar::StreamReader> open_stream(const nb::object& opener) {
     void* stream = PyCapsule_GetPointer(capsule.ptr(), k_capsule_name);
     if (stream == nullptr) throw nb::python_error();
     return columnar::StreamReader::take(static_cast<ArrowArrayStream*>(stream));
+  } catch (nb::python_error& error) {
+    return base::Error(base::ErrorCode::k_bad_format, "the table cannot be read: " + in_one_line(error));
   } catch (const std::exception& error) {
     return base::Error(base::ErrorCode::k_bad_format, std::string("the table cannot be read: ") + error.what());
   }

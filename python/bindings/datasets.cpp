@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -11,11 +10,13 @@
 #include "base/output_folder.h"
 #include "errors.h"
 #include "json/value.h"
+#include "json/write.h"
 #include "modules.h"
 #include "pipeline/convert.h"
 #include "pipeline/outputs.h"
 #include "record/contract.h"
 #include "record/dataset.h"
+#include "record/file_name.h"
 #include "record/record_json.h"
 #include "record/tables.h"
 #include "waiting.h"
@@ -69,25 +70,13 @@ nb::object rows_of(record::RowKind kind, std::function<base::Result<std::optiona
       }));
 }
 
-/// Writes the contract's file, at once or not at all.
-void save_contract(const model::Trajectory& trajectory, const std::string& path) {
-  const std::string partial = path + ".part";
-  const auto write = [&]() -> base::Status {
-    auto file = base::OutputFile::create(partial);
-    if (!file) return std::move(file).error();
-    TJ_TRY(record::ContractForm(trajectory).write(*file));
-    TJ_TRY(file->close());
-    std::error_code error;
-    std::filesystem::rename(partial, path, error);
-    if (error) return base::Error(base::ErrorCode::k_io, "cannot write the file: " + error.message()).with(path);
-    return {};
-  };
+/// Writes the contract's file.
+void save_contract(const model::Trajectory& trajectory, const nb::bytes& path) {
+  const std::string file = text_of(path);
   base::Status status;
   {
     const nb::gil_scoped_release release;
-    status = write();
-    std::error_code gone;
-    if (!status.ok()) std::filesystem::remove(partial, gone);
+    status = base::write_file(file, [&](base::OutputFile& out) { return record::ContractForm(trajectory).write(out); });
   }
   check(status);
 }
@@ -95,27 +84,35 @@ void save_contract(const model::Trajectory& trajectory, const std::string& path)
 /// A dataset on disk.
 class Dataset {
  public:
-  Dataset(std::string folder, bool verify)
-      : folder_(std::move(folder)),
-        reader_(value_of(record::DatasetReader::open(
-            folder_, verify ? record::Checksums::k_compare : record::Checksums::k_trust))) {}
+  Dataset(const nb::bytes& folder, bool verify)
+      : reader_(value_of(record::DatasetReader::open(
+            text_of(folder), verify ? record::Checksums::k_compare : record::Checksums::k_trust))) {}
 
   [[nodiscard]] std::uint64_t rows() const { return reader_.rows(); }
   nb::bytes record(std::uint64_t row) { return to_bytes(record_of(value_of(reader_.read(row)))); }
   nb::bytes contract(std::uint64_t row) { return to_bytes(contract_of(value_of(reader_.read(row)))); }
 
-  void save(std::uint64_t row, const std::string& path) { save_contract(value_of(reader_.read(row)), path); }
+  [[nodiscard]] nb::bytes manifest() const { return to_bytes(reader_.manifest()); }
+  nb::bytes names() {
+    std::string out = "[";
+    for (const auto& [conversation, project] : value_of(reader_.names())) {
+      out.append(out.size() > 1 ? ",[" : "[").append(json::quoted(conversation)).append(",");
+      out.append(json::quoted(project)).append("]");
+    }
+    return to_bytes(out + "]");
+  }
 
-  /// A stream of rows. It has a reader of its own, so that any thread may drive it. `only`: these trajectories; None:
-  /// all.
+  void save(std::uint64_t row, const nb::bytes& path) { save_contract(value_of(reader_.read(row)), path); }
+
+  /// A stream of rows. It has a reader of its own, so that any thread may drive it, over the same open files. `only`:
+  /// these trajectories; None: all.
   [[nodiscard]] nb::object stream(const std::string& kind, std::optional<std::vector<std::uint64_t>> only) const {
     struct State {
       record::DatasetReader reader;
       std::optional<std::vector<std::uint64_t>> only;
       std::uint64_t at = 0;
     };
-    auto state = std::make_shared<State>(
-        State{value_of(record::DatasetReader::open(folder_, record::Checksums::k_trust)), std::move(only)});
+    auto state = std::make_shared<State>(State{value_of(reader_.another()), std::move(only)});
     return rows_of(row_kind(kind), [state]() -> base::Result<std::optional<model::Trajectory>> {
       if (state->at == (state->only ? state->only->size() : state->reader.rows()))
         return std::optional<model::Trajectory>();
@@ -128,7 +125,6 @@ class Dataset {
   }
 
  private:
-  std::string folder_;
   record::DatasetReader reader_;
 };
 
@@ -151,9 +147,9 @@ nb::object stream_records(const std::vector<nb::bytes>& records, const std::stri
 /// A dataset that is being written; without `commit` it never appears.
 class DatasetWriter {
  public:
-  DatasetWriter(const std::string& folder, bool force) {
+  DatasetWriter(const nb::bytes& folder, bool force) {
     pipeline::OutputOptions options;
-    options.folder = folder;
+    options.folder = text_of(folder);
     options.force = force;
     outputs_.emplace(value_of(pipeline::Outputs::create(options, problems_)));
   }
@@ -172,9 +168,10 @@ class DatasetWriter {
   std::optional<pipeline::Outputs> outputs_;
 };
 
-void convert(const std::string& from, const std::string& folder, bool force, const nb::object& progress) {
+void convert(const nb::bytes& source, const nb::bytes& folder, bool force, const nb::object& progress) {
+  const std::string from = text_of(source);
   pipeline::OutputOptions output;
-  output.folder = folder;
+  output.folder = text_of(folder);
   output.force = force;
   (void)value_of(run_interruptibly(
       progress, [&](const pipeline::Hooks& hooks) { return pipeline::convert(from, output, hooks); }));
@@ -184,11 +181,13 @@ void convert(const std::string& from, const std::string& folder, bool force, con
 
 void define_datasets(nb::module_& m) {
   nb::class_<Dataset>(m, "Dataset", "A dataset on disk, rows in order of conversation id.")
-      .def(nb::init<std::string, bool>(), nb::arg("folder"), nb::kw_only(), nb::arg("verify"))
+      .def(nb::init<const nb::bytes&, bool>(), nb::arg("folder"), nb::kw_only(), nb::arg("verify"))
       .def("__len__", &Dataset::rows)
       .def("record", &Dataset::record, nb::arg("row"), "The native record of a row as JSON.")
       .def("contract", &Dataset::contract, nb::arg("row"),
            "The contract's form of a row as JSON, each message once and steps as ranges over them.")
+      .def("manifest", &Dataset::manifest, "The text of manifest.json.")
+      .def("names", &Dataset::names, "Pairs of conversation id and project id as JSON, in order.")
       .def("save", &Dataset::save, nb::arg("row"), nb::arg("path"), "Writes the contract's file of a row.")
       .def("stream", &Dataset::stream, nb::arg("rows"), nb::arg("only").none(),
            nb::sig("def stream(self, rows: str, only: collections.abc.Sequence[int] | None) -> object"),
@@ -206,12 +205,20 @@ void define_datasets(nb::module_& m) {
       nb::arg("record"), "The messages of every line of a native record in the contract's form, by line id, as JSON.");
   m.def(
       "save",
-      [](const nb::bytes& record, const std::string& path) {
+      [](const nb::bytes& record, const nb::bytes& path) {
         save_contract(value_of(parse_record(view_of(record))), path);
       },
       nb::arg("record"), nb::arg("path"), "Writes the contract's file of a native record.");
+  nb::class_<record::FileNames>(m, "FileNames", "Names of the contract's files for the conversations of one folder.")
+      .def(nb::init<>())
+      .def(
+          "next",
+          [](record::FileNames& names, const nb::bytes& conversation, const nb::bytes& project) {
+            return to_bytes(names.next(view_of(conversation), view_of(project)).text);
+          },
+          nb::arg("conversation_id"), nb::arg("project_id"), "The name of the next file, without .json.");
   nb::class_<DatasetWriter>(m, "DatasetWriter", "A dataset that is being written; it appears at the commit.")
-      .def(nb::init<const std::string&, bool>(), nb::arg("folder"), nb::kw_only(), nb::arg("force"))
+      .def(nb::init<const nb::bytes&, bool>(), nb::arg("folder"), nb::kw_only(), nb::arg("force"))
       .def("add", &DatasetWriter::add, nb::arg("record"), "Adds a native record given as JSON.")
       .def("commit", &DatasetWriter::commit, nb::kw_only(), nb::arg("lineage"), nb::arg("report"),
            "Puts the folder in place.")

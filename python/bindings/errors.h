@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <nanobind/nanobind.h>
 
 #include "base/error_table.h"
@@ -11,7 +15,11 @@ namespace trajectory::python {
 [[noreturn]] inline void raise(const base::Error& error) {
   const nanobind::object errors = nanobind::module_::import_("trajectory_sdk.errors");
   const nanobind::object type = errors.attr(base::meaning_of(error.code()).python_class);
-  PyErr_SetString(type.ptr(), error.text().c_str());
+  std::string text = error.text();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  const nanobind::object shown =
+      nanobind::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+  PyErr_SetObject(type.ptr(), shown.ptr());
   throw nanobind::python_error();
 }
 
@@ -27,5 +35,13 @@ T value_of(base::Result<T> result) {
 
 inline nanobind::bytes to_bytes(std::string_view text) { return nanobind::bytes(text.data(), text.size()); }
 inline std::string_view view_of(const nanobind::bytes& bytes) { return {bytes.c_str(), bytes.size()}; }
+
+/// Texts come as bytes: file names and ids need not be UTF-8.
+inline std::string text_of(const nanobind::bytes& bytes) { return std::string(view_of(bytes)); }
+inline std::vector<std::string> texts_of(const std::vector<nanobind::bytes>& all) {
+  std::vector<std::string> out;
+  for (const nanobind::bytes& one : all) out.push_back(text_of(one));
+  return out;
+}
 
 }  // namespace trajectory::python

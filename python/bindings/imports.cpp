@@ -30,19 +30,19 @@ namespace {
 /// What to import, and how.
 class ImportRequest {
  public:
-  ImportRequest(std::vector<std::string> sources, std::vector<NamedStream> streams, std::optional<std::uint64_t> limit,
-                std::optional<std::int64_t> since, std::optional<std::int64_t> until,
-                std::vector<std::string> conversations, std::optional<std::vector<std::string>> keys, bool feedback,
-                std::optional<unsigned> threads, std::optional<std::uint64_t> memory,
-                std::map<std::string, std::string> storage)
+  ImportRequest(const std::vector<nb::bytes>& sources, std::vector<NamedStream> streams,
+                std::optional<std::uint64_t> limit, std::optional<std::int64_t> since,
+                std::optional<std::int64_t> until, const std::vector<nb::bytes>& conversations,
+                const std::optional<std::vector<nb::bytes>>& keys, bool feedback, std::optional<unsigned> threads,
+                std::optional<std::uint64_t> memory, std::map<std::string, std::string> storage)
       : streams_(std::move(streams)) {
-    options_.sources = std::move(sources);
+    options_.sources = texts_of(sources);
     options_.streams = stream_sources(streams_);
     options_.selection.limit = limit;
     options_.selection.since = since;
     options_.selection.until = until;
-    options_.selection.conversations = std::move(conversations);
-    if (keys) options_.selection.thread_keys = std::move(*keys);
+    options_.selection.conversations = texts_of(conversations);
+    if (keys) options_.selection.thread_keys = texts_of(*keys);
     options_.selection.feedback = feedback;
     options_.threads = threads.value_or(base::usable_threads());
     options_.memory = memory.value_or(pipeline::usable_memory() / 2);
@@ -63,10 +63,10 @@ class ImportRequest {
 };
 
 /// The report as JSON.
-std::string import_dataset(const ImportRequest& request, const std::string& folder, bool force,
+std::string import_dataset(const ImportRequest& request, const nb::bytes& folder, bool force,
                            const nb::object& progress) {
   pipeline::OutputOptions output;
-  output.folder = folder;
+  output.folder = text_of(folder);
   output.force = force;
   auto report = run_interruptibly(progress, [&](const pipeline::Hooks& hooks) {
     return pipeline::import_to_folder(request.options(), output, hooks);
@@ -161,9 +161,9 @@ class RecordStream {
 
 void define_imports(nb::module_& m) {
   nb::class_<ImportRequest>(m, "ImportRequest", "What to import, and how. Times are microseconds since 1970.")
-      .def(nb::init<std::vector<std::string>, std::vector<NamedStream>, std::optional<std::uint64_t>,
-                    std::optional<std::int64_t>, std::optional<std::int64_t>, std::vector<std::string>,
-                    std::optional<std::vector<std::string>>, bool, std::optional<unsigned>,
+      .def(nb::init<const std::vector<nb::bytes>&, std::vector<NamedStream>, std::optional<std::uint64_t>,
+                    std::optional<std::int64_t>, std::optional<std::int64_t>, const std::vector<nb::bytes>&,
+                    const std::optional<std::vector<nb::bytes>>&, bool, std::optional<unsigned>,
                     std::optional<std::uint64_t>, std::map<std::string, std::string>>(),
            nb::kw_only(), nb::arg("sources"), nb::arg("streams"), nb::arg("limit").none(), nb::arg("since").none(),
            nb::arg("until").none(), nb::arg("conversations"), nb::arg("keys").none(), nb::arg("feedback"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as _pyarrow  # noqa: F401  its libraries must be loaded before ours
 
 from . import _core
-from .api import import_conversations, init, iter_conversations, save
+from .api import import_conversations, init, iter_conversations
 from .dataset import Dataset, Trajectories, load
 from .dataset import open_dataset as open
 from .errors import (
@@ -56,6 +56,7 @@ from .primitives.primitives import (
 )
 from .primitives.record import Alternative, Event, Lane, ModelCall, Provenance, Variant
 from .report import ImportReport, Problem
+from .saving import save
 from .tables import to_arrow
 from .transforms.base_transform import BaseTransform
 from .transforms.pii_transform import BasePiiTransform, RegexPiiTransform

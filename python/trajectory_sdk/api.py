@@ -1,22 +1,18 @@
-"""The functions of the package: `init`, `import_conversations`, `iter_conversations`, `save`."""
+"""The functions of the package that need `init`: `import_conversations` and `iter_conversations`."""
 
 from __future__ import annotations
 
-import json
 import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from .dataset import Trajectories
-from .errors import ArgumentTypeError, NotInitializedError, RefusedDataWarning, UsageError
-from .importing import ImportOptions, import_all, iterate
-from .primitives.primitives import ConversationSummary, SDKConfig, Trajectory
-from .primitives.recorded import RecordSource
-from .report import ImportReport
+from .errors import ArgumentTypeError, NotInitializedError, UsageError
+from .importing import ImportOptions, TrajectoryIterator, import_all
+from .primitives.primitives import ConversationSummary, SDKConfig
+from .report import warn_of_refused
 from .transforms.base_transform import BaseTransform
 
 _PROVIDERS = ("langsmith",)
@@ -59,6 +55,8 @@ def init(
         raise UsageError("init needs a project_id")
     if provider is not None and provider not in _PROVIDERS:
         raise UsageError(f"unknown provider {provider!r}: known are {', '.join(_PROVIDERS)}")
+    if isinstance(transforms, BaseTransform) or not isinstance(transforms or (), Iterable):
+        raise ArgumentTypeError(f"transforms must be a list, not {type(transforms).__name__}")
     for transform in transforms or ():
         if not isinstance(transform, BaseTransform):
             raise ArgumentTypeError(f"transforms must be BaseTransform instances, not {type(transform).__name__}")
@@ -147,7 +145,7 @@ def import_conversations(
         limit=limit,
         since=since,
         until=until,
-        conversations=conversations or (),
+        conversations=() if conversations is None else conversations,
         keys=keys,
         feedback=feedback,
         threads=threads,
@@ -157,18 +155,9 @@ def import_conversations(
     result = import_all(options, config.transforms, out=out, force=force, progress=progress)
     if config.debug:
         print(result.report, file=sys.stderr)
-    _warn_of_refused(result.report)
+    if result.report is not None:
+        warn_of_refused(result.report, 2)
     return result
-
-
-def _warn_of_refused(report: ImportReport | None) -> None:
-    """Says that data was refused: a result alone does not show it."""
-    refused = [problem for problem in report.problems.values() if problem.severity == "refused"] if report else []
-    if refused:
-        counts = ", ".join(
-            f"{problem.kind} {problem.count:,} (first in {problem.examples[0]['place']})" for problem in refused
-        )
-        warnings.warn(f"some data was refused: {counts}; see the report of the result", RefusedDataWarning, 3)
 
 
 def iter_conversations(
@@ -185,14 +174,15 @@ def iter_conversations(
     memory: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
     progress: bool | None = None,
-) -> Iterator[Trajectory]:
+) -> TrajectoryIterator:
     """Imports conversations one after the other, in order of conversation id, in bounded memory.
 
     Nothing is written to disk. Leaving the loop early ends the import. Arguments and errors are those of
     `import_conversations`; a transform's `transform_batch` is given one trajectory at a time.
 
-    Yields:
-        Trajectories.
+    Returns:
+        An iterator over trajectories. After the last one its `report` says what was read, used and left out, and a
+        `RefusedDataWarning` when some of it was refused.
     """
     config = _config("iter_conversations")
     _need_source("iter_conversations", bulk, source)
@@ -201,52 +191,11 @@ def iter_conversations(
         limit=limit,
         since=since,
         until=until,
-        conversations=conversations or (),
+        conversations=() if conversations is None else conversations,
         keys=keys,
         feedback=feedback,
         threads=threads,
         memory=memory,
         storage_options=storage_options,
     )
-    return iterate(options, config.transforms, progress)
-
-
-def save(trajectories: Trajectory | Sequence[Trajectory], output_dir: str | Path) -> None:
-    r"""Writes each trajectory to `{output_dir}/{conversation_id}.json`.
-
-    The folder is made when it is missing; `/` and `\` in ids become `_`. Files are UTF-8 JSON with an indent of 2,
-    nulls kept, non-ASCII escaped.
-
-    Args:
-        trajectories: One trajectory, or several.
-        output_dir: The folder.
-
-    Raises:
-        ValueError: Two trajectories would get the same file.
-        OSError: The folder or a file cannot be written; an `OutputError` where a trajectory was not looked at before.
-    """
-    items: list[Trajectory] = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
-    folder = Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    written: dict[str, Trajectory] = {}
-    for trajectory in items:
-        source = trajectory._source() if trajectory._is_untouched() else None
-        name = _file_name(trajectory, source)
-        if name in written and written[name] != trajectory:
-            raise UsageError(f"two trajectories would be saved as {name}.json: give them different conversation ids")
-        written[name] = trajectory
-        target = folder / f"{name}.json"
-        if source is not None:
-            source.save(str(target))
-            continue
-        partial = folder / f".{name}.json.part"
-        try:
-            partial.write_text(json.dumps(asdict(trajectory), indent=2), encoding="utf-8")
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _file_name(trajectory: Trajectory, source: RecordSource | None) -> str:
-    name = source.conversation_id if source is not None else trajectory.task.conversation_id or trajectory.task.id
-    return (name or "trajectory").replace("/", "_").replace("\\", "_")
+    return TrajectoryIterator(options, config.transforms, progress=progress, debug=config.debug)

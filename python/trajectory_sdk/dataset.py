@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import shutil
 import tempfile
@@ -10,10 +11,11 @@ import weakref
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, SupportsIndex, overload
 
 from . import _core
-from .errors import MissingSourceError
+from .arguments import file_path, flag
+from .errors import ArgumentTypeError, MissingAttributeError, MissingSourceError, OutputError
 from .primitives.lazy import with_source
 from .primitives.primitives import Trajectory
 from .report import ImportReport, read_report
@@ -25,7 +27,10 @@ class TemporaryFolder:
     """A folder that is removed when the last reference to it goes, by the process that made it alone."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="trajectory-"))
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix="trajectory-"))
+        except OSError as error:
+            raise OutputError(f"cannot make a temporary folder: {error}") from error
         self._remove = weakref.finalize(self, _remove_in, os.getpid(), str(self.path))
 
 
@@ -43,10 +48,9 @@ class DatasetRow:
         self.dataset = dataset
         self.row = row
 
-    @property
-    def conversation_id(self) -> str:
-        """The conversation's id."""
-        return self.dataset.conversation_ids[self.row]
+    def name(self) -> tuple[str, str]:
+        """The ids of conversation and project."""
+        return self.dataset._names[self.row]
 
     def record(self) -> bytes:
         """The native record as JSON."""
@@ -56,7 +60,7 @@ class DatasetRow:
         """The contract's form as JSON, each message once."""
         return self.dataset._reader.contract(self.row)
 
-    def save(self, path: str) -> None:
+    def save(self, path: bytes) -> None:
         """Writes the contract's file."""
         self.dataset._reader.save(self.row, path)
 
@@ -64,6 +68,7 @@ class DatasetRow:
 class Dataset:
     """A dataset on disk: its trajectories in order of conversation id, as light handles.
 
+    It keeps the files that it opened: handles and streams stay what they are when the folder is replaced or removed.
     `len`, indices, slices and `for` work. It is an Arrow stream of trajectories, so pandas, polars, DuckDB and pyarrow
     take it as it is; `to_arrow` gives messages and model calls, too. Only what is looked at is read.
 
@@ -82,9 +87,10 @@ class Dataset:
         Raises:
             SourceError: No dataset is there, it is damaged, or a newer version wrote it.
         """
-        self.path = _dataset_folder(Path(path))
+        self.path = _dataset_folder(Path(os.fsdecode(file_path("path", path))))
         self._keep = keep
-        self._reader = _core.Dataset(str(self.path), verify=verify)
+        self._reader = _core.Dataset(os.fsencode(self.path), verify=flag("verify", verify))
+        self._report = _report_text(self.path)
 
     def __len__(self) -> int:
         """Number of trajectories."""
@@ -98,7 +104,11 @@ class Dataset:
         """The trajectory at a place, or those of a slice."""
         if isinstance(index, slice):
             return [self._handle(row) for row in range(*index.indices(len(self)))]
-        row = index + len(self) if index < 0 else index
+        try:
+            place = operator.index(index)
+        except TypeError:
+            raise ArgumentTypeError(f"a dataset's index must be a whole number, not {type(index).__name__}") from None
+        row = place + len(self) if place < 0 else place
         if not 0 <= row < len(self):
             raise IndexError(f"the dataset has {len(self)} trajectories: there is no {index}")
         return self._handle(row)
@@ -124,29 +134,29 @@ class Dataset:
     @cached_property
     def conversation_ids(self) -> list[str]:
         """The ids, in order."""
-        import pyarrow.dataset
+        return [conversation_id for conversation_id, _ in self._names]
 
-        names = [str(path) for path in sorted(self.path.glob("train-*.parquet"))]
-        table = pyarrow.dataset.dataset(names, format="parquet").to_table(columns=["conversation_id"])
-        ids: list[str] = table.column("conversation_id").to_pylist()
-        return ids
+    @cached_property
+    def _names(self) -> list[tuple[str, str]]:
+        """Ids of conversation and project, in order."""
+        return [(conversation_id, project_id) for conversation_id, project_id in json.loads(self._reader.names())]
 
     @property
     def report(self) -> ImportReport | None:
         """The report of the import that made it; None where it was not kept."""
-        file = self.path / "report.json"
-        if not file.exists():
-            file = self.path.parent / "report.json"  # of an import in several formats
-        return read_report(file.read_text(encoding="utf-8")) if file.exists() else None
+        return None if self._report is None else read_report(self._report)
 
     @property
     def manifest(self) -> dict[str, Any]:
         """Files with checksums, engine version, options of the import."""
-        manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(self._reader.manifest())
         return manifest
 
     def to_arrow(self, rows: RowKind = "trajectory") -> Any:
-        """A `pyarrow.RecordBatchReader` of one row a trajectory, message or call: see `trajectory_sdk.to_arrow`."""
+        """A `pyarrow.RecordBatchReader` of one row a trajectory, message or call: see `trajectory_sdk.to_arrow`.
+
+        Its batches are read as they are asked for; a file that is damaged then raises pyarrow's own error.
+        """
         return batches_of(self._reader.stream(rows, None))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -160,7 +170,9 @@ class Dataset:
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: where it is. A temporary dataset has no place that outlives it."""
         if self._keep is not None:
-            raise TypeError("a temporary dataset cannot be pickled: its trajectories can, and a dataset with out=DIR")
+            raise ArgumentTypeError(
+                "a temporary dataset cannot be pickled: its trajectories can, and a dataset with out=DIR"
+            )
         return {"path": self.path}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -186,11 +198,48 @@ class _CapsuleHolder:
 
 
 class Trajectories(list[Trajectory]):
-    """A list of trajectories with the report of the import that made them."""
+    """A list of trajectories with the report of the import that made them; a slice has the report, too."""
 
     def __init__(self, items: Iterable[Trajectory] = (), report: ImportReport | None = None) -> None:
         super().__init__(items)
         self.report = report
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Trajectory: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Trajectories: ...
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Trajectory | Trajectories:
+        """The trajectory at a place, or those of a slice with the report of the whole import."""
+        if isinstance(index, slice):
+            return Trajectories(super().__getitem__(index), self.report)
+        return super().__getitem__(index)
+
+
+def trajectories_of(operation: str, given: Any) -> list[Trajectory]:
+    """The trajectories that were given: one, or several.
+
+    Raises:
+        TypeError: Something else was given (also an AttributeError); the sentence names its place.
+    """
+    if isinstance(given, Trajectory):
+        return [given]
+    if not isinstance(given, Iterable):
+        raise MissingAttributeError(f"{operation} needs a trajectory or a list of them, not {type(given).__name__}")
+    items = list(given)
+    for place, item in enumerate(items):
+        if not isinstance(item, Trajectory):
+            raise MissingAttributeError(f"{operation} needs trajectories: entry {place} is a {type(item).__name__}")
+    return items
+
+
+def _report_text(folder: Path) -> str | None:
+    """The report beside a dataset, or beside the folder of an import in several formats."""
+    for file in (folder / "report.json", folder.parent / "report.json"):
+        try:
+            return file.read_text(encoding="utf-8")
+        except OSError:
+            continue
+    return None
 
 
 def _dataset_folder(path: Path) -> Path:
@@ -214,12 +263,12 @@ def open_dataset(path: str | Path, *, verify: bool = False) -> Dataset:
     Raises:
         SourceError: Nothing is there, it is damaged, or a newer version wrote it.
     """
-    path = Path(path)
+    path = Path(os.fsdecode(file_path("path", path)))
     lines = path if path.is_file() else path / "trajectories.jsonl"
     if not lines.is_file():
         return Dataset(path, verify=verify)
     folder = TemporaryFolder()
-    _core.convert(str(lines), str(folder.path / "dataset"), force=False, progress=None)
+    _core.convert(os.fsencode(lines), os.fsencode(folder.path / "dataset"), force=False, progress=None)
     return Dataset(folder.path / "dataset", keep=folder)
 
 

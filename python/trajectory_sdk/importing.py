@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from . import _core
+from .arguments import file_path, flag, listed, microseconds, text_bytes, whole_number
 from .dataset import Dataset, TemporaryFolder, Trajectories
 from .errors import ArgumentTypeError, UsageError
 from .primitives.lazy import with_source
@@ -18,7 +20,7 @@ from .primitives.native import record_text
 from .primitives.primitives import ConversationSummary, Trajectory
 from .primitives.recorded import LooseRecord
 from .progress import Progress
-from .report import read_report
+from .report import ImportReport, read_report, warn_of_refused
 from .sources import flat_options, split_sources
 from .transforms.base_transform import BaseTransform
 from .transforms.record_transform import RecordTransform
@@ -40,50 +42,42 @@ class ImportOptions:
     storage_options: Mapping[str, Any] | None = None
 
     def request(self) -> _core.ImportRequest:
-        """The engine's request."""
+        """The engine's request; it names what is wrong with an argument before anything is read."""
+        for name, value, least, most in (
+            ("limit", self.limit, 0, _MOST),
+            ("threads", self.threads, 1, 1024),
+            ("memory", self.memory, 1000, _MOST),
+        ):
+            whole_number(name, value, least, most)
+        conversations = [_conversation_id(one) for one in listed("conversations", self.conversations)]
+        keys = None if self.keys is None else [text_bytes("keys", key) for key in listed("keys", self.keys)]
+        if keys is not None and (not keys or not all(keys)):
+            raise UsageError("keys must name at least one metadata key, and none of them may be empty")
+        since, until = microseconds("since", self.since), microseconds("until", self.until)
+        feedback = flag("feedback", self.feedback)
         paths, streams = split_sources(self.source)
-        for name, value, least in (("limit", self.limit, 0), ("threads", self.threads, 1), ("memory", self.memory, 1)):
-            _check_count(name, value, least)
         return _core.ImportRequest(
             sources=paths,
             streams=streams,
             limit=self.limit,
-            since=_microseconds("since", self.since),
-            until=_microseconds("until", self.until),
-            conversations=[one if isinstance(one, str) else one.conversation_id for one in self.conversations],
-            keys=None if self.keys is None else list(self.keys),
-            feedback=self.feedback,
+            since=since,
+            until=until,
+            conversations=conversations,
+            keys=keys,
+            feedback=feedback,
             threads=self.threads,
             memory=self.memory,
             storage=flat_options(self.storage_options),
         )
 
 
-def _check_count(name: str, value: object, least: int) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ArgumentTypeError(f"{name} must be a whole number, not {type(value).__name__}")
-    if value < least:
-        raise UsageError(f"{name} must be at least {least}, not {value}")
+_MOST = 2**63 - 1
 
 
-def _microseconds(name: str, moment: timedelta | datetime | None) -> int | None:
-    """A moment, or a span before now, in microseconds since 1970."""
-    if moment is None:
-        return None
-    if isinstance(moment, timedelta):
-        try:
-            moment = datetime.now(UTC) - moment
-        except OverflowError:
-            raise UsageError(f"{name} reaches back before the year 1: {moment}") from None
-    if not isinstance(moment, datetime):
-        raise ArgumentTypeError(
-            f"{name} must be a timedelta or a datetime, as timedelta(days=7), not {type(moment).__name__}"
-        )
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+def _conversation_id(given: Any) -> bytes:
+    if not isinstance(given, str | ConversationSummary):
+        raise ArgumentTypeError(f"conversations must hold ids or summaries, not {type(given).__name__}")
+    return text_bytes("conversations", given if isinstance(given, str) else given.conversation_id)
 
 
 def import_all(
@@ -103,47 +97,95 @@ def import_all(
     if on_records is None:
         return _import_transformed(options, transforms, out=out, force=force, progress=progress)
     folder = TemporaryFolder() if out is None else None
-    path = folder.path / "dataset" if folder is not None else Path(str(out))
+    path = str(folder.path / "dataset") if folder is not None else out
     with Progress(progress) as bar:
         if not on_records:
-            report = _core.import_dataset(options.request(), str(path), force=force, progress=bar.listener())
+            report = _core.import_dataset(
+                options.request(), file_path("out", path), force=flag("force", force), progress=bar.listener()
+            )
         else:
-            with _writing(path, force) as writer:
-                records = _Records(options, bar)
+            with _writing(path, force) as writer, _Records(options.request(), bar) as records:
                 for record in records:
                     writer.add(_transform_record(record, on_records))
                 report = records.report()
                 writer.commit(lineage="{}", report=report)
-    dataset = Dataset(path, keep=folder)
+    dataset = Dataset(str(path), keep=folder)
     return Trajectories(dataset, read_report(report))
 
 
-def iterate(
-    options: ImportOptions, transforms: Sequence[BaseTransform], progress: bool | None = None
-) -> Iterator[Trajectory]:
-    """Trajectories as they are built, in order of conversation id; nothing is written to disk."""
-    on_records = _on_records(transforms)
-    with Progress(progress) as bar:
-        for record in _Records(options, bar):
-            if on_records is None:
-                yield from apply_transforms([_handle(record)], transforms)
-            else:
-                yield _handle(_transform_record(record, on_records))
+class TrajectoryIterator(Iterator[Trajectory]):
+    """Trajectories as they are built, in order of conversation id; nothing is written to disk.
+
+    A `RefusedDataWarning` at the end says when some of the source was refused.
+
+    Attributes:
+        report: What was read, used and left out; None before the end.
+    """
+
+    def __init__(
+        self,
+        options: ImportOptions,
+        transforms: Sequence[BaseTransform],
+        *,
+        progress: bool | None,
+        debug: bool = False,
+        warn: bool = True,
+    ) -> None:
+        """Begins with the first trajectory that is asked for; wrong arguments are told at once."""
+        self.report: ImportReport | None = None
+        self._debug = debug
+        self._told = not warn
+        self._items = self._made(options.request(), transforms, progress)
+
+    def __next__(self) -> Trajectory:
+        """The next trajectory."""
+        try:
+            return next(self._items)
+        except StopIteration:
+            self._tell_end()
+            raise
+
+    def close(self) -> None:
+        """Ends the import."""
+        self._items.close()
+
+    def _tell_end(self) -> None:
+        if self.report is None or self._told:
+            return
+        self._told = True
+        if self._debug:
+            print(self.report, file=sys.stderr)
+        warn_of_refused(self.report, 3)
+
+    def _made(
+        self, request: _core.ImportRequest, transforms: Sequence[BaseTransform], progress: bool | None
+    ) -> Generator[Trajectory]:
+        on_records = _on_records(transforms)
+        with Progress(progress) as bar, _Records(request, bar) as records:
+            for record in records:
+                if on_records is None:
+                    yield from apply_transforms([_handle(record)], transforms)
+                else:
+                    yield _handle(_transform_record(record, on_records))
+            self.report = read_report(records.report())
 
 
 class _Records:
-    """The records of an import, one after the other."""
+    """The records of an import, one after the other; the import ends with the `with` block."""
 
-    def __init__(self, options: ImportOptions, bar: Progress) -> None:
-        self._stream = _core.RecordStream(options.request())
+    def __init__(self, request: _core.ImportRequest, bar: Progress) -> None:
+        self._stream = _core.RecordStream(request)
         self._bar = bar
 
+    def __enter__(self) -> _Records:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            while (record := self._stream.next(self._bar.listener())) is not None:
-                yield record
-        finally:
-            self._stream.close()
+        while (record := self._stream.next(self._bar.listener())) is not None:
+            yield record
 
     def report(self) -> str:
         """The report as JSON; after the last record."""
@@ -151,9 +193,9 @@ class _Records:
 
 
 @contextmanager
-def _writing(folder: str | Path, force: bool) -> Iterator[_core.DatasetWriter]:
+def _writing(folder: Any, force: bool) -> Iterator[_core.DatasetWriter]:
     """A writer of a dataset; nothing is left of it unless it is committed inside."""
-    writer = _core.DatasetWriter(str(folder), force=force)
+    writer = _core.DatasetWriter(file_path("out", folder), force=flag("force", force))
     try:
         yield writer
     finally:
@@ -188,8 +230,7 @@ def _import_transformed(
     progress: bool | None,
 ) -> Trajectories:
     with nullcontext() if out is None else _writing(out, force) as writer:
-        with Progress(progress) as bar:
-            records = _Records(options, bar)
+        with Progress(progress) as bar, _Records(options.request(), bar) as records:
             items = [_handle(record) for record in records]
             report = records.report()
         items = apply_transforms(items, transforms)
@@ -207,8 +248,20 @@ def apply_transforms(items: list[Trajectory], transforms: Sequence[BaseTransform
     have removed.
     """
     for transform in transforms:
-        items = list(transform.transform_batch(items))
+        items = _checked(transform, transform.transform_batch(items))
     return [rehashed(replace(item)) for item in items]
+
+
+def _checked(transform: BaseTransform, items: Any) -> list[Trajectory]:
+    """What a transform gave back, when it is trajectories."""
+    name = type(transform).__name__
+    if not isinstance(items, Iterable):
+        raise ArgumentTypeError(f"{name}.transform_batch must return a list, not {type(items).__name__}")
+    checked: list[Trajectory] = list(items)
+    for item in checked:
+        if not isinstance(item, Trajectory):
+            raise ArgumentTypeError(f"{name} must return trajectories, not {type(item).__name__}")
+    return checked
 
 
 def rehashed(trajectory: Trajectory) -> Trajectory:

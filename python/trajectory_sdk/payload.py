@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .build import build_trajectory_from_parsed
-from .errors import ArgumentTypeError, UsageError
-from .importing import ImportOptions, iterate
+from .errors import ArgumentTypeError, NestingError, UsageError
+from .importing import ImportOptions, TrajectoryIterator
+from .primitives.json_text import write_json
 from .primitives.primitives import ParsedConversation, Trajectory
+from .report import warn_of_refused
 
 _Run = dict[str, Any]
 
@@ -43,6 +44,9 @@ def transform(
 ) -> Trajectory:
     """Builds the trajectory of one conversation whose runs were fetched already. Needs neither `init` nor a network.
 
+    A NaN or an infinity in a payload, which JSON cannot hold, becomes its name as text. A `RefusedDataWarning` says
+    when some of the data was refused.
+
     Args:
         raw_data: `{"conversation_id": ..., "turns": [{"runs": [...]}, ...]}` with runs in the shape of the LangSmith
             API, flat or as trees (below `child_runs` or `children`); or a list of runs.
@@ -63,22 +67,32 @@ def transform(
     if isinstance(raw_data, Mapping):
         conversation_id = raw_data.get("conversation_id")
         turns = _listed(raw_data.get("turns", []), "turns")
-        runs = [run for at, turn in enumerate(turns) for run in _runs_of_turn(turn, f"turns[{at}]")]
+        runs = _taken(run for at, turn in enumerate(turns) for run in _runs_of_turn(turn, f"turns[{at}]"))
     else:
-        runs = list(_flat(_listed(raw_data, "the data"), "run", None, None))
+        runs = _taken(_flat(_listed(raw_data, "the data"), "run", None, None))
     if not runs:
         name = "" if conversation_id is None else str(conversation_id)
         return build_trajectory_from_parsed(
             ParsedConversation(conversation_id=name, data_source="langsmith", num_turns=0, turns=[])
         )
     table = _table([_row(run, conversation_id, project_id) for run in runs])
-    found = list(iterate(ImportOptions(source=table), [], progress=False))
+    read = TrajectoryIterator(ImportOptions(source=table), [], progress=False, warn=False)
+    found = list(read)
+    if read.report is not None:
+        warn_of_refused(read.report, 2)
     if len(found) != 1:
         names = ", ".join(repr(one.task.conversation_id) for one in found[:3])
         raise UsageError(
             f"the runs make {len(found)} conversations ({names}): give one, or import_conversations(source=...) a table"
         )
     return found[0]
+
+
+def _taken(runs: Iterable[_Run]) -> list[_Run]:
+    try:
+        return list(runs)
+    except RecursionError:
+        raise NestingError("the tree of runs is nested too deeply, or holds itself") from None
 
 
 def _listed(value: Any, place: str) -> list[Any]:
@@ -126,11 +140,11 @@ def _table(rows: list[_Run]) -> Any:
     import pyarrow
 
     columns = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in _TEXT_COLUMNS}
-    columns |= {name: [_json_text(row.get(name)) for row in rows] for name in _JSON_COLUMNS}
+    columns |= {
+        name: [_json_text(row.get(name), f"{name} of run {row['id']!r}") for row in rows] for name in _JSON_COLUMNS
+    }
     return pyarrow.table({name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()})
 
 
-def _json_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, default=str)
+def _json_text(value: Any, place: str) -> str | None:
+    return value if value is None or isinstance(value, str) else write_json(value, place)

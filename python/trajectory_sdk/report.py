@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
+
+from .errors import RefusedDataWarning, SourceError
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,28 @@ class ImportReport:
         return "\n".join(lines)
 
 
+def warn_of_refused(report: ImportReport, stacklevel: int) -> None:
+    """Says that data was refused: a result alone does not show it. `stacklevel` counts as in `warnings.warn`."""
+    refused = [problem for problem in report.problems.values() if problem.severity == "refused"]
+    if refused:
+        counts = ", ".join(
+            f"{problem.kind} {problem.count:,} (first in {problem.examples[0]['place']})" for problem in refused
+        )
+        warnings.warn(
+            f"some data was refused: {counts}; see the report of the result", RefusedDataWarning, stacklevel + 1
+        )
+
+
 def read_report(text: str) -> ImportReport:
-    """A report from its JSON."""
-    data = json.loads(text)
-    known = {name: data[name] for name in ImportReport.__dataclass_fields__ if name in data}
-    known["problems"] = {kind: Problem(kind=kind, **problem) for kind, problem in data["problems"].items()}
-    return ImportReport(**known, details=data)
+    """A report from its JSON.
+
+    Raises:
+        SourceError: It is none.
+    """
+    try:
+        data = json.loads(text)
+        known = {name: data[name] for name in ImportReport.__dataclass_fields__ if name in data}
+        known["problems"] = {kind: Problem(kind=kind, **problem) for kind, problem in data["problems"].items()}
+        return ImportReport(**known, details=data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SourceError(f"report.json is no report of an import: {error}") from error

@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import ArgumentTypeError, UsageError
+from .arguments import file_path
+from .errors import ArgumentTypeError, SourceError, TrajectoryError, UsageError
 
 Stream = tuple[str, Callable[[], object]]
 
 
-def split_sources(source: Any) -> tuple[list[str], list[Stream]]:
+def split_sources(source: Any) -> tuple[list[bytes], list[Stream]]:
     """Tells paths from tables.
 
     Args:
@@ -27,17 +28,18 @@ def split_sources(source: Any) -> tuple[list[str], list[Stream]]:
     Raises:
         ValueError: It is something else, or an empty list.
     """
-    paths: list[str] = []
+    paths: list[bytes] = []
     streams: list[Stream] = []
     items = source if isinstance(source, list | tuple) else [source]
     if not items:
         raise UsageError("source is an empty list: name an export or give a table")
     for number, item in enumerate(items, 1):
         if isinstance(item, str | os.PathLike):
-            paths.append(os.fspath(item))
+            paths.append(file_path("source", item))
         else:
             name = f"table {number}" if len(items) > 1 else "the table"
-            streams.append((f"{name} ({type(item).__name__})", _opener(item)))
+            title = f"{name} ({type(item).__name__})"
+            streams.append((title, _opener(item, title)))
     return paths, streams
 
 
@@ -71,7 +73,7 @@ def flat_options(options: Mapping[str, Any] | None) -> dict[str, str]:
     return flat
 
 
-def _opener(table: Any) -> Callable[[], object]:
+def _opener(table: Any, title: str) -> Callable[[], object]:
     import pyarrow
     import pyarrow.dataset
 
@@ -80,11 +82,29 @@ def _opener(table: Any) -> Callable[[], object]:
     if isinstance(table, pyarrow.Table):
         return lambda: table.__arrow_c_stream__()
     if isinstance(table, pyarrow.RecordBatch):
-        return _opener(pyarrow.Table.from_batches([table]))
+        return _opener(pyarrow.Table.from_batches([table]), title)
+    try:
+        held = _held(table)
+    except TrajectoryError:
+        raise
+    except Exception as error:  # whatever the object's own code raises
+        raise SourceError(f"{title} cannot be read: {' '.join(f'{type(error).__name__}: {error}'.split())}") from error
+    return _opener(held, title)
+
+
+def _held(table: Any) -> Any:
+    """The rows of an object as a pyarrow table."""
+    import pyarrow
+
+    if isinstance(table, dict) and hasattr(table, "with_format"):  # a Hugging Face DatasetDict
+        raise UsageError(f"source holds several data sets: give one of them, or a list ({', '.join(map(repr, table))})")
     if hasattr(table, "with_format"):  # Hugging Face datasets
-        return _opener(table.with_format("arrow")[:])
+        if not hasattr(table, "__len__"):  # an iterable one
+            rows = list(table.with_format("arrow"))
+            return pyarrow.concat_tables(rows, promote_options="default") if rows else pyarrow.table({})
+        return table.with_format("arrow")[:]
     if hasattr(table, "__arrow_c_stream__"):
-        return _opener(pyarrow.RecordBatchReader.from_stream(table).read_all())
+        return pyarrow.RecordBatchReader.from_stream(table).read_all()
     raise UsageError(
         f"source cannot be a {type(table).__name__}: give a path, a pyarrow table or dataset, or an object with "
         "__arrow_c_stream__"

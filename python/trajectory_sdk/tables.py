@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from . import _core
-from .dataset import Dataset, DatasetRow, RowKind, batches_of
-from .errors import UsageError
+from .dataset import Dataset, DatasetRow, RowKind, batches_of, trajectories_of
+from .errors import SourceError, TrajectoryError, UsageError
 from .primitives.native import record_text
 from .primitives.primitives import Trajectory
 
@@ -33,12 +33,19 @@ def to_arrow(trajectories: Dataset | Trajectory | Iterable[Trajectory], rows: Ro
 
     Raises:
         ValueError: `rows` is none of these.
+        TypeError: Something else than trajectories is given.
+        RuntimeError: The dataset behind them cannot be read.
     """
     import pyarrow
 
     if rows not in ("message", "trajectory", "call"):
         raise UsageError(f'rows must be "trajectory", "message" or "call", not {rows!r}')
-    return pyarrow.concat_tables([batches_of(capsule).read_all() for capsule in _streams(trajectories, rows)])
+    try:
+        return pyarrow.concat_tables([batches_of(capsule).read_all() for capsule in _streams(trajectories, rows)])
+    except (pyarrow.ArrowException, OSError) as error:
+        if isinstance(error, TrajectoryError):
+            raise
+        raise SourceError(f"the trajectories cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _streams(trajectories: Dataset | Trajectory | Iterable[Trajectory], rows: RowKind) -> Iterator[object]:
@@ -46,7 +53,7 @@ def _streams(trajectories: Dataset | Trajectory | Iterable[Trajectory], rows: Ro
     if isinstance(trajectories, Dataset):
         yield trajectories._reader.stream(rows, None)
         return
-    items = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
+    items = trajectories_of("to_arrow", trajectories)
     if not items:
         yield _core.stream_records([], rows)
     for dataset, group in groupby(items, key=_dataset_of):

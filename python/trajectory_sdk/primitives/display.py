@@ -21,7 +21,14 @@ _COLOURS = {"system": "#8a6d00", "user": "#0b62c4", "assistant": "#1c7c3c", "too
 
 
 def one_line(trajectory: Trajectory) -> str:
-    """The trajectory in one line."""
+    """The trajectory in one line; why there is none, when it holds what no trajectory should, or cannot be read."""
+    try:
+        return _one_line(trajectory)
+    except Exception as error:
+        return f"<Trajectory that cannot be shown: {' '.join(f'{type(error).__name__}: {error}'.split())}>"
+
+
+def _one_line(trajectory: Trajectory) -> str:
     task = trajectory.task
     parts = [repr(task.conversation_id or task.id)]
     if task.num_turns is not None:
@@ -30,13 +37,16 @@ def one_line(trajectory: Trajectory) -> str:
     if trajectory.reward is not None and trajectory.reward.aggregated_value is not None:
         parts.append(f"reward {trajectory.reward.aggregated_value:g}")
     if trajectory.error:
-        parts.append(f"error {trajectory.error.splitlines()[0][:60]!r}")
+        parts.append(f"error {(str(trajectory.error).splitlines() or [''])[0][:60]!r}")
     return f"Trajectory({', '.join(parts)})"
 
 
 def as_html(trajectory: Trajectory) -> str:
     """The conversation as HTML: everything that came from the data is escaped."""
-    inner = _lines(trajectory.messages, trajectory.subagents)
+    try:
+        inner = _lines(trajectory.messages, trajectory.subagents)
+    except Exception:
+        inner = ""
     return f'<div style="{_STYLE}"><b>{escape(one_line(trajectory))}</b>{inner}</div>'
 
 
@@ -71,7 +81,7 @@ def _message(message: Message) -> str:
     colour = _COLOURS.get(message.role, "inherit")
     response = message.tool_response
     name = f" {response.name}" if response is not None and response.name else ""
-    parts = [f'<div style="color:{colour};margin-top:6px"><b>{escape(message.role + name)}</b></div>']
+    parts = [f'<div style="color:{colour};margin-top:6px"><b>{escape(f"{message.role}{name}")}</b></div>']
     if message.reasoning:
         parts.append(_text(message.reasoning, "opacity:0.6;font-style:italic"))
     if message.content:
@@ -86,9 +96,10 @@ def _message(message: Message) -> str:
 
 
 def _arguments(arguments: Any) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, default=repr)
 
 
-def _text(text: str, style: str = "") -> str:
+def _text(given: Any, style: str = "") -> str:
+    text = given if isinstance(given, str) else repr(given)
     shown = text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]} … {len(text) - _MOST_TEXT:,} characters more"
     return f'<div style="white-space:pre-wrap;{style}">{escape(shown)}</div>'

@@ -30,11 +30,22 @@ class Lazy:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
+class _Default:
+    """A field's default: what the class itself shows; an instance that lacks the field fills it in."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        self._name = name
+        self._value = value
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self._value if instance is None else instance.__getattr__(self._name)
+
+
 def lazy_fields(cls: type[T]) -> type[T]:
-    """Class decorator above `@dataclass`: takes the defaults off the class, where they would hide missing fields."""
+    """Class decorator above `@dataclass`: keeps the defaults on the class from hiding an instance's missing fields."""
     for name in cls.__dataclass_fields__:  # type: ignore[attr-defined]
         if name in cls.__dict__:
-            delattr(cls, name)
+            setattr(cls, name, _Default(name, cls.__dict__[name]))
     return cls
 
 

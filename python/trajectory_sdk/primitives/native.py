@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
+from ..errors import ArgumentTypeError
 from .contract import read_contract
-from .primitives import Message, Reward, ToolDefinition, Trajectory
+from .json_text import read_json, write_json
+from .primitives import Message, Reward, ToolDefinition, TrainableStatus, Trajectory
+from .record import Beside, ModelCall, Provenance
 from .recorded import RecordSource
 
 
@@ -17,7 +21,7 @@ def unchanged_source(trajectory: Trajectory) -> RecordSource | None:
     source = trajectory._source()
     if source is None or trajectory._is_untouched():
         return source
-    fields = read_contract(json.loads(source.contract()))
+    fields = read_contract(read_json(source.contract()))
     return source if all(getattr(trajectory, name) == value for name, value in fields.items()) else None
 
 
@@ -26,14 +30,60 @@ def record_text(trajectory: Trajectory) -> bytes:
     source = unchanged_source(trajectory)
     if source is not None:
         return source.record()
-    return json.dumps(record_of_steps(trajectory)).encode()
+    name = f"trajectory {trajectory.task.conversation_id!r}"
+    try:
+        record = record_of_steps(trajectory)
+    except (AttributeError, TypeError) as error:
+        raise ArgumentTypeError(f"{name} holds values that no record can: {error}") from error
+    return write_json(record, name).encode()
 
 
-def record_of_steps(trajectory: Trajectory) -> dict[str, Any]:
-    """A native record of what the steps tell: the transcript, and a model call for each answer."""
+def beside_steps(trajectory: Trajectory) -> Beside:
+    """What the steps tell: the transcript, and a model call for each answer."""
+    transcript = _transcript_of(trajectory)
+    calls = [
+        ModelCall(
+            context=[(begin, end) for begin, end in call.pop("context")],
+            tools=[transcript.tools[place]["function"]["name"] for place in _places(call.pop("tool_definitions"))],
+            **call,
+        )
+        for call in transcript.calls
+    ]
+    return Beside(
+        messages=transcript.messages,
+        calls=calls,
+        subagents=[],
+        auxiliary=[],
+        alternatives=[],
+        events=[],
+        provenance=[_provenance(message.metadata or {}) for message in transcript.messages],
+    )
+
+
+def _provenance(metadata: dict[str, Any]) -> Provenance:
+    return Provenance(
+        run_id=metadata.get("run_id"),
+        field=None,
+        kind="normalised",
+        time=metadata.get("time"),
+        original_role=metadata.get("original_role"),
+        seen_only_as_input=metadata.get("seen_only_as_input") is True,
+    )
+
+
+def _transcript_of(trajectory: Trajectory) -> _Transcript:
     transcript = _Transcript()
     for step in trajectory.steps:
         transcript.add_step(step.messages)
+    return transcript
+
+
+def record_of_steps(trajectory: Trajectory) -> dict[str, Any]:
+    """A native record of what the steps tell: the transcript, and a model call for each answer.
+
+    A builder takes values that a record has no place for: they are left out, or stand as text.
+    """
+    transcript = _transcript_of(trajectory)
     task = trajectory.task
     data = trajectory.telemetry.data if trajectory.telemetry is not None else {}
     metrics = trajectory.metrics
@@ -42,18 +92,21 @@ def record_of_steps(trajectory: Trajectory) -> dict[str, Any]:
         "completion_tokens": metrics.tokens_generated if metrics is not None else None,
         "cost": task.total_cost,
     }
+    for call in transcript.calls:
+        call["model"], call["run_id"] = _text(call.get("model")), _text(call.get("run_id"))
+        call["finish_reason"], call["usage"] = _text(call.get("finish_reason")), _numbers(call["usage"])
     record: dict[str, Any] = {
-        "conversation_id": task.conversation_id or task.id or "",
-        "project_id": data.get("project_id"),
+        "conversation_id": _text(task.conversation_id or task.id) or "",
+        "project_id": _text(data.get("project_id")),
         "messages": [_message(message) for message in transcript.messages],
-        "calls": transcript.calls,
+        "calls": [_present(call) for call in transcript.calls],
         "tool_definitions": transcript.tools,
-        "error": trajectory.error,
-        "usage": _present(usage),
+        "error": _text(trajectory.error),
+        "usage": _numbers(usage),
         "failed_calls": 0,
         "telemetry": {
-            "trace_ids": data.get("trace_ids", []),
-            "source_run_ids": sorted(data.get("source_run_ids", []), key=str),
+            "trace_ids": _texts(data.get("trace_ids")),
+            "source_run_ids": sorted(_texts(data.get("source_run_ids"))),
         },
     }
     if trajectory.reward is not None:
@@ -91,8 +144,8 @@ class _Transcript:
         return known is message or known == message
 
     def _add_call(self, answer: Message, context: list[int]) -> None:
-        if answer.tool_definitions is not None:
-            self._offered = [self._tool(tool) for tool in answer.tool_definitions]
+        if isinstance(answer.tool_definitions, list | tuple):
+            self._offered = [self._tool(tool) for tool in answer.tool_definitions if isinstance(tool, ToolDefinition)]
         metadata = answer.metadata or {}
         call = {
             "context": _ranges(context),
@@ -103,7 +156,7 @@ class _Transcript:
             "finish_reason": answer.finish_reason,
             "run_id": metadata.get("run_id"),
         }
-        self.calls.append(_present(call))
+        self.calls.append(call)
 
     def _tool(self, tool: ToolDefinition) -> int:
         definition = {"type": "function", "function": asdict(tool)}
@@ -120,29 +173,29 @@ def _message(message: Message) -> dict[str, Any]:
         content = response.response
     return _present(
         {
-            "role": message.role,
-            "content": content or "",
-            "parts": metadata.get("parts"),
+            "role": _ROLES.get(str(message.role), "user"),
+            "content": _text(content) or "",
+            "parts": metadata.get("parts") if isinstance(metadata.get("parts"), list) else None,
             "tool_calls": [
                 {
-                    "id": call.id or "",
+                    "id": _text(call.id) or "",
                     "type": "function",
                     "function": {
-                        "name": call.name,
-                        "arguments": call.arguments if isinstance(call.arguments, str) else json.dumps(call.arguments),
+                        "name": _text(call.name) or "",
+                        "arguments": _text(call.arguments) or "",
                     },
                 }
                 for call in message.tool_calls or ()
             ]
             or None,
-            "tool_call_id": response.id if response is not None else None,
-            "name": response.name if response is not None else None,
-            "reasoning": message.reasoning,
-            "error": response.error if response is not None else None,
-            "trainable_status": message.trainable_status,
-            "original_role": metadata.get("original_role"),
-            "time": metadata.get("time"),
-            "origin": _present({"run_id": metadata.get("run_id"), "kind": "normalised"}),
+            "tool_call_id": _text(response.id) if response is not None else None,
+            "name": _text(response.name) if response is not None else None,
+            "reasoning": _text(message.reasoning),
+            "error": _text(response.error) if response is not None else None,
+            "trainable_status": message.trainable_status if message.trainable_status in _STATUSES else "not_trainable",
+            "original_role": _text(metadata.get("original_role") if message.role in _ROLES.values() else message.role),
+            "time": _time(metadata.get("time")),
+            "origin": _present({"run_id": _text(metadata.get("run_id")), "kind": "normalised"}),
             "seen_only_as_input": metadata.get("seen_only_as_input"),
             "cut": metadata.get("cut"),
             "unanswered_calls": metadata.get("unanswered_calls"),
@@ -158,6 +211,53 @@ def _reward(reward: Reward) -> dict[str, Any]:
             for part in reward.components or ()
         ],
     }
+
+
+_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+_STATUSES = get_args(TrainableStatus)
+
+
+def _text(value: Any) -> str | None:
+    """A text as it is; anything else as JSON, or as Python shows what JSON cannot hold."""
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, default=str)
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def _texts(values: Any) -> list[str]:
+    return [_text(value) or "" for value in values] if isinstance(values, list | tuple) else []
+
+
+def _numbers(usage: Any) -> dict[str, int | float]:
+    """The counts that a record can hold."""
+    if not isinstance(usage, dict):
+        return {}
+    return {
+        name: value
+        for name, value in usage.items()
+        if isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) < 2**63
+        and (name == "cost" or value == int(value))
+    }
+
+
+def _time(value: Any) -> str | None:
+    """A time as imports write it; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.isoformat() if moment.year > 1 else None
+
+
+def _places(ranges: list[list[int]]) -> list[int]:
+    return [place for begin, end in ranges for place in range(begin, end)]
 
 
 def _ranges(places: Sequence[int]) -> list[list[int]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import _core
 from .contract import read_message
+from .json_text import read_json
 from .primitives import Message
 
 Range = tuple[int, int]
@@ -142,10 +142,10 @@ class Beside:
 
 def read_beside(text: bytes) -> Beside:
     """Reads a native record's lines, calls, events and origins."""
-    record = json.loads(text)
+    record = read_json(text)
     lines = {
         line: [read_message(message) for message in messages]
-        for line, messages in json.loads(_core.contract_lines(text)).items()
+        for line, messages in read_json(_core.contract_lines(text)).items()
     }
     main = _lane(record, "main", lines)
     return Beside(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _core
+from .json_text import read_json
 from .lazy import Lazy
 
 if TYPE_CHECKING:
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 class RecordSource(Protocol):
     """Where the native record of a trajectory is kept."""
 
-    @property
-    def conversation_id(self) -> str:
-        """The conversation's id."""
+    def name(self) -> tuple[str, str]:
+        """The ids of conversation and project."""
 
     def record(self) -> bytes:
         """The native record as JSON."""
@@ -26,7 +25,7 @@ class RecordSource(Protocol):
     def contract(self) -> bytes:
         """The contract's form as JSON, each message once."""
 
-    def save(self, path: str) -> None:
+    def save(self, path: bytes) -> None:
         """Writes the contract's file."""
 
 
@@ -38,11 +37,10 @@ class LooseRecord:
     def __init__(self, text: bytes) -> None:
         self._text = text
 
-    @property
-    def conversation_id(self) -> str:
-        """The conversation's id."""
-        name: str = json.loads(self._text)["conversation_id"]
-        return name
+    def name(self) -> tuple[str, str]:
+        """The ids of conversation and project."""
+        record = read_json(self._text)
+        return record["conversation_id"], record.get("project_id") or ""
 
     def record(self) -> bytes:
         """The native record as JSON."""
@@ -52,7 +50,7 @@ class LooseRecord:
         """The contract's form as JSON, each message once."""
         return _core.contract(self._text)
 
-    def save(self, path: str) -> None:
+    def save(self, path: bytes) -> None:
         """Writes the contract's file."""
         _core.save(self._text, path)
 
@@ -102,10 +100,12 @@ class Recorded(Lazy):
     def _beside_steps(self) -> Beside:
         beside: Beside | None = self.__dict__.get("_beside")
         if beside is None:
-            from .native import record_text
+            from .native import beside_steps, unchanged_source
             from .record import read_beside
 
-            beside = self.__dict__["_beside"] = read_beside(record_text(self))  # type: ignore[arg-type]
+            source = unchanged_source(self)  # type: ignore[arg-type]
+            beside = beside_steps(self) if source is None else read_beside(source.record())  # type: ignore[arg-type]
+            self.__dict__["_beside"] = beside
         return beside
 
     def _source(self) -> RecordSource | None:
@@ -121,7 +121,7 @@ class Recorded(Lazy):
             return {}
         from .contract import read_contract
 
-        return read_contract(json.loads(source.contract()))
+        return read_contract(read_json(source.contract()))
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: the fields that are there, and the record, whole in itself."""

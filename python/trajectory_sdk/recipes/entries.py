@@ -16,7 +16,8 @@ def at(place: str) -> Iterator[None]:
     try:
         yield
     except TrajectoryError as error:
-        raise type(error)(f"{place}: {error}") from error
+        error.args = (f"{place}: {error}",)
+        raise
 
 
 def iterate(values: Iterable[Any], what: str) -> Iterator[Any]:
