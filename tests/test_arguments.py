@@ -35,7 +35,7 @@ def source(tmp_path: Path) -> Path:
         ({"conversations": [5]}, TypeError, "conversations must hold ids or summaries, not int"),
         ({"conversations": 5}, TypeError, "conversations must be a list, not int"),
         ({"since": "7d"}, TypeError, "since must be a timedelta or a datetime"),
-        ({"until": datetime.timedelta.min}, ValueError, "until reaches beyond"),
+        ({"until": datetime.timedelta.min}, ValueError, "until reaches beyond the year 9999"),
         ({"limit": "3"}, TypeError, "limit must be a whole number, not str"),
         ({"limit": 2**70}, ValueError, "limit must be at most"),
         ({"threads": 1025}, ValueError, "threads must be at most 1024"),

@@ -8,14 +8,14 @@ version: str = '0.6.0'
 class ImportRequest:
     """What to import, and how. Times are microseconds since 1970."""
 
-    def __init__(self, *, sources: Sequence[str], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[str], keys: Sequence[str] | None, feedback: bool, threads: int | None, memory: int | None, storage: Mapping[str, str]) -> None: ...
+    def __init__(self, *, sources: Sequence[bytes], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[bytes], keys: Sequence[bytes] | None, feedback: bool, threads: int | None, memory: int | None, storage: Mapping[str, str]) -> None: ...
 
 def shut_down() -> None:
     """
     Ends what reading from object stores has begun; nothing may be read after it.
     """
 
-def import_dataset(request: ImportRequest, folder: str, *, force: bool, progress: object | None) -> str:
+def import_dataset(request: ImportRequest, folder: bytes, *, force: bool, progress: object | None) -> str:
     """
     Imports into a dataset folder, which appears whole or not at all; the report as JSON.
     """
@@ -37,7 +37,7 @@ class RecordStream:
 class Dataset:
     """A dataset on disk, rows in order of conversation id."""
 
-    def __init__(self, folder: str, *, verify: bool) -> None: ...
+    def __init__(self, folder: bytes, *, verify: bool) -> None: ...
 
     def __len__(self) -> int: ...
 
@@ -49,7 +49,13 @@ class Dataset:
         The contract's form of a row as JSON, each message once and steps as ranges over them.
         """
 
-    def save(self, row: int, path: str) -> None:
+    def manifest(self) -> bytes:
+        """The text of manifest.json."""
+
+    def names(self) -> bytes:
+        """Pairs of conversation id and project id as JSON, in order."""
+
+    def save(self, row: int, path: bytes) -> None:
         """Writes the contract's file of a row."""
 
     def stream(self, rows: str, only: Sequence[int] | None) -> object:
@@ -66,13 +72,21 @@ def contract_lines(record: bytes) -> bytes:
     The messages of every line of a native record in the contract's form, by line id, as JSON.
     """
 
-def save(record: bytes, path: str) -> None:
+def save(record: bytes, path: bytes) -> None:
     """Writes the contract's file of a native record."""
+
+class FileNames:
+    """Names of the contract's files for the conversations of one folder."""
+
+    def __init__(self) -> None: ...
+
+    def next(self, conversation_id: bytes, project_id: bytes) -> bytes:
+        """The name of the next file, without .json."""
 
 class DatasetWriter:
     """A dataset that is being written; it appears at the commit."""
 
-    def __init__(self, folder: str, *, force: bool) -> None: ...
+    def __init__(self, folder: bytes, *, force: bool) -> None: ...
 
     def add(self, record: bytes) -> None:
         """Adds a native record given as JSON."""
@@ -83,5 +97,5 @@ class DatasetWriter:
     def discard(self) -> None:
         """Removes what was written."""
 
-def convert(source: str, folder: str, *, force: bool, progress: object | None) -> None:
+def convert(source: bytes, folder: bytes, *, force: bool, progress: object | None) -> None:
     """Writes a dataset, or JSON lines of records, as a dataset."""

@@ -94,7 +94,8 @@ def microseconds(name: str, moment: Any) -> int | None:
         try:
             moment = datetime.now(UTC) - moment
         except OverflowError:
-            raise UsageError(f"{name} reaches beyond the years 1 to 9999: {moment}") from None
+            where = "back before the year 1" if moment > timedelta() else "beyond the year 9999"
+            raise UsageError(f"{name} reaches {where}: {moment}") from None
     if not isinstance(moment, datetime):
         raise ArgumentTypeError(
             f"{name} must be a timedelta or a datetime, as timedelta(days=7), not {type(moment).__name__}"
