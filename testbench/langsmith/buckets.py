@@ -80,13 +80,9 @@ class Buckets:
 
     def stop(self) -> None:
         for server in self._servers:
-            server.terminate()
+            server.kill()  # all they hold is in memory
         for server in self._servers:
-            try:
-                server.wait(5)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.wait()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -143,4 +139,4 @@ def die_with_parent() -> None:
     import signal
 
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -9,7 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 _DECODER = json.JSONDecoder(parse_float=Decimal)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Verbatim(str):
+    """JSON text that leaves as it came."""
 
 
 class MalformedError(ValueError):
@@ -45,13 +50,25 @@ def loads(text: str | bytes) -> Any:
 
 def dumps(value: Any) -> str:
     """Writes compact JSON; a Decimal becomes a number with all its digits."""
+    try:
+        return _ENCODER.encode(value)
+    except TypeError:
+        pass  # there is a Decimal in it
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(str(key))}:{dumps(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(dumps, value)) + "]"
-    return json.dumps(value)
+    return _ENCODER.encode(value)
+
+
+def object_text(fields: dict[str, Any]) -> str:
+    """An object of these members; a Verbatim goes in as it is."""
+    plain = {name: value for name, value in fields.items() if type(value) is not Verbatim}
+    parts = [dumps(plain)[1:-1]] if plain else []
+    parts += [f"{json.dumps(name)}:{value}" for name, value in fields.items() if type(value) is Verbatim]
+    return "{" + ",".join(parts) + "}"
 
 
 def _walk(text: str, start: int) -> Iterator[tuple[str, int, int, Any]]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from .answers import RefusedError, check_types, error, is_uuid, json_response, read_object, write_json
 from .feedback_stats import feedback_stats
 from .filters import BadFilterError, compile_filter, search_test, thread_key
-from .json_text import dumps
+from .json_text import Verbatim, dumps, object_text
 from .paging import dialect_of, make_test, read_page, traces_in
 from .payloads import Payloads
 from .run import COSTS, DOCUMENTS, TOKENS, Run
@@ -219,20 +219,21 @@ class RunsV1:
 
     def render(self, run: Run, names: Collection[str]) -> str:
         """A run as JSON with these fields. Payloads leave as the text that was sent."""
-        return "{" + ",".join(f'"{name}":{self._field(run, name)}' for name in names) + "}"
+        return object_text({name: self._value(run, name) for name in names})
 
-    def _field(self, run: Run, name: str) -> str:
+    def _value(self, run: Run, name: str) -> Any:
         if name in DOCUMENTS:
             signed = name in ("inputs", "outputs") and self._is_signed(run, name)
-            return "{}" if signed else run.documents.get(name) or ("{}" if name == "inputs" else "null")
+            text = "{}" if signed else run.documents.get(name) or ("{}" if name == "inputs" else "null")
+            return Verbatim(text)
         if name in _RENDERED:
-            return dumps(_RENDERED[name](run))
+            return _RENDERED[name](run)
         if name in TOKENS:
-            return dumps(self._store.figures(run).get(name, 0))
+            return self._store.figures(run).get(name, 0)
         if name in COSTS:
             cost = self._store.figures(run).get(name)
-            return dumps(None if cost is None else format(cost, "f"))
-        return dumps(self._derived(run, name))
+            return None if cost is None else format(cost, "f")
+        return self._derived(run, name)
 
     def _derived(self, run: Run, name: str) -> Any:
         if name == "thread_id":

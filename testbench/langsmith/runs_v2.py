@@ -13,7 +13,7 @@ from .answers import RefusedError, check_types, is_uuid, json_response, problem,
 from .feedback_stats import feedback_stats
 from .filters import thread_key
 from .gate import split_prefix
-from .json_text import dumps
+from .json_text import Verbatim, dumps, object_text
 from .paging import dialect_of, make_test, read_page, traces_in
 from .payloads import Payloads
 from .run import COSTS, TOKENS, Run, add_figures
@@ -190,7 +190,7 @@ class RunsV2:
 
     def render(self, run: Run, selects: Collection[str]) -> str:
         """A run as JSON with the selected members. Payloads leave as the text that was sent."""
-        return "{" + ",".join(f'"{name.lower()}":{self._field(run, name)}' for name in selects) + "}"
+        return object_text({name.lower(): self._value(run, name) for name in selects})
 
     def _render_trace(self, run: Run, selects: Collection[str]) -> str:
         root = self.render(run, [name for name in selects if name not in _AGGREGATES] or ["ID"])
@@ -208,30 +208,30 @@ class RunsV2:
         shown = dumps({name.lower(): values[name.lower()] for name in aggregates})
         return f'{{"root_run":{root},"trace_aggregates":{shown}}}'
 
-    def _field(self, run: Run, select: str) -> str:
+    def _value(self, run: Run, select: str) -> Any:
         name = select.lower()
         if name in ("inputs", "outputs", "extra"):
-            return run.documents.get(name) or ("{}" if name == "inputs" else "null")
+            return Verbatim(run.documents.get(name) or ("{}" if name == "inputs" else "null"))
         if name in _RENDERED:
-            return dumps(_RENDERED[name](run))
+            return _RENDERED[name](run)
         if name in TOKENS:
-            return dumps(self._store.figures(run).get(name, 0))
+            return self._store.figures(run).get(name, 0)
         if name in COSTS:
-            return dumps(self._store.figures(run).get(name))
+            return self._store.figures(run).get(name)
         if name.endswith("_details"):
             details = run.values.get(name)
-            return dumps(None if details is None else {"raw": details})
+            return None if details is None else {"raw": details}
         if name == "thread_id":
-            return dumps(thread_key(run, tuple(self._settings.api.thread_keys)))
+            return thread_key(run, tuple(self._settings.api.thread_keys))
         if name == "attachments":
             urls = self._payloads.attachment_urls(run)
             found = {key.removeprefix("attachment."): url["presigned_url"] for key, url in urls.items()}
-            return dumps(found or None)
+            return found or None
         if name == "app_path":
-            return dumps(f"/o/testbench/projects/p/{run.project_id}/r/{run.id}?trace_id={run.trace_id}")
+            return f"/o/testbench/projects/p/{run.project_id}/r/{run.id}?trace_id={run.trace_id}"
         if name == "manifest":
-            return run.documents.get("serialized") or "null"
-        return dumps(run.values.get(name))
+            return Verbatim(run.documents.get("serialized") or "null")
+        return run.values.get(name)
 
 
 _RENDERED: dict[str, Callable[[Run], Any]] = {

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from .answers import check_types, read_object
 from .filters import thread_key
-from .json_text import dumps
+from .json_text import Verbatim, dumps, object_text
 from .paging import dialect_of, make_test, read_page
 from .run import Run, add_figures
 from .runs_v2 import admit, page_size, read_window, refuse, required_project, write_items
@@ -116,19 +116,16 @@ class ThreadsV2:
         )
 
     def _render_trace(self, run: Run, selects: list[str]) -> str:
-        members = [
-            f'"{name.lower()}":{self._field(run, name)}' for name in {"TRACE_ID": None, **dict.fromkeys(selects)}
-        ]
-        return "{" + ",".join(members) + "}"
+        return object_text({name.lower(): self._value(run, name) for name in ("TRACE_ID", *selects)})
 
-    def _field(self, run: Run, select: str) -> str:
+    def _value(self, run: Run, select: str) -> Any:
         name = select.lower()
         if name in ("inputs", "outputs"):
-            return run.documents.get(name) or "null"
+            return Verbatim(run.documents.get(name) or "null")
         times = {"start_time": run.start, "end_time": run.end, "first_token_time": run.first_token}
         if name in times:
             moment = times[name]
-            return dumps(None if moment is None else render_utc(moment))
+            return None if moment is None else render_utc(moment)
         values = {
             "thread_id": self._key(run),
             "trace_id": run.trace_id,
@@ -140,7 +137,7 @@ class ThreadsV2:
             "outputs_preview": run.documents.get("outputs", "")[:200],
             **self._store.figures(run),
         }
-        return dumps(values.get(name))
+        return values.get(name)
 
 
 def _write_place(place: int) -> str:
