@@ -16,7 +16,7 @@ from aiohttp import web
 from .bucket_proxy import BucketProxy
 from .buckets import BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, Buckets
 from .control import Control
-from .destinations import DestinationsApi
+from .destinations import GCS_ENDPOINT, DestinationsApi
 from .export_work import Work
 from .exports import ExportsApi
 from .faults import Faults
@@ -75,7 +75,7 @@ class Double:
             BucketProxy("s3", self.buckets.s3, self.faults),
         ]
         faulty = [await proxy.start(_MAX_BODY) for proxy in self._proxies]
-        gcs = await self.destinations.add("GCS", self.buckets.gcs, BUCKET, "gcs")
+        gcs = await self.destinations.add("GCS", GCS_ENDPOINT, BUCKET, "gcs")
         s3 = await self.destinations.add("S3", self.buckets.s3, BUCKET, "s3")
         return {
             "langsmith": self.payloads.base,

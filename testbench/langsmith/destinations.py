@@ -16,7 +16,8 @@ from .buckets import S3_ACCESS_KEY, S3_SECRET_KEY, Buckets
 from .settings import Settings
 from .times import now, render_offset
 
-_GCS = "storage.googleapis.com"
+GCS_ENDPOINT = "https://storage.googleapis.com"
+"""How destinations name GCS; it stands for the server on loopback."""
 _NAME = re.compile(r"[A-Za-z0-9\-_ ']+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 
@@ -62,7 +63,13 @@ class DestinationsApi:
 
     async def add(self, name: str, endpoint: str, bucket: str, prefix: str) -> Destination:
         """A destination that the double announces."""
-        config = {"endpoint_url": endpoint, "bucket_name": bucket, "prefix": prefix, "include_bucket_in_prefix": True}
+        config = {
+            "endpoint_url": endpoint,
+            "bucket_name": bucket,
+            "prefix": prefix,
+            "region": None if endpoint == GCS_ENDPOINT else "us-east-1",
+            "include_bucket_in_prefix": True,
+        }
         credentials = {"access_key_id": S3_ACCESS_KEY, "secret_access_key": S3_SECRET_KEY}
         destination = Destination(str(uuid.uuid4()), name, config, credentials, now(), now())
         await self._test_write(destination)
@@ -110,7 +117,7 @@ class DestinationsApi:
     def endpoint_of(self, destination: Destination) -> str | None:
         """Which of the bucket servers is meant; None for one that is not ours."""
         endpoint = str(destination.config.get("endpoint_url") or "").rstrip("/")
-        if endpoint == self._buckets.gcs or urlsplit(endpoint).hostname == _GCS:
+        if endpoint == self._buckets.gcs or urlsplit(endpoint).hostname == urlsplit(GCS_ENDPOINT).hostname:
             return self._buckets.gcs
         return self._buckets.s3 if endpoint in ("", self._buckets.s3) else None
 

@@ -42,6 +42,7 @@ class Day:
     files: list[str] = field(default_factory=list)
     path: str = ""
     backend: str = "clickhouse"
+    pending: dict[str, Any] | None = None
 
     def change(self, status: str) -> None:
         self.status = status
@@ -56,7 +57,7 @@ class Day:
                 "exported_files": self.files,
                 "export_path": self.path,
                 "latest_cursor": None,
-                "pending_upload": None,
+                "pending_upload": self.pending,
             }
         return {
             "id": self.id,
@@ -213,6 +214,10 @@ class Work:
             if export.is_done:
                 return
             await asyncio.to_thread(self._buckets.put, str(endpoint), export.destination.bucket, name, data)
+            if self._settings.exports.quirks.leftover_file and number == 0:
+                leftover = name.replace(".parquet", "-0.parquet")
+                await asyncio.to_thread(self._buckets.put, str(endpoint), export.destination.bucket, leftover, data)
+                day.pending = {"target_cursor": "0", "file_path": leftover, "rows_count": len(part)}
             if self._settings.exports.report_files:
                 day.files.append(f"{export.destination.bucket}/{name}")
             day.rows = (day.rows or 0) + len(part)

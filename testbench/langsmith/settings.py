@@ -67,6 +67,8 @@ class Quirks:
     """So many rows at the end of a file stand at the beginning of the next one, too."""
     stale_duplicates: bool = False
     """The later of two such rows is the complete one: the earlier has neither end nor outputs."""
+    leftover_file: bool = False
+    """Each day with rows has one file more that no answer lists as exported: an upload that was begun anew."""
     bucket_in_key: bool = False
     """The bucket's name is doubled inside the key."""
     none_prefix: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs
 
 from .conftest import Double
 from .test_exports import START, file_system, files_of
@@ -142,6 +143,17 @@ def test_the_key_may_hold_the_bucket_twice(double: Double, project: str, quirk: 
     export = double.export(project)
     assert files_of(double.days(export))[0].startswith(start)
     assert tables(double, project)[0].metadata.num_rows == 20
+
+
+def test_a_file_of_an_upload_that_was_begun_anew_is_no_exported_file(double: Double, project: str) -> None:
+    double.set(exports={"quirks": {"leftover_file": True}})
+    export = double.export(project)
+    (result,) = [day["metadata"]["result"] for day in double.days(export) if day["metadata"]["result"]["rows_written"]]
+    leftover = result["pending_upload"]
+    assert leftover["rows_count"] == 20
+    selector = fs.FileSelector(f"{double.about['bucket']}/{result['export_path']}")
+    found = {info.path for info in file_system(double, "s3").get_file_info(selector)}
+    assert found == {*result["exported_files"], f"{double.about['bucket']}/{leftover['file_path']}"}
 
 
 def test_generated_trouble_is_in_the_file(double: Double) -> None:
