@@ -114,7 +114,7 @@ def start_double(folder: Path, *arguments: str) -> tuple[subprocess.Popen[bytes]
 def stop_double(process: subprocess.Popen[bytes]) -> int:
     process.send_signal(signal.SIGTERM)
     try:
-        return process.wait(20)
+        return process.wait(60)
     finally:
         process.kill()
 
