@@ -182,15 +182,20 @@ def test_the_engine_and_the_dataclasses_give_one_hash(outputs: dict[str, Any], t
     assert found.telemetry.data["content_hash"] == content_hash(found)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\ufeff{}", "[1]", "{", " ", '{"a":' + "9" * 5000 + "}"], ids=lambda text: text[:5]
-)
+@pytest.mark.parametrize("text", ["\ufeff{}", "[1]", "{", " ", '{"a":' + "9" * 5000 + "}"], ids=lambda text: text[:5])
 def test_arguments_that_are_no_object_of_python_stay_verbatim(text: str, tmp_path: Path) -> None:
     found = imported(tmp_path, {"content": None, "tool_calls": [call(text)]})
     calls = found.steps[-1].messages[-1].tool_calls
     assert calls is not None
     assert calls[0].arguments == text
     assert found.messages[-1].tool_calls == calls
+
+
+def test_a_call_without_arguments_has_none(tmp_path: Path) -> None:
+    found = imported(tmp_path, {"content": None, "tool_calls": [call("")]})
+    calls = found.steps[-1].messages[-1].tool_calls
+    assert calls is not None
+    assert calls[0].arguments == {}
     assert repr(found)
     tj.save(found, tmp_path / "saved")
     (file,) = (tmp_path / "saved").iterdir()

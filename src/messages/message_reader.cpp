@@ -37,7 +37,7 @@ std::string result_text(const Value& value) {
 }
 
 std::string arguments_text(const Value& value) {
-  if (value.is_string()) return std::string(value.text());
+  if (value.is_string()) return value.text().empty() ? "{}" : std::string(value.text());
   if (value.is_null()) return "{}";
   std::string out;
   json::append_compact(out, value);

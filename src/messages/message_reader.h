@@ -55,7 +55,8 @@ class MessageReader {
 /// compact JSON.
 [[nodiscard]] std::string result_text(const json::Value& value);
 
-/// A tool call's arguments: verbatim text (an empty one, too), or an object as compact JSON; "{}" for none.
+/// A tool call's arguments: verbatim text, or an object as compact JSON; "{}" for nothing, which is what clients leave
+/// of a call without arguments.
 [[nodiscard]] std::string arguments_text(const json::Value& value);
 
 }  // namespace trajectory::messages

@@ -148,9 +148,7 @@ void append_without_space(std::string& out, std::string_view text) {
   out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
-/// No arguments at all are an empty object, which is how they come back in later calls.
 void append_arguments_identity(std::string& out, std::string_view arguments) {
-  if (arguments.empty()) arguments = "{}";
   json::Parser parser;
   const auto value = parser.parse(arguments);
   if (value && (*value)->is_object()) json::append_canonical(out, **value);
