@@ -40,7 +40,7 @@ endif()
 
 # libparquet shows a whole libcrypto to the dynamic linker. A program or module that names the system's OpenSSL first
 # keeps every other library on the system's copy; --no-as-needed keeps the name even when we use few of its symbols.
-set(openssl_first -Wl,--no-as-needed OpenSSL::Crypto)
+set(openssl_first -Wl,--no-as-needed OpenSSL::SSL OpenSSL::Crypto)
 
 # What a wheel is made of.
 add_custom_target(python_package)

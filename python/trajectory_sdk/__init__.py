@@ -19,6 +19,7 @@ from .api import import_conversations, init, iter_conversations
 from .dataset import Dataset, Trajectories, load
 from .dataset import open_dataset as open
 from .errors import (
+    AccessError,
     ArgumentRangeError,
     ArgumentTypeError,
     DataError,
@@ -29,6 +30,7 @@ from .errors import (
     NotInitializedError,
     OutputError,
     RefusedDataWarning,
+    ServiceError,
     SourceError,
     TrajectoryError,
     UsageError,
@@ -100,6 +102,7 @@ _LAZY = {
 
 __all__ = [
     "TRAJECTORY_MODEL_ID_HEADER",
+    "AccessError",
     "Alternative",
     "ArgumentRangeError",
     "ArgumentTypeError",
@@ -132,6 +135,7 @@ __all__ = [
     "Reward",
     "RewardComponent",
     "Role",
+    "ServiceError",
     "SourceError",
     "Step",
     "Task",

@@ -51,5 +51,13 @@ class DataError(TrajectoryError, RuntimeError):
     """Data that was refused, or output above a limit."""
 
 
+class ServiceError(TrajectoryError, RuntimeError):
+    """A service that cannot be reached, or that answers with something else than what was asked for."""
+
+
+class AccessError(ServiceError):
+    """A key that a service does not take, or that gives no right to what was asked for."""
+
+
 class RefusedDataWarning(UserWarning):
     """Some rows, cells or files of a source were refused; the rest was imported."""

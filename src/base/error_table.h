@@ -24,6 +24,9 @@ inline constexpr auto k_error_table = std::to_array<ErrorMeaning>({
     {ErrorCode::k_missing_column, 1, 422, "SourceError"},
     {ErrorCode::k_too_large, 1, 413, "DataError"},
     {ErrorCode::k_refused_data, 3, 422, "DataError"},
+    {ErrorCode::k_denied, 1, 403, "AccessError"},
+    {ErrorCode::k_unreachable, 1, 504, "ServiceError"},
+    {ErrorCode::k_service, 1, 502, "ServiceError"},
     {ErrorCode::k_interrupted, 1, 499, "TrajectoryError"},
     {ErrorCode::k_internal, 1, 500, "TrajectoryError"},
 });

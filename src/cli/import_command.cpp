@@ -1,3 +1,4 @@
+#include "cli/live_import.h"
 #include "cli/options.h"
 #include "cli/printable.h"
 #include "cli/progress.h"
@@ -11,6 +12,7 @@ struct Options {
   SourceOptions source;
   OutputFlags output;
   TalkFlags talk;
+  LiveOptions live;
   std::string report;
   bool dry_run = false;
   bool strict = false;
@@ -22,6 +24,17 @@ std::string where(const pipeline::OutputOptions& output) {
   const bool in_folder = !output.folder.empty() && output.formats != std::vector{record::Format::k_json};
   if (output.report_file.empty() && !in_folder) return "the report names them: --report FILE keeps it";
   return "see " + printable(in_folder ? output.folder + "/report.json" : output.report_file, true);
+}
+
+/// What was fetched, in two lines of the report's form.
+std::string came_from(const live::Fetched& fetched) {
+  std::string out = "  fetched               " + pipeline::counted(fetched.runs, "run") + " of " +
+                    pipeline::counted(fetched.traces, "trace") + " by " +
+                    (fetched.route == live::Route::k_bulk ? "bulk export" : "queries");
+  out += ", " + pipeline::counted(fetched.calls, "call");
+  if (fetched.refused > 0) out += ", " + pipeline::with_commas(fetched.refused) + " of them refused by the rate limit";
+  if (fetched.resumed) out += ", going on with an earlier import";
+  return out + "\n";
 }
 
 int run_import(const Options& options, Terminal& terminal) {
@@ -37,9 +50,19 @@ int run_import(const Options& options, Terminal& terminal) {
   output->strict = options.strict;
 
   Progress progress(terminal, options.talk.quiet || options.talk.json);
+  std::optional<live::Journal> journal;
+  if (is_live(options.source)) {
+    const auto fetched =
+        fetch_live(options.source, options.live, options.output.out, *import, journal, progress, terminal);
+    progress.clear();
+    if (!fetched) return fail(terminal, fetched.error());
+    if (!options.talk.quiet && !options.talk.json) terminal.err << printable(came_from(*fetched));
+  }
   auto report = pipeline::import_to_folder(*import, *output, progress.hooks());
   progress.clear();
   if (!report) return fail(terminal, report.error());
+  if (journal)
+    if (const auto removed = std::move(*journal).remove(); !removed) return fail(terminal, removed.error());
   if (options.talk.json) terminal.out << report->json();
   else if (!options.talk.quiet) {
     terminal.err << printable(report->text());
@@ -71,6 +94,7 @@ Command import_command() {
             app.add_flag("--dry-run", options->dry_run, "Read and build everything, write nothing");
             app.add_flag("--strict", options->strict, "Fail, and write nothing, when any data is refused");
             app.add_flag("--no-feedback", options->no_feedback, "Do not turn feedback into rewards");
+            add_live(app, options->live);
             add_talk(app, options->talk);
             return [options](Terminal& terminal) { return run_import(*options, terminal); };
           }};

@@ -35,7 +35,8 @@ void add_source(CLI::App& app, SourceOptions& options) {
   app.add_option(
          "SOURCE", options.sources,
          "A Parquet file, an export folder (any depth), a glob, or JSON / JSON lines of runs; also in a bucket: "
-         "gs://BUCKET/PATH, s3://BUCKET/PATH, abfs://CONTAINER/PATH")
+         "gs://BUCKET/PATH, s3://BUCKET/PATH, abfs://CONTAINER/PATH; for import also a project of LangSmith, by id or "
+         "name: langsmith://PROJECT")
       ->required();
   add_storage(app, options);
 }

@@ -80,6 +80,14 @@ std::string_view payload(const json::Value& value) {
   return value.raw();
 }
 
+/// The last of a list of ids, the direct parent: v2 gives the list alone.
+std::string_view last_id(std::string_view list) {
+  const std::size_t end = list.rfind('"');
+  if (end == std::string_view::npos || end == 0) return {};
+  const std::size_t begin = list.rfind('"', end - 1);
+  return begin == std::string_view::npos ? std::string_view() : list.substr(begin + 1, end - begin - 1);
+}
+
 }  // namespace
 
 model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
@@ -129,6 +137,7 @@ model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
   if (run.extra.empty() && o["metadata"].is_object())
     run.extra = kept.emplace_back(R"({"metadata":)" + std::string(o["metadata"].raw()) + "}");
   run.parent_run_ids = payload(o["parent_run_ids"]);
+  if (!o.has("parent_run_id")) run.parent_run_id = last_id(run.parent_run_ids);
   run.feedback_stats = payload(o["feedback_stats"]);
   run.prompt_tokens = integer_of(o["prompt_tokens"]);
   run.completion_tokens = integer_of(o["completion_tokens"]);

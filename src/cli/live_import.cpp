@@ -1,0 +1,109 @@
+#include "cli/live_import.h"
+
+#include "base/clock.h"
+#include "base/time.h"
+#include "cli/printable.h"
+
+namespace trajectory::cli {
+
+namespace {
+
+constexpr std::string_view k_scheme = "langsmith://";
+
+template <class T>
+base::Result<T> one_of(const std::string& text, std::string_view option,
+                       const std::vector<std::pair<std::string_view, T>>& choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  return base::Error(base::ErrorCode::k_usage, std::string(option) + " " + text + ": expected one of " + names);
+}
+
+/// Spans such as 7d mean another moment each time; times do not.
+bool is_span(const std::string& text) { return !text.empty() && !base::parse_time(text); }
+
+}  // namespace
+
+bool is_live(const SourceOptions& source) {
+  for (const std::string& one : source.sources)
+    if (one.starts_with(k_scheme)) return true;
+  return false;
+}
+
+void add_live(CLI::App& app, LiveOptions& options) {
+  app.add_option("--route", options.route,
+                 "With langsmith://: bulk (a bulk export to a bucket), api (queries), or auto [auto]");
+  app.add_option("--api", options.api, "With langsmith://: the version of the queries, v1, v2 or auto [auto]");
+  app.add_option(
+      "--state", options.state,
+      "With langsmith://: the folder that an interrupted import goes on from [in ~/.local/state/trajectory]");
+  add_access(app, options.access);
+}
+
+live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet) {
+  live::Hooks hooks;
+  hooks.stop = terminal.stop;
+  hooks.progress = [&progress](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    progress.show(stage, done, total);
+  };
+  hooks.note = [&progress, &terminal, quiet](std::string_view line) {
+    if (quiet) return;
+    progress.clear();
+    terminal.err << printable(std::string(line), true) << "\n";
+  };
+  return hooks;
+}
+
+base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOptions& options, const std::string& out,
+                                       pipeline::ImportOptions& import, std::optional<live::Journal>& journal,
+                                       Progress& progress, Terminal& terminal) {
+  if (source.sources.size() > 1)
+    return base::Error(base::ErrorCode::k_usage, "a project of LangSmith is imported alone: name no other source");
+  live::FetchRequest request;
+  request.project = source.sources.front().substr(k_scheme.size());
+  if (request.project.empty())
+    return base::Error(base::ErrorCode::k_usage, "langsmith:// needs a project: langsmith://NAME_OR_ID");
+  if (!source.project.empty())
+    return base::Error(base::ErrorCode::k_usage, "langsmith://PROJECT names the project already: leave --project away");
+  auto access = find_access(options.access);
+  if (!access) return std::move(access).error();
+  request.access = std::move(*access);
+  if (!options.route.empty()) {
+    const auto route = one_of<live::Route>(
+        options.route, "--route",
+        {{"auto", live::Route::k_auto}, {"bulk", live::Route::k_bulk}, {"api", live::Route::k_api}});
+    if (!route) return route.error();
+    request.route = *route;
+  }
+  if (!options.api.empty()) {
+    const auto version = one_of<live::ApiVersion>(
+        options.api, "--api",
+        {{"auto", live::ApiVersion::k_auto}, {"v1", live::ApiVersion::k_v1}, {"v2", live::ApiVersion::k_v2}});
+    if (!version) return version.error();
+    request.version = *version;
+  }
+  const pipeline::Selection& selection = import.selection;
+  request.wanted = {selection.since,         selection.until,       selection.limit,
+                    selection.conversations, selection.thread_keys, ""};
+  if (is_span(source.since) || is_span(source.until)) request.window_as_asked = source.since + " to " + source.until;
+  request.state = options.state;
+  if (request.state.empty()) {
+    const std::string moments = request.window_as_asked.empty() ? source.since + "|" + source.until : "";
+    request.state = default_state_folder(
+        live::joined({request.access.url, request.access.workspace, request.project, options.route, options.api,
+                      moments, request.window_as_asked, source.limit, live::joined(selection.conversations),
+                      live::joined(selection.thread_keys), out}));
+  }
+  auto fetched =
+      live::fetch(request, base::system_clock(terminal.stop), live_hooks(progress, terminal, false), journal);
+  if (!fetched) return fetched;
+  import.sources = fetched->sources;
+  import.selection.project = fetched->project.id;
+  import.selection.since = fetched->wanted.since;
+  import.selection.until = fetched->wanted.until;
+  return fetched;
+}
+
+}  // namespace trajectory::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/live_access.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "live/fetch.h"
+
+namespace trajectory::cli {
+
+struct LiveOptions {
+  AccessOptions access;
+  std::string route;
+  std::string api;
+  std::string state;
+};
+
+void add_live(CLI::App& app, LiveOptions& options);
+
+/// Whether a source is a project of LangSmith: "langsmith://NAME_OR_ID".
+[[nodiscard]] bool is_live(const SourceOptions& source);
+
+/// Brings the project's runs here and makes them the sources of the import. The journal is to be removed when the
+/// import is done.
+[[nodiscard]] base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOptions& options,
+                                                     const std::string& out, pipeline::ImportOptions& import,
+                                                     std::optional<live::Journal>& journal, Progress& progress,
+                                                     Terminal& terminal);
+
+/// The live package's handles of a terminal.
+[[nodiscard]] live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet);
+
+}  // namespace trajectory::cli

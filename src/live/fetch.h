@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "live/access.h"
+#include "live/discover.h"
+#include "live/fetch_runs.h"
+#include "live/journal.h"
+#include "live/run_query.h"
+#include "live/workspace.h"
+
+namespace trajectory::live {
+
+enum class Route : std::uint8_t {
+  k_auto,  ///< bulk, else the API, saying why
+  k_bulk,
+  k_api
+};
+
+/// One import of a project, before anything is built.
+struct FetchRequest {
+  Access access;
+  std::string project;  ///< id or exact name
+  Route route = Route::k_auto;
+  ApiVersion version = ApiVersion::k_auto;
+  Wanted wanted;
+  /// The window as it was asked for ("7d"), where that means another moment each time: a process that goes on with an
+  /// earlier one's work takes over its moments.
+  std::string window_as_asked;
+  std::string state;        ///< folder of the journal
+  FetchSettings fetch;
+};
+
+/// What there is to import now.
+struct Fetched {
+  Route route = Route::k_api;
+  std::string why;                      ///< why `k_auto` did not take the bulk route
+  Project project;
+  std::vector<std::string> sources;     ///< files, to be read in this order
+  Wanted wanted;                        ///< with the moments that hold
+  std::uint64_t traces = 0;
+  std::uint64_t conversations = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t calls = 0;      ///< sent by this process
+  std::uint64_t refused = 0;    ///< of these, for their number
+  bool resumed = false;
+};
+
+/// Finds the wanted traces and brings their runs here (or says where they lie). The journal is made, or gone on with, in
+/// `request.state`; it must outlive the reading of the sources, and is then to be removed. Errors: those of `Api::call`
+/// and `Journal::open`; k_not_found when the project has no such trace.
+[[nodiscard]] base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& clock, const Hooks& hooks,
+                                          std::optional<Journal>& journal);
+
+}  // namespace trajectory::live

@@ -1,0 +1,205 @@
+#include "live/fetch_runs.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <mutex>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/threads.h"
+#include "json/value.h"
+#include "json/write.h"
+
+namespace trajectory::live {
+
+namespace {
+
+/// Children whose clocks are behind their root's.
+constexpr model::Micros k_early = std::int64_t{3600} * 1'000'000;
+
+/// A file that only its owner reads, and that appears when it is whole.
+class PrivateFile {
+ public:
+  explicit PrivateFile(std::string path) : path_(std::move(path)) {
+    ::unlink(part().c_str());  // of a killed process
+    handle_ = ::open(part().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  }
+  ~PrivateFile() {
+    if (handle_ < 0) return;
+    ::close(handle_);
+    ::unlink(part().c_str());
+  }
+  PrivateFile(const PrivateFile&) = delete;
+  PrivateFile& operator=(const PrivateFile&) = delete;
+
+  [[nodiscard]] base::Status write(std::string_view bytes) {
+    while (handle_ >= 0 && !bytes.empty()) {
+      const ssize_t written = ::write(handle_, bytes.data(), bytes.size());
+      if (written < 0) return failure();
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return handle_ < 0 ? failure() : base::Status();
+  }
+
+  [[nodiscard]] base::Status commit() {
+    if (handle_ < 0 || ::fsync(handle_) != 0) return failure();
+    ::close(std::exchange(handle_, -1));
+    if (std::rename(part().c_str(), path_.c_str()) != 0) return failure();
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::string part() const { return path_ + ".part"; }
+  [[nodiscard]] base::Status failure() const {
+    return base::Error(base::ErrorCode::k_io, "an answer cannot be written: is the disk full?").with(path_);
+  }
+
+  std::string path_;
+  int handle_ = -1;
+};
+
+std::string file_of(const Journal& journal, const Batch& batch) {
+  char name[40];
+  std::snprintf(name, sizeof name, "/answers/%06lld.json", static_cast<long long>(batch.id));
+  return journal.folder() + name;
+}
+
+/// The address of a payload in `{"ROOT": {"presigned_url": ".."}}` or `{"presigned_url": ".."}`.
+std::string address_in(const json::Value& urls) {
+  if (urls.is_string()) return std::string(urls.text());
+  for (const json::Value* place : {&urls["ROOT"], &urls})
+    for (const std::string_view key : {"presigned_url", "signed_url", "url"})
+      if (!(*place)[key].string().empty()) return std::string((*place)[key].string());
+  return {};
+}
+
+bool holds_nothing(const json::Value& value) {
+  return value.is_null() || (value.is_object() && value.expanded() && value.size() == 0);
+}
+
+}  // namespace
+
+base::Result<std::string> with_payloads(const Api& api, std::string run) {
+  if (run.find("_url") == std::string::npos) return run;
+  json::Parser parser;
+  const auto parsed = parser.parse(run, 4);
+  if (!parsed) return run;  // the import says what is wrong with it
+  const json::Value& value = **parsed;
+  std::string added;
+  for (const std::string_view name : {"inputs", "outputs", "extra", "error"}) {
+    if (!holds_nothing(value[name])) continue;
+    std::string url = address_in(value[std::string(name) + "_s3_urls"]);
+    if (url.empty()) url = address_in(value["s3_urls"][name]);
+    if (url.empty()) url = address_in(value[std::string(name) + "_or_signed_url"]);
+    if (url.empty()) continue;
+    auto payload = api.download(url);
+    if (!payload) return std::move(payload).error().with("run " + std::string(value["id"].string()));
+    json::Parser check;
+    const bool is_json = check.parse(*payload).ok();
+    added.append(",").append(json::quoted(name)).append(":").append(is_json ? *payload : json::quoted(*payload));
+  }
+  if (added.empty()) return run;
+  // Of two members of a name the last one counts.
+  run.insert(run.rfind('}'), added);
+  return run;
+}
+
+base::Status plan_queries(const std::vector<Summary>& conversations, const FetchSettings& settings, Journal& journal) {
+  const auto planned = journal.fact("plan");
+  if (!planned) return planned.error();
+  if (*planned) return {};
+  // Traces of near times go together: the window of a query is then short.
+  std::set<std::string> wanted;
+  for (const Summary& one : conversations) wanted.insert(one.traces.begin(), one.traces.end());
+  std::vector<Batch> batches;
+  TJ_TRY(journal.each_root([&](const Root& root) -> base::Status {
+    if (!wanted.contains(root.trace_id)) return {};
+    if (batches.empty() || batches.back().traces.size() >= settings.traces_per_query) {
+      Batch& next = batches.emplace_back();
+      next.id = static_cast<std::int64_t>(batches.size());
+      next.begin = root.start;
+    }
+    batches.back().traces.push_back(root.trace_id);
+    batches.back().end = std::max(batches.back().end, root.end.value_or(root.start));
+    return {};
+  }));
+  return journal.plan(batches, "plan", "queries");
+}
+
+namespace {
+
+/// Reads one batch to its last page. Returns the number of runs.
+base::Result<std::int64_t> fetch_batch(const Api& api, const Generation& generation, const std::string& project,
+                                       const Batch& batch, const std::string& path) {
+  RunQuery query{.project = project, .start = batch.begin - k_early};
+  query.filter = filter_in("trace_id", batch.traces);
+  PrivateFile file(path);
+  std::set<base::Hash128> seen;  // pages may repeat
+  for (;;) {
+    if (api.hooks().interrupted()) return interrupted();
+    auto page = query_runs(api, generation, query);
+    if (!page) return std::move(page).error();
+    for (std::string& run : page->runs) {
+      if (!seen.insert(base::hash128(run)).second) continue;
+      auto whole = with_payloads(api, std::move(run));
+      if (!whole) return std::move(whole).error();
+      TJ_TRY(file.write(seen.size() == 1 ? "[\n" : ",\n"));
+      TJ_TRY(file.write(*whole));
+    }
+    if (page->cursor.empty()) break;
+    query.cursor = std::move(page->cursor);
+  }
+  if (seen.empty()) return std::int64_t{0};
+  TJ_TRY(file.write("\n]\n"));
+  TJ_TRY(file.commit());
+  return static_cast<std::int64_t>(seen.size());
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> fetch_runs(const Api& api, const Generation& generation,
+                                                  const std::string& project, const FetchSettings& settings,
+                                                  Journal& journal) {
+  auto batches = journal.batches();
+  if (!batches) return std::move(batches).error();
+  ::mkdir((journal.folder() + "/answers").c_str(), 0700);
+  std::mutex mutex;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::vector<Batch*> open;
+  for (Batch& batch : *batches) {
+    total += batch.traces.size();
+    if (batch.state == "done") done += batch.traces.size();
+    else open.push_back(&batch);
+  }
+  const auto tell = [&] {
+    if (api.hooks().progress) api.hooks().progress("fetching", done, total);
+  };
+  tell();
+  base::Status all =
+      base::parallel_for(settings.queries_at_once, open.size(), [&](std::size_t i, unsigned) -> base::Status {
+        Batch& batch = *open[i];
+        const std::string path = file_of(journal, batch);
+        auto runs = fetch_batch(api, generation, project, batch, path);
+        if (!runs) return std::move(runs).error();
+        batch.state = "done";
+        batch.rows = *runs;
+        const std::lock_guard lock(mutex);
+        TJ_TRY(journal.update(batch));
+        done += batch.traces.size();
+        tell();
+        return {};
+      });
+  TJ_TRY(std::move(all));
+  std::vector<std::string> files;
+  for (const Batch& batch : *batches)
+    if (batch.rows > 0) files.push_back(file_of(journal, batch));
+  return files;
+}
+
+}  // namespace trajectory::live

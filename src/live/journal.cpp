@@ -1,0 +1,240 @@
+#include "live/journal.h"
+
+#include <array>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "json/value.h"
+#include "json/write.h"
+
+namespace trajectory::live {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array<std::string_view, 1> k_tables{R"(
+CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE open_window(id INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
+CREATE TABLE root(trace_id TEXT PRIMARY KEY, start INTEGER NOT NULL, finish INTEGER, row TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE batch(id INTEGER PRIMARY KEY, traces TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+                   state TEXT NOT NULL, export_id TEXT NOT NULL, files TEXT NOT NULL, runs INTEGER NOT NULL);
+)"};
+
+constexpr const char* k_journal = "journal.db";
+constexpr const char* k_lock = "lock";
+
+std::optional<std::int64_t> number(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.integer(column);
+}
+
+/// Only an empty folder, or one with a journal in it, is ours: it is removed whole in the end.
+base::Status make_folder(const std::string& folder) {
+  std::error_code error;
+  if (fs::exists(folder, error)) {
+    const bool ours = fs::is_directory(folder, error) &&
+                      (fs::is_empty(folder, error) || fs::exists(fs::path(folder) / k_journal, error) ||
+                       fs::exists(fs::path(folder) / k_lock, error));
+    if (!ours)
+      return base::Error(base::ErrorCode::k_usage,
+                         "this is no state folder: name one that is empty, or that is not there yet")
+          .with(folder);
+  } else {
+    fs::create_directories(fs::path(folder).parent_path(), error);
+    if (::mkdir(folder.c_str(), 0700) != 0)
+      return base::Error(base::ErrorCode::k_io, "the state folder cannot be made").with(folder);
+  }
+  fs::permissions(folder, fs::perms::owner_all, error);
+  return {};
+}
+
+base::Result<int> lock_folder(const std::string& folder) {
+  const int lock = ::open((folder + "/" + k_lock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return base::Error(base::ErrorCode::k_io, "the state folder cannot be written").with(folder);
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
+  ::close(lock);
+  return base::Error(base::ErrorCode::k_exists,
+                     "another process is at the same import: wait until it has ended, or name another --state")
+      .with(folder);
+}
+
+}  // namespace
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ",";
+    json::append_string(out, text);
+  }
+  return out + "]";
+}
+
+std::vector<std::string> split(std::string_view json_list) {
+  json::Parser parser;
+  std::vector<std::string> out;
+  const auto parsed = parser.parse(json_list);
+  if (!parsed) return out;
+  for (const json::Value& item : (*parsed)->items()) out.emplace_back(item.string());
+  return out;
+}
+
+Journal::Journal(std::string folder, int lock, sqlite::Database database)
+    : folder_(std::move(folder)), lock_(lock), database_(std::move(database)) {}
+
+Journal::~Journal() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+Journal::Journal(Journal&& other) noexcept
+    : folder_(std::move(other.folder_)),
+      lock_(std::exchange(other.lock_, -1)),
+      resumed_(other.resumed_),
+      database_(std::move(other.database_)) {}
+
+base::Result<Journal> Journal::open(const std::string& folder, const std::string& request) {
+  TJ_TRY(make_folder(folder));
+  const auto lock = lock_folder(folder);
+  if (!lock) return lock.error();
+  auto database = sqlite::Database::open(folder + "/" + k_journal, k_tables);
+  if (!database) {
+    ::close(*lock);
+    return std::move(database).error();
+  }
+  Journal journal(folder, *lock, std::move(*database));
+  const auto known = journal.fact("request");
+  if (!known) return known.error();
+  journal.resumed_ = known->has_value();
+  if (*known && **known != request)
+    return base::Error(base::ErrorCode::k_usage,
+                       "the state folder belongs to another import (other project, selection, route or workspace): "
+                       "name another one, or remove it")
+        .with(folder);
+  if (!*known) TJ_TRY(journal.set_fact("request", request));
+  return journal;
+}
+
+base::Result<std::optional<std::string>> Journal::fact(std::string_view name) {
+  auto rows = database_->prepare("SELECT value FROM fact WHERE name = ?1");
+  if (!rows) return std::move(rows).error();
+  const auto found = rows->bind(name).step();
+  if (!found) return found.error();
+  if (!*found) return std::optional<std::string>();
+  return std::optional(std::string(rows->text(0)));
+}
+
+base::Status Journal::set_fact(std::string_view name, std::string_view value) {
+  auto row = database_->prepare("INSERT OR REPLACE INTO fact VALUES (?1, ?2)");
+  if (!row) return std::move(row).error();
+  return row->bind(name, value).run();
+}
+
+base::Status Journal::add_windows(const std::vector<Window>& windows) {
+  auto row = database_->prepare("INSERT INTO open_window(first, last) VALUES (?1, ?2)");
+  if (!row) return std::move(row).error();
+  for (const Window& window : windows) TJ_TRY(row->bind(window.begin, window.end).run());
+  return {};
+}
+
+base::Result<std::vector<Window>> Journal::open_windows() {
+  auto rows = database_->prepare("SELECT id, first, last FROM open_window ORDER BY id");
+  if (!rows) return std::move(rows).error();
+  std::vector<Window> out;
+  for (;;) {
+    const auto row = rows->step();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out.push_back({rows->integer(0), number(*rows, 1), number(*rows, 2)});
+  }
+}
+
+base::Status Journal::take_page(std::int64_t window, const std::vector<Root>& roots,
+                                const std::optional<Window>& rest) {
+  return database_->transaction([&]() -> base::Status {
+    auto root = database_->prepare("INSERT OR REPLACE INTO root VALUES (?1, ?2, ?3, ?4)");
+    if (!root) return std::move(root).error();
+    for (const Root& one : roots) TJ_TRY(root->bind(one.trace_id, one.start, one.end, one.row).run());
+    auto left = database_->prepare(rest ? "UPDATE open_window SET first = ?2, last = ?3 WHERE id = ?1"
+                                        : "DELETE FROM open_window WHERE id = ?1");
+    if (!left) return std::move(left).error();
+    return rest ? left->bind(window, rest->begin, rest->end).run() : left->bind(window).run();
+  });
+}
+
+base::Status Journal::split_window(std::int64_t window, const std::vector<Window>& parts) {
+  return database_->transaction([&]() -> base::Status {
+    auto whole = database_->prepare("DELETE FROM open_window WHERE id = ?1");
+    if (!whole) return std::move(whole).error();
+    TJ_TRY(whole->bind(window).run());
+    return add_windows(parts);
+  });
+}
+
+base::Status Journal::each_root(const std::function<base::Status(const Root&)>& take) {
+  auto rows = database_->prepare("SELECT trace_id, start, finish, row FROM root ORDER BY start, trace_id");
+  if (!rows) return std::move(rows).error();
+  for (;;) {
+    const auto row = rows->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    TJ_TRY(take({std::string(rows->text(0)), rows->integer(1), number(*rows, 2), std::string(rows->text(3))}));
+  }
+}
+
+base::Result<std::uint64_t> Journal::count_roots() {
+  auto rows = database_->prepare("SELECT count(*) FROM root");
+  if (!rows) return std::move(rows).error();
+  const auto row = rows->step();
+  if (!row) return row.error();
+  return static_cast<std::uint64_t>(rows->integer(0));
+}
+
+base::Status Journal::plan(const std::vector<Batch>& batches, std::string_view fact, std::string_view value) {
+  return database_->transaction([&]() -> base::Status {
+    auto row = database_->prepare("INSERT INTO batch VALUES (?1, ?2, ?3, ?4, 'planned', '', '[]', 0)");
+    if (!row) return std::move(row).error();
+    for (const Batch& batch : batches)
+      TJ_TRY(row->bind(batch.id, joined(batch.traces), batch.begin, batch.end).run());
+    return set_fact(fact, value);
+  });
+}
+
+base::Result<std::vector<Batch>> Journal::batches() {
+  auto rows =
+      database_->prepare("SELECT id, traces, first, last, state, export_id, files, runs FROM batch ORDER BY id");
+  if (!rows) return std::move(rows).error();
+  std::vector<Batch> out;
+  for (;;) {
+    const auto row = rows->step();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out.push_back({rows->integer(0), split(rows->text(1)), rows->integer(2), rows->integer(3),
+                   std::string(rows->text(4)), std::string(rows->text(5)), std::string(rows->text(6)),
+                   rows->integer(7)});
+  }
+}
+
+base::Status Journal::update(const Batch& batch) {
+  auto row = database_->prepare("UPDATE batch SET state = ?2, export_id = ?3, files = ?4, runs = ?5 WHERE id = ?1");
+  if (!row) return std::move(row).error();
+  return row->bind(batch.id, batch.state, batch.export_id, batch.files, batch.rows).run();
+}
+
+base::Status Journal::drop_plan() {
+  return database_->execute("DELETE FROM batch");
+}
+
+base::Status Journal::remove() && {
+  database_.reset();
+  std::error_code error;
+  fs::remove_all(folder_, error);
+  if (error) return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message())
+      .with(folder_);
+  return {};
+}
+
+}  // namespace trajectory::live

@@ -1,0 +1,162 @@
+#include "sqlite/database.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace trajectory::sqlite {
+
+namespace {
+
+base::Error error_of(sqlite3* handle, int status) {
+  const char* text = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(status);
+  switch (status & 0xff) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return {base::ErrorCode::k_bad_format, std::string("the database is damaged: ") + text};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {base::ErrorCode::k_io, "the database is in use by another process: wait until it has ended"};
+    case SQLITE_FULL:
+      return {base::ErrorCode::k_io, "the database cannot grow: the disk is full"};
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+    case SQLITE_CONSTRAINT:
+      return {base::ErrorCode::k_internal, std::string("the database refuses a statement: ") + text};
+    default:
+      return {base::ErrorCode::k_io, std::string("the database cannot be read or written: ") + text};
+  }
+}
+
+}  // namespace
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)), failed_(other.failed_) {}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  failed_ = SQLITE_OK;
+}
+
+void Statement::note(int status) {
+  if (failed_ == SQLITE_OK) failed_ = status;
+}
+
+void Statement::bind_one(int index, std::int64_t value) { note(sqlite3_bind_int64(statement_, index, value)); }
+void Statement::bind_one(int index, std::nullptr_t) { note(sqlite3_bind_null(statement_, index)); }
+void Statement::bind_one(int index, std::string_view value) {
+  note(sqlite3_bind_text64(statement_, index, value.data() == nullptr ? "" : value.data(), value.size(),
+                           SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+base::Result<bool> Statement::step() {
+  const int status = failed_ != SQLITE_OK ? failed_ : sqlite3_step(statement_);
+  if (status == SQLITE_ROW) return true;
+  if (status == SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    return false;
+  }
+  base::Error error = error_of(sqlite3_db_handle(statement_), status);
+  sqlite3_reset(statement_);
+  return error;
+}
+
+base::Status Statement::run() {
+  for (;;) {
+    const auto row = step();
+    if (!row) return row.error();
+    if (!*row) return {};
+  }
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view Statement::text(int column) const {
+  const unsigned char* text = sqlite3_column_text(statement_, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+struct Database::Impl {
+  sqlite3* handle = nullptr;
+  std::string path;
+
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { sqlite3_close_v2(handle); }
+};
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+Database::Database(Database&&) noexcept = default;
+
+base::Result<Database> Database::open(const std::string& path, std::span<const std::string_view> migrations) {
+  // The files beside it (-wal, -shm) take the mode of the database.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return base::Error(base::ErrorCode::k_io, "the database cannot be opened or made").with(path);
+  ::close(file);
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  const int status = sqlite3_open_v2(path.c_str(), &impl->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (status != SQLITE_OK) return error_of(impl->handle, status).with(path);
+  sqlite3_busy_timeout(impl->handle, 5000);
+  sqlite3_extended_result_codes(impl->handle, 1);
+  Database database(std::move(impl));
+  const auto failed = [&](base::Error error) { return std::move(error).with(path); };
+  if (auto done = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+      !done)
+    return failed(std::move(done).error());
+  auto version = database.prepare("PRAGMA user_version");
+  if (!version) return failed(std::move(version).error());
+  const auto row = version->step();
+  if (!row) return failed(row.error());
+  const auto seen = static_cast<std::size_t>(version->integer(0));
+  if (seen > migrations.size())
+    return base::Error(base::ErrorCode::k_exists, "the database was made by a newer version of this program: use that")
+        .with(path);
+  {
+    const Statement done = std::move(*version);  // a statement under way holds the old view
+  }
+  for (std::size_t next = seen; next < migrations.size(); ++next) {
+    auto migrated = database.transaction([&]() -> base::Status {
+      TJ_TRY(database.execute(std::string(migrations[next])));
+      return database.execute("PRAGMA user_version = " + std::to_string(next + 1));
+    });
+    if (!migrated) return failed(std::move(migrated).error());
+  }
+  return database;
+}
+
+base::Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int status =
+      sqlite3_prepare_v2(impl_->handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (status != SQLITE_OK) return error_of(impl_->handle, status).with(impl_->path);
+  return Statement(statement);
+}
+
+base::Status Database::execute(const std::string& sql) {
+  const int status = sqlite3_exec(impl_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+  if (status != SQLITE_OK) return error_of(impl_->handle, status).with(impl_->path);
+  return {};
+}
+
+base::Status Database::transaction(const std::function<base::Status()>& work) {
+  TJ_TRY(execute("BEGIN IMMEDIATE"));
+  base::Status done = work();
+  if (done.ok()) done = execute("COMMIT");
+  if (!done.ok()) (void)execute("ROLLBACK");
+  return done;
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
+
+}  // namespace trajectory::sqlite

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3_stmt;
+
+namespace trajectory::sqlite {
+
+/// A prepared statement: bind, step, read. Belongs to one thread at a time and must not outlive its database. Failures
+/// of `bind` show at the next `step`.
+class Statement {
+ public:
+  ~Statement();
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+
+  /// Sets the parameters ?1, ?2, ... from the first on; the texts are copied.
+  template <class... Values>
+  Statement& bind(const Values&... values) {
+    reset();
+    int index = 0;
+    (bind_one(++index, values), ...);
+    return *this;
+  }
+
+  /// Goes to the next row. False at the end. Errors: k_io, k_bad_format (the file is no database).
+  [[nodiscard]] base::Result<bool> step();
+  /// Runs a statement without rows to its end.
+  [[nodiscard]] base::Status run();
+
+  /// Columns of the present row, counted from 0. Texts live until the next step.
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  void reset();
+  void note(int status);
+  void bind_one(int index, std::int64_t value);
+  void bind_one(int index, std::string_view value);
+  void bind_one(int index, std::nullptr_t);
+  void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::uint64_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, const std::string& value) { bind_one(index, std::string_view(value)); }
+  void bind_one(int index, const char* value) { bind_one(index, std::string_view(value)); }
+  template <class T>
+  void bind_one(int index, const std::optional<T>& value) {
+    if (value) bind_one(index, *value);
+    else bind_one(index, nullptr);
+  }
+
+  sqlite3_stmt* statement_;
+  int failed_ = 0;  ///< the first status of a bind that was not right
+};
+
+/// A database in one file, in WAL mode, with foreign keys on and durable commits. One thread at a time.
+class Database {
+ public:
+  /// Opens or makes the file; with mode 0600 when it is made. `migrations` are scripts that lead from one version of the
+  /// tables to the next; those that the file (`user_version`) has not seen are run, each in a transaction. Errors:
+  /// k_io, k_bad_format (no database), k_exists (made by a newer program, whose version is above the number of scripts).
+  [[nodiscard]] static base::Result<Database> open(const std::string& path, std::span<const std::string_view> migrations);
+  ~Database();
+  Database(Database&&) noexcept;
+
+  [[nodiscard]] base::Result<Statement> prepare(std::string_view sql);
+  /// Runs one or more statements without parameters and rows.
+  [[nodiscard]] base::Status execute(const std::string& sql);
+  /// Runs `work` in a transaction; its error takes back everything.
+  [[nodiscard]] base::Status transaction(const std::function<base::Status()>& work);
+  /// Rows changed by the last statement.
+  [[nodiscard]] std::int64_t changes() const;
+
+ private:
+  struct Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trajectory::sqlite
