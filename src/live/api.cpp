@@ -17,6 +17,8 @@ namespace {
 
 /// Refusals in a row after which the limit is not of the passing kind.
 constexpr int k_patience = 40;
+/// Calls in ten seconds that a LangSmith of one's own is first asked with; it tells when they are too many.
+constexpr std::size_t k_calls_elsewhere = 40;
 constexpr std::size_t k_longest_text = 400;
 
 /// A server's text as part of one line: no line ends, no control characters, not endless, and never the key.
@@ -88,8 +90,8 @@ struct Api::Impl {
         clock(std::move(time)),
         hooks(std::move(handles)),
         client(std::move(transport)),
-        recent(clock, 10, !is_cloud(url)),
-        across(clock, is_cloud(url) ? 3 : 10, !is_cloud(url)) {}
+        recent(clock, is_cloud(url) ? 10 : k_calls_elsewhere, !is_cloud(url)),
+        across(clock, is_cloud(url) ? 3 : k_calls_elsewhere, !is_cloud(url)) {}
 
   base::Result<http::Response> send(const http::Request& request, Limiter* limiter);
 };
@@ -152,9 +154,9 @@ base::Result<http::Response> Api::call(const Call& call) const {
   auto answer = ask(call);
   if (!answer) {
     if (answer.error().code() == base::ErrorCode::k_unreachable)
-      return base::Error(base::ErrorCode::k_unreachable,
-                         "cannot " + call.what + ": LangSmith gives " + answer.error().text() +
-                             ": check the network, the proxy and LANGSMITH_ENDPOINT");
+      return base::Error(base::ErrorCode::k_unreachable, "cannot " + call.what + ": LangSmith gives " +
+                                                             answer.error().text() +
+                                                             ": check the network, the proxy and LANGSMITH_ENDPOINT");
     return answer;
   }
   if (!answer->ok()) return explain(call, *answer);
@@ -176,11 +178,11 @@ base::Error Api::explain(const Call& call, const http::Response& answer) const {
                "LANGSMITH_WORKSPACE_ID (the workspace's page in the web settings shows it)");
   switch (answer.status) {
     case 401:
-      if (impl_->access.key.empty())
-        return say(ErrorCode::k_denied, "there is no API key: set LANGSMITH_API_KEY");
+      if (impl_->access.key.empty()) return say(ErrorCode::k_denied, "there is no API key: set LANGSMITH_API_KEY");
       return say(ErrorCode::k_denied, "LangSmith does not take the API key (" + impl_->access.key.masked() + ")" +
-                                          quoted + ": check LANGSMITH_API_KEY, and that LANGSMITH_ENDPOINT is the "
-                                                   "region the key was made in");
+                                          quoted +
+                                          ": check LANGSMITH_API_KEY, and that LANGSMITH_ENDPOINT is the "
+                                          "region the key was made in");
     case 403:
       return say(ErrorCode::k_denied, "the API key (" + impl_->access.key.masked() + ") has no right to it" + quoted +
                                           ": ask an administrator of the workspace for the permission, or check "
@@ -190,8 +192,8 @@ base::Error Api::explain(const Call& call, const http::Response& answer) const {
       return say(ErrorCode::k_not_found,
                  "it is not there" + quoted + ": check the id, LANGSMITH_WORKSPACE_ID and LANGSMITH_ENDPOINT");
     case 429:
-      return say(ErrorCode::k_service, "LangSmith refuses further calls for now" + quoted +
-                                           ": start again later, what is done is kept");
+      return say(ErrorCode::k_service,
+                 "LangSmith refuses further calls for now" + quoted + ": start again later, what is done is kept");
     default:
       break;
   }

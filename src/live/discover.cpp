@@ -1,7 +1,6 @@
 #include "live/discover.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <set>
@@ -19,10 +18,12 @@ namespace trajectory::live {
 namespace {
 
 constexpr model::Micros k_week = std::int64_t{7} * 86'400'000'000;
+/// How long before the limit of a week passes a window still counts as within it.
+constexpr model::Micros k_hour = std::int64_t{3600} * 1'000'000;
+/// Windows that the last week is cut into, so that answers can be awaited beside each other.
+constexpr int k_parts_of_week = 3;
 /// Whether a bound is inclusive differs between services: one more is asked for, and what lies outside is dropped.
 constexpr model::Micros k_edge = 1'000;
-/// Pages of a long window before the rest of it is split, so that short answers stay short.
-constexpr int k_pages_before_split = 3;
 constexpr unsigned k_windows_at_once = 4;
 /// Conversations that one filter names; above, everything is listed and chosen from.
 constexpr std::size_t k_named_at_once = 40;
@@ -57,6 +58,23 @@ std::optional<Root> read_root(const std::string& text, const std::vector<std::st
   return Root{std::string(trace), *start, base::parse_time(run["end_time"].string()), placing_text(run, thread_keys)};
 }
 
+/// Queries that reach back a week at most have a higher limit of their own.
+std::vector<Window> windows_of(const Wanted& wanted, model::Micros now) {
+  const model::Micros recent = now - k_week + k_hour;
+  const model::Micros begin = std::max(wanted.since.value_or(INT64_MIN), recent);
+  std::vector<Window> out;
+  if (wanted.until && *wanted.until <= recent) return {{0, wanted.since, wanted.until}};
+  for (int part = 0; part < k_parts_of_week; ++part) {
+    const model::Micros step = (now - begin) / k_parts_of_week;
+    const bool last = part + 1 == k_parts_of_week;
+    out.push_back({0, begin + part * step, last ? wanted.until : std::optional(begin + (part + 1) * step)});
+    if (begin >= now) return {{0, wanted.since, wanted.until}};
+  }
+  std::reverse(out.begin(), out.end());
+  if (begin == recent) out.push_back({0, wanted.since, recent});
+  return out;
+}
+
 /// The work of listing: windows taken from a list by several threads, results written down under a lock.
 class Discovery {
  public:
@@ -66,41 +84,19 @@ class Discovery {
   base::Status run() {
     auto windows = journal_.open_windows();
     if (!windows) return std::move(windows).error();
-    waiting_.assign(windows->begin(), windows->end());
-    for (const Window& window : waiting_) taken_.insert(window.id);
     auto found = journal_.count_roots();
     if (!found) return std::move(found).error();
     found_ = *found;
-    return base::parallel_for(k_windows_at_once, k_windows_at_once,
-                              [&](std::size_t, unsigned) { return work(); });
+    return base::parallel_for(k_windows_at_once, windows->size(),
+                              [&](std::size_t i, unsigned) { return list((*windows)[i]); });
   }
 
  private:
-  base::Status work() {
-    for (;;) {
-      std::optional<Window> window;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return !waiting_.empty() || busy_ == 0 || failed_; });
-        if (failed_ || waiting_.empty()) return {};
-        window = waiting_.front();
-        waiting_.pop_front();
-        ++busy_;
-      }
-      base::Status done = list(*window);
-      const std::lock_guard lock(mutex_);
-      --busy_;
-      if (!done) failed_ = true;
-      changed_.notify_all();
-      if (!done) return done;
-    }
-  }
-
   base::Status list(Window window) {
     RunQuery query{.project = project_, .filter = wanted_.filter, .roots = true};
     if (window.begin) query.start = *window.begin - k_edge;
     query.end = window.end;
-    for (int pages = 1;; ++pages) {
+    for (;;) {
       if (api_.hooks().interrupted()) return interrupted();
       auto page = query_runs(api_, generation_, query);
       if (!page) return std::move(page).error();
@@ -119,11 +115,6 @@ class Discovery {
       const bool more = !page->cursor.empty();
       TJ_TRY(take(window, roots, more));
       if (!more) return {};
-      if (pages == k_pages_before_split) {
-        auto split = split_rest(window);
-        if (!split) return std::move(split).error();
-        if (*split) return {};
-      }
       query.cursor = std::move(page->cursor);
     }
   }
@@ -136,53 +127,12 @@ class Discovery {
     return {};
   }
 
-  /// Cuts what is left of a long window into weeks, whose queries have the higher limit and can run beside each other.
-  base::Result<bool> split_rest(const Window& window) {
-    if (!window.end) return false;
-    std::optional<model::Micros> begin = window.begin;
-    if (!begin && generation_.v2) return false;
-    if (!begin) {
-      auto oldest = query_runs(api_, generation_, {.project = project_,
-                                                   .end = window.end,
-                                                   .filter = wanted_.filter,
-                                                   .roots = true,
-                                                   .oldest_first = true,
-                                                   .limit = 1});
-      if (!oldest) return std::move(oldest).error();
-      if (oldest->runs.empty()) return false;
-      const auto root = read_root(oldest->runs.front(), wanted_.thread_keys);
-      // A service that does not know of the order gives the newest: then nothing is known of the beginning.
-      if (!root || root->start + 2 * k_edge >= *window.end) return false;
-      begin = root->start;
-    }
-    const model::Micros span = *window.end - *begin;
-    if (span <= k_week) return false;
-    std::vector<Window> parts;
-    for (model::Micros end = *window.end; end > *begin; end -= k_week - k_edge)
-      parts.push_back({0, std::max(*begin, end - (k_week - k_edge)), end});
-    // Whatever lies before what was taken for the oldest.
-    if (!window.begin) parts.push_back({0, std::nullopt, *begin});
-    const std::lock_guard lock(mutex_);
-    TJ_TRY(journal_.split_window(window.id, parts));
-    auto windows = journal_.open_windows();
-    if (!windows) return std::move(windows).error();
-    for (const Window& one : *windows)
-      if (taken_.insert(one.id).second) waiting_.push_back(one);
-    changed_.notify_all();
-    return true;
-  }
-
   const Api& api_;
   const Generation& generation_;
   const std::string project_;
   const Wanted& wanted_;
   Journal& journal_;
   std::mutex mutex_;  ///< for everything below, and the journal
-  std::condition_variable changed_;
-  std::deque<Window> waiting_;
-  std::set<std::int64_t> taken_;  ///< every window that was in the list
-  int busy_ = 0;
-  bool failed_ = false;
   std::uint64_t found_ = 0;
 };
 
@@ -193,8 +143,8 @@ std::string conversation_filter(const Wanted& wanted) {
   std::vector<std::string> traces;
   for (const std::string& id : wanted.conversations) {
     if (is_uuid(id)) traces.push_back(id);
-    parts.push_back("and(" + filter_in("metadata_key", wanted.thread_keys) + ", eq(metadata_value, " +
-                    filter_text(id) + "))");
+    parts.push_back("and(" + filter_in("metadata_key", wanted.thread_keys) + ", eq(metadata_value, " + filter_text(id) +
+                    "))");
   }
   if (!traces.empty()) parts.push_back(filter_in("trace_id", traces));
   if (parts.size() == 1) return parts.front();
@@ -262,10 +212,7 @@ base::Status discover(const Api& api, const Generation& generation, const std::s
   if (*done) return {};
   auto begun = journal.fact("windows");
   if (!begun) return std::move(begun).error();
-  if (!*begun) {
-    TJ_TRY(journal.split_window(0, {{0, wanted.since, wanted.until}}));
-    TJ_TRY(journal.set_fact("windows", "1"));
-  }
+  if (!*begun) TJ_TRY(journal.begin_windows(windows_of(wanted, api.clock().now() + api.server_is_ahead()), "windows"));
   Wanted narrowed = wanted;
   narrowed.filter = filter_and({wanted.filter, conversation_filter(wanted)});
   TJ_TRY(Discovery(api, generation, project, narrowed, journal).run());

@@ -1,6 +1,7 @@
 #include "live/fetch_runs.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
@@ -171,31 +172,34 @@ base::Result<std::vector<std::string>> fetch_runs(const Api& api, const Generati
   std::mutex mutex;
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::vector<Batch*> open;
+  // Two kinds of query, with limits of their own: neither is to wait for the other.
+  const model::Micros now = api.clock().now() + api.server_is_ahead();
+  std::array<std::vector<Batch*>, 2> open;
   for (Batch& batch : *batches) {
     total += batch.traces.size();
     if (batch.state == "done") done += batch.traces.size();
-    else open.push_back(&batch);
+    else open[query_pace(batch.begin - k_early, now) == Pace::k_runs_recent ? 0 : 1].push_back(&batch);
   }
   const auto tell = [&] {
     if (api.hooks().progress) api.hooks().progress("fetching", done, total);
   };
   tell();
-  base::Status all =
-      base::parallel_for(settings.queries_at_once, open.size(), [&](std::size_t i, unsigned) -> base::Status {
-        Batch& batch = *open[i];
-        const std::string path = file_of(journal, batch);
-        auto runs = fetch_batch(api, generation, project, batch, path);
-        if (!runs) return std::move(runs).error();
-        batch.state = "done";
-        batch.rows = *runs;
-        const std::lock_guard lock(mutex);
-        TJ_TRY(journal.update(batch));
-        done += batch.traces.size();
-        tell();
-        return {};
-      });
-  TJ_TRY(std::move(all));
+  const auto fetch = [&](Batch& batch) -> base::Status {
+    auto runs = fetch_batch(api, generation, project, batch, file_of(journal, batch));
+    if (!runs) return std::move(runs).error();
+    batch.state = "done";
+    batch.rows = *runs;
+    const std::lock_guard lock(mutex);
+    TJ_TRY(journal.update(batch));
+    done += batch.traces.size();
+    tell();
+    return {};
+  };
+  const base::Status all = base::parallel_for(2, 2, [&](std::size_t kind, unsigned) {
+    return base::parallel_for(settings.queries_at_once, open[kind].size(),
+                              [&](std::size_t i, unsigned) { return fetch(*open[kind][i]); });
+  });
+  if (!all) return all.error();
   std::vector<std::string> files;
   for (const Batch& batch : *batches)
     if (batch.rows > 0) files.push_back(file_of(journal, batch));

@@ -133,11 +133,13 @@ base::Status Journal::set_fact(std::string_view name, std::string_view value) {
   return row->bind(name, value).run();
 }
 
-base::Status Journal::add_windows(const std::vector<Window>& windows) {
-  auto row = database_->prepare("INSERT INTO open_window(first, last) VALUES (?1, ?2)");
-  if (!row) return std::move(row).error();
-  for (const Window& window : windows) TJ_TRY(row->bind(window.begin, window.end).run());
-  return {};
+base::Status Journal::begin_windows(const std::vector<Window>& windows, std::string_view fact) {
+  return database_->transaction([&]() -> base::Status {
+    auto row = database_->prepare("INSERT INTO open_window(first, last) VALUES (?1, ?2)");
+    if (!row) return std::move(row).error();
+    for (const Window& window : windows) TJ_TRY(row->bind(window.begin, window.end).run());
+    return set_fact(fact, "1");
+  });
 }
 
 base::Result<std::vector<Window>> Journal::open_windows() {
@@ -165,15 +167,6 @@ base::Status Journal::take_page(std::int64_t window, const std::vector<Root>& ro
   });
 }
 
-base::Status Journal::split_window(std::int64_t window, const std::vector<Window>& parts) {
-  return database_->transaction([&]() -> base::Status {
-    auto whole = database_->prepare("DELETE FROM open_window WHERE id = ?1");
-    if (!whole) return std::move(whole).error();
-    TJ_TRY(whole->bind(window).run());
-    return add_windows(parts);
-  });
-}
-
 base::Status Journal::each_root(const std::function<base::Status(const Root&)>& take) {
   auto rows = database_->prepare("SELECT trace_id, start, finish, row FROM root ORDER BY start, trace_id");
   if (!rows) return std::move(rows).error();
@@ -197,8 +190,7 @@ base::Status Journal::plan(const std::vector<Batch>& batches, std::string_view f
   return database_->transaction([&]() -> base::Status {
     auto row = database_->prepare("INSERT INTO batch VALUES (?1, ?2, ?3, ?4, 'planned', '', '[]', 0)");
     if (!row) return std::move(row).error();
-    for (const Batch& batch : batches)
-      TJ_TRY(row->bind(batch.id, joined(batch.traces), batch.begin, batch.end).run());
+    for (const Batch& batch : batches) TJ_TRY(row->bind(batch.id, joined(batch.traces), batch.begin, batch.end).run());
     return set_fact(fact, value);
   });
 }
@@ -224,16 +216,14 @@ base::Status Journal::update(const Batch& batch) {
   return row->bind(batch.id, batch.state, batch.export_id, batch.files, batch.rows).run();
 }
 
-base::Status Journal::drop_plan() {
-  return database_->execute("DELETE FROM batch");
-}
+base::Status Journal::drop_plan() { return database_->execute("DELETE FROM batch"); }
 
 base::Status Journal::remove() && {
   database_.reset();
   std::error_code error;
   fs::remove_all(folder_, error);
-  if (error) return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message())
-      .with(folder_);
+  if (error)
+    return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message()).with(folder_);
   return {};
 }
 

@@ -34,10 +34,10 @@ struct Batch {
   std::vector<std::string> traces;  ///< empty: every trace of the window (bulk)
   model::Micros begin = 0;          ///< of the window of its runs
   model::Micros end = 0;
-  std::string state;       ///< "planned", "asked", "running", "done"
-  std::string export_id;   ///< bulk
-  std::string files;       ///< what it gave: JSON list of texts
-  std::int64_t rows = 0;   ///< runs in them
+  std::string state;      ///< "planned", "asked", "running", "done"
+  std::string export_id;  ///< bulk
+  std::string files;      ///< what it gave: JSON list of texts
+  std::int64_t rows = 0;  ///< runs in them
 };
 
 /// What is done of one import, in a folder of its own that no other process uses meanwhile: a process that was killed
@@ -59,13 +59,12 @@ class Journal {
   [[nodiscard]] base::Result<std::optional<std::string>> fact(std::string_view name);
   [[nodiscard]] base::Status set_fact(std::string_view name, std::string_view value);
 
-  [[nodiscard]] base::Status add_windows(const std::vector<Window>& windows);
+  /// Writes down the windows to list, together with a fact that says so.
+  [[nodiscard]] base::Status begin_windows(const std::vector<Window>& windows, std::string_view fact);
   [[nodiscard]] base::Result<std::vector<Window>> open_windows();
   /// Takes a page's roots, and in the same step what is left of its window: nothing when `rest` is none.
   [[nodiscard]] base::Status take_page(std::int64_t window, const std::vector<Root>& roots,
                                        const std::optional<Window>& rest);
-  /// Replaces a window by others.
-  [[nodiscard]] base::Status split_window(std::int64_t window, const std::vector<Window>& parts);
   [[nodiscard]] base::Status each_root(const std::function<base::Status(const Root&)>& take);
   [[nodiscard]] base::Result<std::uint64_t> count_roots();
 

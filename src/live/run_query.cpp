@@ -50,7 +50,7 @@ std::string body_v1(const RunQuery& query) {
   const std::string filter = filter_and({before, query.filter});
   if (!filter.empty()) body.add("filter", json::quoted(filter));
   body.add("limit", std::to_string(query.limit));
-  body.add("order", query.oldest_first ? R"("asc")" : R"("desc")");
+  body.add("order", R"("desc")");
   body.add("select", query.roots ? k_v1_roots : k_v1_runs);
   if (!query.cursor.empty()) body.add("cursor", json::quoted(query.cursor));
   return body.text();
@@ -74,8 +74,7 @@ Call query_call(const Api& api, const Generation& generation, const RunQuery& qu
   Call call{.method = "POST", .path = generation.prefix + "/runs/query", .what = "query the project's runs"};
   call.body = generation.v2 ? body_v2(api, query) : body_v1(query);
   const model::Micros now = api.clock().now() + api.server_is_ahead();
-  const bool recent = query.start && query.end.value_or(now) - *query.start <= 7 * k_day;
-  call.pace = recent ? Pace::k_runs_recent : Pace::k_runs_long;
+  call.pace = query_pace(query.start, now);
   return call;
 }
 
@@ -124,8 +123,7 @@ base::Result<Generation> choose_generation(const Api& api, const std::string& pr
   bool prefer_v2 = false;
   if (v1) {
     const model::Micros now = api.clock().now() + api.server_is_ahead();
-    const Call call =
-        query_call(api, {}, {.project = project, .start = now - k_day, .roots = true, .limit = 1});
+    const Call call = query_call(api, {}, {.project = project, .start = now - k_day, .roots = true, .limit = 1});
     auto answer = api.ask(call);
     if (!answer) return std::move(answer).error();
     v1 = answer->status != 404 && answer->status != 405 && answer->status != 410;
@@ -157,6 +155,10 @@ base::Result<RunPage> query_runs(const Api& api, const Generation& generation, c
                        "LangSmith repeats an empty page of runs without end: start again later, what is done is kept")
         .with(call.path);
   return page;
+}
+
+Pace query_pace(const std::optional<model::Micros>& start, model::Micros now) {
+  return start && now - *start <= 7 * k_day ? Pace::k_runs_recent : Pace::k_runs_long;
 }
 
 std::string filter_text(std::string_view text) { return json::quoted(text); }

@@ -45,6 +45,9 @@ struct RunPage {
 
 [[nodiscard]] base::Result<RunPage> query_runs(const Api& api, const Generation& generation, const RunQuery& query);
 
+/// The limit that a query of runs from `start` on falls under, at the time `now`.
+[[nodiscard]] Pace query_pace(const std::optional<model::Micros>& start, model::Micros now);
+
 /// A text in LangSmith's filter language, quoted. https://docs.langchain.com/langsmith/trace-query-syntax
 [[nodiscard]] std::string filter_text(std::string_view text);
 /// in(field, ["..", ...])
