@@ -51,7 +51,7 @@ class DataError(TrajectoryError, RuntimeError):
     """Data that was refused, or output above a limit."""
 
 
-class ServiceError(TrajectoryError, RuntimeError):
+class ServiceError(SourceError):
     """A service that cannot be reached, or that answers with something else than what was asked for."""
 
 

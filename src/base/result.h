@@ -21,7 +21,6 @@ enum class ErrorCode {
   k_refused_data,    ///< `--strict`: some data was refused
   k_denied,          ///< a service that does not take the key, or gives it no right (401, 403)
   k_unreachable,     ///< a service that cannot be reached, or whose answer broke off
-  k_service,         ///< a service that answers with something else than what was asked for
   k_interrupted,     ///< Ctrl-C
   k_internal,        ///< a bug of ours
 };

@@ -43,6 +43,8 @@ Command show_command();
 Command inspect_command();
 Command convert_command();
 Command verify_command();
+Command langsmith_command();
+Command doctor_command();
 Command completion_command();
 
 /// Parses arguments (without the program's name) and runs. Returns the exit status.

@@ -1,6 +1,5 @@
 #include "cli/live_access.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -14,9 +13,8 @@ namespace {
 
 using Values = std::map<std::string, std::string>;
 
-std::string variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? "" : value;
+std::string variable(const Terminal& terminal, const std::string& name) {
+  return terminal.environment ? terminal.environment(name.c_str()) : std::string();
 }
 
 std::string trimmed(std::string text) {
@@ -28,10 +26,10 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-std::string home_folder(const char* variable_name, const char* below_home) {
-  const std::string set = variable(variable_name);
+std::string home_folder(const Terminal& terminal, const char* variable_name, const char* below_home) {
+  const std::string set = variable(terminal, variable_name);
   if (!set.empty()) return set + "/trajectory";
-  const std::string home = variable("HOME");
+  const std::string home = variable(terminal, "HOME");
   return home.empty() ? "" : home + below_home + "/trajectory";
 }
 
@@ -58,9 +56,9 @@ base::Result<Values> read_config(const std::string& path, bool named) {
 }
 
 /// The environment goes before the file, the newer name before the older.
-std::string setting(const Values& config, const std::string& name) {
+std::string setting(const Terminal& terminal, const Values& config, const std::string& name) {
   for (const char* family : {"LANGSMITH_", "LANGCHAIN_"})
-    if (std::string value = trimmed(variable(family + name)); !value.empty()) return value;
+    if (std::string value = trimmed(variable(terminal, family + name)); !value.empty()) return value;
   for (const char* family : {"LANGSMITH_", "LANGCHAIN_"})
     if (const auto found = config.find(family + name); found != config.end() && !found->second.empty())
       return found->second;
@@ -69,13 +67,13 @@ std::string setting(const Values& config, const std::string& name) {
 
 }  // namespace
 
-std::string default_config_file() {
-  const std::string folder = home_folder("XDG_CONFIG_HOME", "/.config");
+std::string default_config_file(const Terminal& terminal) {
+  const std::string folder = home_folder(terminal, "XDG_CONFIG_HOME", "/.config");
   return folder.empty() ? "" : folder + "/config";
 }
 
-std::string default_state_folder(const std::string& words) {
-  std::string folder = home_folder("XDG_STATE_HOME", "/.local/state");
+std::string default_state_folder(const std::string& words, const Terminal& terminal) {
+  std::string folder = home_folder(terminal, "XDG_STATE_HOME", "/.local/state");
   if (folder.empty()) folder = ".trajectory-state";
   return folder + "/" + base::sha256_hex(words).substr(0, 20);
 }
@@ -89,16 +87,16 @@ void add_access(CLI::App& app, AccessOptions& options) {
                "Read the API key from standard input [LANGSMITH_API_KEY, else the config file]");
 }
 
-base::Result<live::Access> find_access(const AccessOptions& options) {
+base::Result<live::Access> find_access(const AccessOptions& options, const Terminal& terminal) {
   const auto config =
-      read_config(options.config.empty() ? default_config_file() : options.config, !options.config.empty());
+      read_config(options.config.empty() ? default_config_file(terminal) : options.config, !options.config.empty());
   if (!config) return config.error();
   live::Access out;
-  out.url = setting(*config, "ENDPOINT");
-  out.workspace = options.workspace.empty() ? setting(*config, "WORKSPACE_ID") : options.workspace;
+  out.url = setting(terminal, *config, "ENDPOINT");
+  out.workspace = options.workspace.empty() ? setting(terminal, *config, "WORKSPACE_ID") : options.workspace;
   std::string key;
   if (options.key_from_input) std::getline(std::cin, key);
-  else key = setting(*config, "API_KEY");
+  else key = setting(terminal, *config, "API_KEY");
   out.key = base::Secret(trimmed(std::move(key)));
   if (out.key.empty())
     return base::Error(base::ErrorCode::k_usage,

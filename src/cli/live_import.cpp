@@ -39,6 +39,15 @@ void add_live(CLI::App& app, LiveOptions& options) {
   app.add_option(
       "--state", options.state,
       "With langsmith://: the folder that an interrupted import goes on from [in ~/.local/state/trajectory]");
+  app.add_option("--destination", options.destination,
+                 "With --route bulk: the id of the destination to export to [the workspace's only one]");
+  app.add_option(
+      "--bucket", options.bucket,
+      "With --route bulk: where the destination's bucket is read, gs://NAME or s3://NAME [as it is written]");
+  app.add_option("--keep-export", options.keep_export,
+                 "With --route bulk: keep the exported Parquet files in this folder");
+  app.add_option("--timeout", options.timeout,
+                 "With --route bulk: how long to wait without an export ending, as 90m or 6h [2h]; it is left running");
   add_access(app, options.access);
 }
 
@@ -67,7 +76,7 @@ base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOp
     return base::Error(base::ErrorCode::k_usage, "langsmith:// needs a project: langsmith://NAME_OR_ID");
   if (!source.project.empty())
     return base::Error(base::ErrorCode::k_usage, "langsmith://PROJECT names the project already: leave --project away");
-  auto access = find_access(options.access);
+  auto access = find_access(options.access, terminal);
   if (!access) return std::move(access).error();
   request.access = std::move(*access);
   if (!options.route.empty()) {
@@ -84,6 +93,17 @@ base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOp
     if (!version) return version.error();
     request.version = *version;
   }
+  if (!options.timeout.empty()) {
+    const auto past = parse_moment(options.timeout, "--timeout", 0);
+    if (!past || *past > 0 || base::parse_time(options.timeout))
+      return base::Error(base::ErrorCode::k_usage,
+                         "--timeout " + options.timeout + ": expected a span such as 90m or 6h");
+    request.bulk.timeout = -*past / 1000;
+  }
+  request.bulk.destination = options.destination;
+  request.bucket = options.bucket;
+  request.storage = import.storage;
+  request.keep_export = options.keep_export;
   const pipeline::Selection& selection = import.selection;
   request.wanted = {selection.since,         selection.until,       selection.limit,
                     selection.conversations, selection.thread_keys, ""};
@@ -94,12 +114,15 @@ base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOp
     request.state = default_state_folder(
         live::joined({request.access.url, request.access.workspace, request.project, options.route, options.api,
                       moments, request.window_as_asked, source.limit, live::joined(selection.conversations),
-                      live::joined(selection.thread_keys), out}));
+                      live::joined(selection.thread_keys), out}),
+        terminal);
   }
   auto fetched =
       live::fetch(request, base::system_clock(terminal.stop), live_hooks(progress, terminal, false), journal);
   if (!fetched) return fetched;
   import.sources = fetched->sources;
+  import.storage = fetched->storage;
+  import.expected_rows = fetched->rows;
   import.selection.project = fetched->project.id;
   import.selection.since = fetched->wanted.since;
   import.selection.until = fetched->wanted.until;

@@ -19,6 +19,10 @@ struct LiveOptions {
   std::string route;
   std::string api;
   std::string state;
+  std::string destination;
+  std::string bucket;
+  std::string keep_export;
+  std::string timeout;
 };
 
 void add_live(CLI::App& app, LiveOptions& options);

@@ -1,11 +1,10 @@
 #include "http/client.h"
 
+#include <curl/curl.h>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include <curl/curl.h>
 
 #include "base/text.h"
 #include "http/url.h"
@@ -65,9 +64,9 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
     return 0;
   }
   if (exchange.response.body.size() + size > exchange.settings.max_body) {
-    exchange.error = base::Error(base::ErrorCode::k_too_large, "the answer is larger than " +
-                                                                   std::to_string(exchange.settings.max_body) +
-                                                                   " bytes: ask for less at once");
+    exchange.error = base::Error(
+        base::ErrorCode::k_too_large,
+        "the answer is larger than " + std::to_string(exchange.settings.max_body) + " bytes: ask for less at once");
     return 0;
   }
   exchange.response.body.append(piece);
@@ -182,8 +181,7 @@ base::Error Client::Impl::failure(CURLcode code, const char* text, const Request
   std::string what = *text == '\0' || quotes_address ? curl_easy_strerror(code) : text;
   if (may_be_tried_again(code))
     return base::Error(base::ErrorCode::k_unreachable, "no answer: " + what).with(shown_url(request.url));
-  return base::Error(base::ErrorCode::k_service, "cannot be asked: " + what + advice(code))
-      .with(shown_url(request.url));
+  return base::Error(base::ErrorCode::k_remote, "cannot be asked: " + what + advice(code)).with(shown_url(request.url));
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -11,10 +11,10 @@ namespace trajectory::http {
 
 struct ClientSettings {
   std::string user_agent;
-  std::string ca_file;               ///< certificates to trust instead of the system's; empty: the system's
-  int connect_seconds = 10;          ///< until the connection stands
-  int silence_seconds = 60;          ///< without a byte, while an answer is awaited or under way
-  std::uint64_t max_body = 1U << 30U;  ///< bytes of `Response::body`
+  std::string ca_file;                      ///< certificates to trust instead of the system's; empty: the system's
+  int connect_seconds = 10;                 ///< until the connection stands
+  int silence_seconds = 60;                 ///< without a byte, while an answer is awaited or under way
+  std::uint64_t max_body = 1U << 30U;       ///< bytes of `Response::body`
   const std::atomic<bool>* stop = nullptr;  ///< set to end calls under way with k_interrupted
 };
 
@@ -28,7 +28,7 @@ class Client {
   Client(Client&&) noexcept;
 
   /// One exchange, without retries. Errors: k_unreachable (no connection, or it broke off: may be tried again),
-  /// k_service (a certificate that does not verify, an address that is no http URL), k_too_large, k_interrupted, and
+  /// k_remote (a certificate that does not verify, an address that is no http URL), k_too_large, k_interrupted, and
   /// the sink's own.
   [[nodiscard]] base::Result<Response> send(const Request& request) const;
 

@@ -20,9 +20,8 @@ Client client(const std::atomic<bool>* stop = nullptr) {
 }
 
 TEST(Client, GivesAnyStatusBackAsAnAnswer) {
-  const LoopbackServer server([](const std::string&) {
-    return LoopbackServer::answer(404, "no such thing", "X-Why: Because\r\n");
-  });
+  const LoopbackServer server(
+      [](const std::string&) { return LoopbackServer::answer(404, "no such thing", "X-Why: Because\r\n"); });
   const auto answer = client().send({.url = server.url() + "/x"});
   ASSERT_TRUE(answer) << answer.error().text();
   EXPECT_EQ(answer->status, 404);
@@ -104,9 +103,8 @@ TEST(Client, CallsACutBodyUnreachable) {
 
 TEST(Client, DoesNotTakeAKeyToAnotherAddress) {
   const LoopbackServer other([](const std::string&) { return LoopbackServer::answer(200, "other"); });
-  const LoopbackServer server([&](const std::string&) {
-    return LoopbackServer::answer(302, "", "Location: " + other.url() + "/\r\n");
-  });
+  const LoopbackServer server(
+      [&](const std::string&) { return LoopbackServer::answer(302, "", "Location: " + other.url() + "/\r\n"); });
   Request request{.url = server.url()};
   EXPECT_EQ(client().send(request)->body, "other");
   request.secret_headers = {{"X-API-Key", base::Secret("the-key")}};
@@ -128,7 +126,7 @@ TEST(Client, EndsWhenItIsInterrupted) {
 TEST(Client, RefusesOtherProtocols) {
   const auto answer = client().send({.url = "file:///etc/passwd"});
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), base::ErrorCode::k_service);
+  EXPECT_EQ(answer.error().code(), base::ErrorCode::k_remote);
 }
 
 TEST(Url, EncodesQueriesAndHidesSecrets) {

@@ -14,8 +14,8 @@
 
 namespace trajectory::http {
 
-/// A server for tests on a port of this machine that the system picks. Each request (head and body as they came) goes to
-/// the handler, whose text is sent back as it stands; an empty text closes the connection without an answer.
+/// A server for tests on a port of this machine that the system picks. Each request (head and body as they came) goes
+/// to the handler, whose text is sent back as it stands; an empty text closes the connection without an answer.
 class LoopbackServer {
  public:
   using Handler = std::function<std::string(const std::string& request)>;

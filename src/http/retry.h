@@ -12,9 +12,9 @@
 namespace trajectory::http {
 
 struct RetryPolicy {
-  int tries = 6;                             ///< in all
-  std::int64_t first_wait = 500;             ///< milliseconds; doubles with each try, minus up to half by chance
-  std::int64_t longest_wait = 30'000;        ///< milliseconds
+  int tries = 6;                              ///< in all
+  std::int64_t first_wait = 500;              ///< milliseconds; doubles with each try, minus up to half by chance
+  std::int64_t longest_wait = 30'000;         ///< milliseconds
   std::int64_t longest_asked_wait = 300'000;  ///< milliseconds that a service may ask for; above, its answer stands
   /// Whether the request may reach the service twice: else only answers that refuse it are followed by another try.
   bool repeatable = true;
@@ -32,8 +32,8 @@ struct RetryPolicy {
 
 /// Sends until an answer is not passing, or the tries are used up; then the last answer is returned, or the last
 /// failure. Errors: those of `send`, k_interrupted.
-[[nodiscard]] base::Result<Response> send_with_retry(
-    const std::function<base::Result<Response>(const Request&)>& send, const Request& request,
-    const RetryPolicy& policy, const base::Clock& clock);
+[[nodiscard]] base::Result<Response> send_with_retry(const std::function<base::Result<Response>(const Request&)>& send,
+                                                     const Request& request, const RetryPolicy& policy,
+                                                     const base::Clock& clock);
 
 }  // namespace trajectory::http

@@ -32,12 +32,14 @@ base::Result<std::string> base_url(std::string_view written) {
   }
   const std::string host = http::host_of(url);
   if (host.empty() || url.find_first_of("?#") != std::string::npos)
-    return base::Error(base::ErrorCode::k_usage, "LangSmith's address is no http or https URL: set LANGSMITH_ENDPOINT, "
-                                                 "for example to https://eu.api.smith.langchain.com")
+    return base::Error(base::ErrorCode::k_usage,
+                       "LangSmith's address is no http or https URL: set LANGSMITH_ENDPOINT, "
+                       "for example to https://eu.api.smith.langchain.com")
         .with(http::shown_url(url));
   if (url.find('@') != std::string::npos)
-    return base::Error(base::ErrorCode::k_usage, "LangSmith's address must not hold a user or password: the API key "
-                                                 "goes into LANGSMITH_API_KEY")
+    return base::Error(base::ErrorCode::k_usage,
+                       "LangSmith's address must not hold a user or password: the API key "
+                       "goes into LANGSMITH_API_KEY")
         .with(http::shown_url(url));
   const auto strip = [&](std::string_view end) {
     while (url.ends_with('/')) url.pop_back();

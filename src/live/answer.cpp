@@ -17,8 +17,8 @@ base::Result<Answer> ask_json(const Api& api, const Call& call, int depth) {
 }
 
 base::Error unexpected(const Call& call, const std::string& what) {
-  return base::Error(base::ErrorCode::k_service, "cannot " + call.what + ": the answer is " + what +
-                                                     ": is LANGSMITH_ENDPOINT the address of a LangSmith API?")
+  return base::Error(base::ErrorCode::k_remote, "cannot " + call.what + ": the answer is " + what +
+                                                    ": is LANGSMITH_ENDPOINT the address of a LangSmith API?")
       .with(call.path);
 }
 

@@ -26,7 +26,7 @@ class Answer {
   bool deprecated_;
 };
 
-/// `Api::call`, read as JSON. `depth` as for `json::Parser`. Errors: its own, k_service (the answer is no JSON).
+/// `Api::call`, read as JSON. `depth` as for `json::Parser`. Errors: its own, k_remote (the answer is no JSON).
 [[nodiscard]] base::Result<Answer> ask_json(const Api& api, const Call& call, int depth = json::Parser::k_max_depth);
 
 /// An answer of another shape than the documented one.

@@ -192,16 +192,16 @@ base::Error Api::explain(const Call& call, const http::Response& answer) const {
       return say(ErrorCode::k_not_found,
                  "it is not there" + quoted + ": check the id, LANGSMITH_WORKSPACE_ID and LANGSMITH_ENDPOINT");
     case 429:
-      return say(ErrorCode::k_service,
+      return say(ErrorCode::k_remote,
                  "LangSmith refuses further calls for now" + quoted + ": start again later, what is done is kept");
     default:
       break;
   }
   if (answer.status >= 300 && answer.status < 400)
-    return say(ErrorCode::k_service, "the address sends elsewhere: set LANGSMITH_ENDPOINT to where it leads");
+    return say(ErrorCode::k_remote, "the address sends elsewhere: set LANGSMITH_ENDPOINT to where it leads");
   if (answer.status >= 500)
-    return say(ErrorCode::k_service, "LangSmith fails" + quoted + ": start again later, what is done is kept");
-  return say(ErrorCode::k_service, "LangSmith refuses the request" + quoted);
+    return say(ErrorCode::k_remote, "LangSmith fails" + quoted + ": start again later, what is done is kept");
+  return say(ErrorCode::k_remote, "LangSmith refuses the request" + quoted);
 }
 
 base::Result<std::string> Api::download(const std::string& url) const {
@@ -212,13 +212,13 @@ base::Result<std::string> Api::download(const std::string& url) const {
     request.url = impl_->url + (below_api ? "/api" : "") + url;
   }
   if (http::host_of(request.url).empty())
-    return base::Error(base::ErrorCode::k_service, "a payload's address is no http or https URL");
+    return base::Error(base::ErrorCode::k_remote, "a payload's address is no http or https URL");
   ++impl_->sent;
   auto answer = http::send_with_retry([&](const http::Request& one) { return impl_->client.send(one); }, request, {},
                                       impl_->clock);
   if (!answer) return std::move(answer).error();
   if (!answer->ok())
-    return base::Error(base::ErrorCode::k_service, "a payload cannot be read from its signed address")
+    return base::Error(base::ErrorCode::k_remote, "a payload cannot be read from its signed address")
         .with(std::to_string(answer->status) + " from " + http::shown_url(url));
   return std::move(answer->body);
 }

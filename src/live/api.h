@@ -38,7 +38,7 @@ class Api {
   ~Api();
   Api(Api&&) noexcept;
 
-  /// The answer of a 2xx call. Errors: k_denied (401, 403), k_not_found (404, 410), k_service (other answers, with the
+  /// The answer of a 2xx call. Errors: k_denied (401, 403), k_not_found (404, 410), k_remote (other answers, with the
   /// server's text and what to do), k_unreachable, k_interrupted.
   [[nodiscard]] base::Result<http::Response> call(const Call& call) const;
   /// The answer whatever its status, after retries.

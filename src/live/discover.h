@@ -42,8 +42,8 @@ struct Summary {
 /// The wanted conversations among the journal's roots, by the engine's own rule of grouping, in order of their ids.
 [[nodiscard]] base::Result<std::vector<Summary>> conversations(Journal& journal, const Wanted& wanted);
 
-/// The newest conversations of a project: root runs are read, newest first, until `limit` of them are whole, or the end.
-/// `filter` narrows the root runs, in LangSmith's language. Newest first.
+/// The newest conversations of a project: root runs are read, newest first, until `limit` of them are whole, or the
+/// end. `filter` narrows the root runs, in LangSmith's language. Newest first.
 [[nodiscard]] base::Result<std::vector<Summary>> newest_conversations(const Api& api, const Generation& generation,
                                                                       const std::string& project, std::uint64_t limit,
                                                                       const Wanted& wanted);

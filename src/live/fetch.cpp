@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "json/write.h"
+#include "live/export_files.h"
 
 namespace trajectory::live {
 
@@ -14,9 +15,12 @@ std::string moment(const std::optional<model::Micros>& time) { return time ? bas
 /// What makes two requests one import. Nothing of the key is in it.
 std::string words_of(const FetchRequest& request, const std::string& url, const Project& project) {
   const Wanted& wanted = request.wanted;
-  std::vector<std::string> words{url, request.access.workspace, project.id,
+  std::vector<std::string> words{url,
+                                 request.access.workspace,
+                                 project.id,
                                  std::to_string(static_cast<int>(request.route)),
-                                 std::to_string(static_cast<int>(request.version)), wanted.filter};
+                                 std::to_string(static_cast<int>(request.version)),
+                                 wanted.filter};
   if (request.window_as_asked.empty()) {
     words.push_back(moment(wanted.since));
     words.push_back(moment(wanted.until));
@@ -29,22 +33,112 @@ std::string words_of(const FetchRequest& request, const std::string& url, const 
   return joined(words);
 }
 
-/// The moments that were meant when the import began.
-base::Status settle_window(Journal& journal, Wanted& wanted) {
+/// The moments that were meant when the import began, and the service's time then.
+base::Result<model::Micros> settle_window(Journal& journal, Wanted& wanted, model::Micros now) {
   auto known = journal.fact("window");
   if (!known) return std::move(known).error();
-  if (!*known) return journal.set_fact("window", joined({moment(wanted.since), moment(wanted.until)}));
+  if (!*known) {
+    TJ_TRY(journal.set_fact("window", joined({moment(wanted.since), moment(wanted.until), base::format_time(now)})));
+    return now;
+  }
   const std::vector<std::string> moments = split(**known);
-  if (moments.size() != 2) return {};
+  if (moments.size() != 3)
+    return base::Error(base::ErrorCode::k_bad_format, "the journal is damaged: remove it").with(journal.folder());
   wanted.since = base::parse_time(moments[0]);
   wanted.until = base::parse_time(moments[1]);
+  return base::parse_time(moments[2]).value_or(now);
+}
+
+bool is_whole(const Wanted& wanted) {
+  return !wanted.since && !wanted.until && !wanted.limit && wanted.conversations.empty() && wanted.filter.empty();
+}
+
+/// The bulk route, from the plan to the files' URIs.
+base::Status fetch_in_bulk(const Api& api, const FetchRequest& request, const std::vector<Summary>& listed,
+                           model::Micros begun, Journal& journal, Fetched& out) {
+  const auto destination = find_destination(api, request.bulk.destination);
+  if (!destination) return destination.error();
+  BulkSettings settings = request.bulk;
+  settings.destination = destination->id;
+  const bool whole = is_whole(out.wanted);
+  TJ_TRY(plan_exports(listed, whole, settings, begun, journal));
+  auto results = run_exports(api, out.project.id, settings, journal);
+  if (!results) return std::move(results).error();
+  std::uint64_t rows = 0;
+  for (const ExportResult& one : *results) {
+    rows += static_cast<std::uint64_t>(one.rows);
+    out.exports.push_back(one.id);
+  }
+  if (rows == 0)
+    return base::Error(
+               base::ErrorCode::k_remote,
+               "the bulk export wrote no row, though the project has traces in this selection: take --route api")
+        .with("export " + out.exports.front());
+  auto files = locate_files(*destination, request.bucket, request.storage, *results);
+  if (!files) return std::move(files).error();
+  out.storage = files->storage;
+  out.sources = files->sources;
+  if (!request.keep_export.empty()) {
+    auto kept = keep_files(*files, request.keep_export, api.hooks());
+    if (!kept) return std::move(kept).error();
+    out.sources = std::move(*kept);
+  }
+  out.rows = rows;
+  out.runs = rows;
+  out.route = Route::k_bulk;
+  if (!whole) return {};
+  // Traces that began after the listing are in an export without a filter, and in no other route's answer.
+  model::Micros last = begun;
+  TJ_TRY(journal.each_root([&](const Root& root) -> base::Status {
+    last = std::max(last, root.start + 1);
+    return {};
+  }));
+  out.wanted.until = last;
   return {};
+}
+
+base::Status fetch_by_queries(const Api& api, const FetchRequest& request, const Generation& generation,
+                              const std::vector<Summary>& listed, Journal& journal, Fetched& out) {
+  TJ_TRY(plan_queries(listed, request.fetch, journal));
+  auto files = fetch_runs(api, generation, out.project.id, request.fetch, journal);
+  if (!files) return std::move(files).error();
+  out.sources = std::move(*files);
+  auto batches = journal.batches();
+  if (!batches) return std::move(batches).error();
+  for (const Batch& batch : *batches) out.runs += static_cast<std::uint64_t>(batch.rows);
+  out.route = Route::k_api;
+  return {};
+}
+
+/// Whether the other route may do better than this failure.
+bool may_fall_back(const base::Error& error) {
+  using base::ErrorCode;
+  return error.code() == ErrorCode::k_denied || error.code() == ErrorCode::k_not_found ||
+         error.code() == ErrorCode::k_remote || error.code() == ErrorCode::k_usage;
+}
+
+/// Bulk where it is possible, else by queries. A plan that an earlier process made is kept to.
+base::Status fetch_somehow(const Api& api, const FetchRequest& request, const Generation& generation,
+                           const std::vector<Summary>& listed, model::Micros begun, Journal& journal, Fetched& out) {
+  if (request.route == Route::k_bulk) return fetch_in_bulk(api, request, listed, begun, journal, out);
+  auto plan = journal.fact("plan");
+  if (!plan) return std::move(plan).error();
+  const bool undecided = request.route == Route::k_auto && plan->value_or("exports") == "exports";
+  if (undecided) {
+    const base::Status done = fetch_in_bulk(api, request, listed, begun, journal, out);
+    if (done.ok() || !may_fall_back(done.error())) return done;
+    out.why = done.error().text();
+    api.note("no bulk export: " + out.why + "; going on by queries");
+    out.exports.clear();
+    TJ_TRY(journal.drop_plan());
+  }
+  return fetch_by_queries(api, request, generation, listed, journal, out);
 }
 
 base::Error nothing_there(const Project& project, const Wanted& wanted) {
   const bool narrowed = wanted.since || wanted.until || !wanted.filter.empty() || !wanted.conversations.empty();
-  return {base::ErrorCode::k_not_found, "the project \"" + project.name + "\" has no trace" +
-                                            (narrowed ? " in this selection: widen it" : " yet")};
+  return {base::ErrorCode::k_not_found,
+          "the project \"" + project.name + "\" has no trace" + (narrowed ? " in this selection: widen it" : " yet")};
 }
 
 }  // namespace
@@ -62,7 +156,8 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   journal.emplace(std::move(*opened));
   out.resumed = journal->resumed();
   out.wanted = request.wanted;
-  TJ_TRY(settle_window(*journal, out.wanted));
+  const auto begun = settle_window(*journal, out.wanted, clock.now() + api->server_is_ahead());
+  if (!begun) return begun.error();
 
   auto generation = choose_generation(*api, out.project.id, request.version);
   if (!generation) return std::move(generation).error();
@@ -73,13 +168,7 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   out.conversations = listed->size();
   for (const Summary& one : *listed) out.traces += one.traces.size();
 
-  TJ_TRY(plan_queries(*listed, request.fetch, *journal));
-  auto files = fetch_runs(*api, *generation, out.project.id, request.fetch, *journal);
-  if (!files) return std::move(files).error();
-  out.sources = std::move(*files);
-  auto batches = journal->batches();
-  if (!batches) return std::move(batches).error();
-  for (const Batch& batch : *batches) out.runs += static_cast<std::uint64_t>(batch.rows);
+  TJ_TRY(fetch_somehow(*api, request, *generation, *listed, *begun, *journal, out));
   out.calls = api->sent();
   out.refused = api->refused();
   return out;

@@ -21,8 +21,8 @@ struct FetchSettings {
 [[nodiscard]] base::Status plan_queries(const std::vector<Summary>& conversations, const FetchSettings& settings,
                                         Journal& journal);
 
-/// Reads whole traces by queries, several at once: one JSON file of runs a batch, in the journal's folder, payloads that
-/// stand behind signed addresses put in their places. A file appears whole; what an earlier process wrote is kept.
+/// Reads whole traces by queries, several at once: one JSON file of runs a batch, in the journal's folder, payloads
+/// that stand behind signed addresses put in their places. A file appears whole; what an earlier process wrote is kept.
 /// Returns the files, in the order of the plan.
 [[nodiscard]] base::Result<std::vector<std::string>> fetch_runs(const Api& api, const Generation& generation,
                                                                 const std::string& project,

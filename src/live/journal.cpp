@@ -216,7 +216,10 @@ base::Status Journal::update(const Batch& batch) {
   return row->bind(batch.id, batch.state, batch.export_id, batch.files, batch.rows).run();
 }
 
-base::Status Journal::drop_plan() { return database_->execute("DELETE FROM batch"); }
+base::Status Journal::drop_plan() {
+  return database_->transaction(
+      [&] { return database_->execute("DELETE FROM batch; DELETE FROM fact WHERE name = 'plan'"); });
+}
 
 base::Status Journal::remove() && {
   database_.reset();

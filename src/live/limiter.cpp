@@ -78,7 +78,8 @@ void Limiter::refused(std::optional<std::int64_t> asked) {
   // Without a word from the server the wait ends when the oldest call that was let through leaves the window.
   std::int64_t wait = 250;
   if (!through_.empty()) wait = std::max(wait, through_.front() + k_window + k_margin - now);
-  else for (int i = 1; i < in_a_row_ && wait < k_window; ++i) wait *= 2;
+  else
+    for (int i = 1; i < in_a_row_ && wait < k_window; ++i) wait *= 2;
   wait = asked ? std::max<std::int64_t>(*asked, 1) : wait;
   paused_until_ = std::max(paused_until_, now + wait + static_cast<std::int64_t>(clock_.random() * 50));
 }

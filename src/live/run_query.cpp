@@ -101,7 +101,7 @@ base::Result<std::optional<Generation>> find_v2(const Api& api, const std::strin
 }
 
 base::Error no_interface(const std::string& which) {
-  return {base::ErrorCode::k_service,
+  return {base::ErrorCode::k_remote,
           "this LangSmith does not serve " + which + " of its runs query: leave --api away, or take the bulk route"};
 }
 
@@ -151,7 +151,7 @@ base::Result<RunPage> query_runs(const Api& api, const Generation& generation, c
   for (const json::Value& run : list.items()) page.runs.emplace_back(run.raw());
   page.cursor = generation.v2 ? value["next_cursor"].string() : value["cursors"]["next"].string();
   if (!page.cursor.empty() && page.cursor == query.cursor && page.runs.empty())
-    return base::Error(base::ErrorCode::k_service,
+    return base::Error(base::ErrorCode::k_remote,
                        "LangSmith repeats an empty page of runs without end: start again later, what is done is kept")
         .with(call.path);
   return page;

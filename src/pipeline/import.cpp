@@ -160,6 +160,12 @@ class Importer {
     report_.rows_read = source_.rows_read();
     report_.rows_refused = source_.rows_refused();
     merge(report_.problems, facts.row_problems);
+    if (options_.expected_rows && *options_.expected_rows != report_.rows_read)
+      problems_.add({"rows_not_as_exported",
+                     report_.rows_read < *options_.expected_rows ? model::Severity::k_refused : model::Severity::k_note,
+                     "the export",
+                     "it says that it wrote " + counted(*options_.expected_rows, "row") + ", and " +
+                         with_commas(report_.rows_read) + " were read"});
   }
 
   void take_payloads(const Facts& facts) {

@@ -33,7 +33,8 @@ struct Selection {
 struct ImportOptions {
   std::vector<std::string> sources;  ///< files, folders, globs; local ones and in object stores
   std::vector<langsmith::StreamSource> streams;
-  store::Settings storage;  ///< how sources in object stores are reached
+  store::Settings storage;                     ///< how sources in object stores are reached
+  std::optional<std::uint64_t> expected_rows;  ///< that the source's maker says are in it
   Selection selection;
   unsigned threads = 1;
   std::uint64_t memory = 0;  ///< bytes to get along with; 0: no limit

@@ -1,10 +1,9 @@
 #include "sqlite/database.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 #include <utility>
-
-#include <sqlite3.h>
 
 namespace trajectory::sqlite {
 
@@ -137,8 +136,7 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
 
 base::Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int status =
-      sqlite3_prepare_v2(impl_->handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const int status = sqlite3_prepare_v2(impl_->handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (status != SQLITE_OK) return error_of(impl_->handle, status).with(impl_->path);
   return Statement(statement);
 }

@@ -67,10 +67,12 @@ class Statement {
 /// A database in one file, in WAL mode, with foreign keys on and durable commits. One thread at a time.
 class Database {
  public:
-  /// Opens or makes the file; with mode 0600 when it is made. `migrations` are scripts that lead from one version of the
-  /// tables to the next; those that the file (`user_version`) has not seen are run, each in a transaction. Errors:
-  /// k_io, k_bad_format (no database), k_exists (made by a newer program, whose version is above the number of scripts).
-  [[nodiscard]] static base::Result<Database> open(const std::string& path, std::span<const std::string_view> migrations);
+  /// Opens or makes the file; with mode 0600 when it is made. `migrations` are scripts that lead from one version of
+  /// the tables to the next; those that the file (`user_version`) has not seen are run, each in a transaction. Errors:
+  /// k_io, k_bad_format (no database), k_exists (made by a newer program, whose version is above the number of
+  /// scripts).
+  [[nodiscard]] static base::Result<Database> open(const std::string& path,
+                                                   std::span<const std::string_view> migrations);
   ~Database();
   Database(Database&&) noexcept;
 

@@ -49,7 +49,7 @@ TEST_F(DatabaseTest, IsReadableByItsOwnerAlone) {
   const auto database = Database::open(path_, k_first);
   ASSERT_TRUE(database);
   for (const char* name : {"x.db", "x.db-wal"}) {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(stat((folder_ / name).c_str(), &status), 0) << name;
     EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;
   }
@@ -73,9 +73,9 @@ TEST_F(DatabaseTest, TakesBackAFailedTransaction) {
   ASSERT_TRUE(database);
   const auto failed = database->transaction([&]() -> base::Status {
     TJ_TRY(database->execute("INSERT INTO note VALUES (1, 'x')"));
-    return base::Error(base::ErrorCode::k_service, "no");
+    return base::Error(base::ErrorCode::k_remote, "no");
   });
-  EXPECT_EQ(failed.error().code(), base::ErrorCode::k_service);
+  EXPECT_EQ(failed.error().code(), base::ErrorCode::k_remote);
   auto rows = database->prepare("SELECT * FROM note");
   EXPECT_FALSE(*rows->step());
 }
