@@ -96,13 +96,10 @@ class Discovery {
     RunQuery query{.project = project_, .filter = wanted_.filter, .roots = true};
     if (window.begin) query.start = *window.begin - k_edge;
     query.end = window.end;
-    for (;;) {
-      if (api_.hooks().interrupted()) return interrupted();
-      auto page = query_runs(api_, generation_, query);
-      if (!page) return std::move(page).error();
+    return each_page(api_, generation_, query, [&](RunPage& page) -> base::Result<bool> {
       std::vector<Root> roots;
       std::optional<model::Micros> last;
-      for (const std::string& run : page->runs) {
+      for (const std::string& run : page.runs) {
         auto root = read_root(run, wanted_.thread_keys);
         if (!root) continue;
         last = std::min(last.value_or(root->start), root->start);
@@ -112,11 +109,10 @@ class Discovery {
       }
       // What is left begins at the last start seen: its own microsecond once more, since several may share it.
       if (last) window.end = std::min(window.end.value_or(INT64_MAX), *last + 1);
-      const bool more = !page->cursor.empty();
-      TJ_TRY(take(window, roots, more));
-      if (!more) return {};
-      query.cursor = std::move(page->cursor);
-    }
+      const base::Status taken = take(window, roots, !page.cursor.empty());
+      if (!taken) return taken.error();
+      return true;
+    });
   }
 
   base::Status take(const Window& window, const std::vector<Root>& roots, bool more) {
@@ -234,18 +230,13 @@ base::Result<std::vector<Summary>> newest_conversations(const Api& api, const Ge
                                                         const std::string& project, std::uint64_t limit,
                                                         const Wanted& wanted) {
   std::map<std::string, Root> roots;
-  const auto read = [&](RunQuery query, const std::function<bool()>& enough) -> base::Status {
-    while (!enough()) {
-      if (api.hooks().interrupted()) return interrupted();
-      auto page = query_runs(api, generation, query);
-      if (!page) return std::move(page).error();
-      for (const std::string& run : page->runs)
+  const auto read = [&](const RunQuery& query, const std::function<bool()>& enough) {
+    return each_page(api, generation, query, [&](RunPage& page) -> base::Result<bool> {
+      for (const std::string& run : page.runs)
         if (auto root = read_root(run, wanted.thread_keys)) roots.insert_or_assign(root->trace_id, std::move(*root));
       if (api.hooks().progress) api.hooks().progress("discovering", roots.size(), 0);
-      if (page->cursor.empty()) return {};
-      query.cursor = std::move(page->cursor);
-    }
-    return {};
+      return !enough();
+    });
   };
   const auto newest = [&]() -> base::Result<std::vector<Summary>> {
     Grouping grouping(wanted.thread_keys);

@@ -98,20 +98,18 @@ base::Result<std::int64_t> fetch_batch(const Api& api, const Generation& generat
   query.filter = filter_in("trace_id", batch.traces);
   PrivateFile file(path);
   std::set<base::Hash128> seen;  // pages may repeat
-  for (;;) {
-    if (api.hooks().interrupted()) return interrupted();
-    auto page = query_runs(api, generation, query);
-    if (!page) return std::move(page).error();
-    for (std::string& run : page->runs) {
+  TJ_TRY(each_page(api, generation, query, [&](RunPage& page) -> base::Result<bool> {
+    for (std::string& run : page.runs) {
       if (!seen.insert(base::hash128(run)).second) continue;
       auto whole = with_payloads(api, std::move(run));
       if (!whole) return std::move(whole).error();
-      TJ_TRY(file.write(seen.size() == 1 ? "[\n" : ",\n"));
-      TJ_TRY(file.write(*whole));
+      std::string text = seen.size() == 1 ? "[\n" : ",\n";
+      text.append(*whole);
+      const base::Status written = file.write(text);
+      if (!written) return written.error();
     }
-    if (page->cursor.empty()) break;
-    query.cursor = std::move(page->cursor);
-  }
+    return true;
+  }));
   if (seen.empty()) return std::int64_t{0};
   TJ_TRY(file.write("\n]\n"));
   TJ_TRY(file.commit());

@@ -10,6 +10,8 @@ namespace trajectory::live {
 
 namespace {
 
+/// Pages in a row that lead back to themselves.
+constexpr int k_most_in_place = 20;
 constexpr model::Micros k_day = 86'400'000'000;
 /// v2 takes no query without a window and sees the last day alone when none is given.
 constexpr model::Micros k_before_langsmith = 1'577'836'800'000'000;  // 2020-01-01
@@ -139,6 +141,8 @@ base::Result<Generation> choose_generation(const Api& api, const std::string& pr
   return no_interface("any version");
 }
 
+namespace {
+
 base::Result<RunPage> query_runs(const Api& api, const Generation& generation, const RunQuery& query) {
   const Call call = query_call(api, generation, query);
   auto answer = ask_json(api, call, 3);
@@ -150,11 +154,27 @@ base::Result<RunPage> query_runs(const Api& api, const Generation& generation, c
   RunPage page;
   for (const json::Value& run : list.items()) page.runs.emplace_back(run.raw());
   page.cursor = generation.v2 ? value["next_cursor"].string() : value["cursors"]["next"].string();
-  if (!page.cursor.empty() && page.cursor == query.cursor && page.runs.empty())
-    return base::Error(base::ErrorCode::k_remote,
-                       "LangSmith repeats an empty page of runs without end: start again later, what is done is kept")
-        .with(call.path);
   return page;
+}
+
+}  // namespace
+
+base::Status each_page(const Api& api, const Generation& generation, RunQuery query,
+                       const std::function<base::Result<bool>(RunPage&)>& take) {
+  int in_place = 0;
+  for (;;) {
+    if (api.hooks().interrupted()) return interrupted();
+    auto page = query_runs(api, generation, query);
+    if (!page) return std::move(page).error();
+    in_place = page->cursor == query.cursor ? in_place + 1 : 0;
+    const auto more = take(*page);
+    if (!more) return more.error();
+    if (!*more || page->cursor.empty()) return {};
+    if (in_place >= k_most_in_place)
+      return base::Error(base::ErrorCode::k_remote,
+                         "LangSmith repeats a page of runs without end: start again later, what is done is kept");
+    query.cursor = std::move(page->cursor);
+  }
 }
 
 Pace query_pace(const std::optional<model::Micros>& start, model::Micros now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,10 @@ struct RunPage {
   std::string cursor;
 };
 
-[[nodiscard]] base::Result<RunPage> query_runs(const Api& api, const Generation& generation, const RunQuery& query);
+/// Gives every page from `query.cursor` on to `take`, until it returns false or fails, or the cursor ends. Errors: those
+/// of `Api::call` and of `take`, k_interrupted, k_remote (the service repeats an empty page without end).
+[[nodiscard]] base::Status each_page(const Api& api, const Generation& generation, RunQuery query,
+                                     const std::function<base::Result<bool>(RunPage&)>& take);
 
 /// The limit that a query of runs from `start` on falls under, at the time `now`.
 [[nodiscard]] Pace query_pace(const std::optional<model::Micros>& start, model::Micros now);
