@@ -43,6 +43,7 @@ Command show_command();
 Command inspect_command();
 Command convert_command();
 Command verify_command();
+Command sync_command();
 Command langsmith_command();
 Command doctor_command();
 Command completion_command();

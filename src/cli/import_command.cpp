@@ -26,17 +26,6 @@ std::string where(const pipeline::OutputOptions& output) {
   return "see " + printable(in_folder ? output.folder + "/report.json" : output.report_file, true);
 }
 
-/// What was fetched, in two lines of the report's form.
-std::string came_from(const live::Fetched& fetched) {
-  std::string out = "  fetched               " + pipeline::counted(fetched.runs, "run") + " of " +
-                    pipeline::counted(fetched.traces, "trace") + " by " +
-                    (fetched.route == live::Route::k_bulk ? "bulk export" : "queries");
-  out += ", " + pipeline::counted(fetched.calls, "call");
-  if (fetched.refused > 0) out += ", " + pipeline::with_commas(fetched.refused) + " of them refused by the rate limit";
-  if (fetched.resumed) out += ", going on with an earlier import";
-  return out + "\n";
-}
-
 int run_import(const Options& options, Terminal& terminal) {
   auto import = import_options(options.source, terminal);
   if (!import) return fail(terminal, import.error());
@@ -52,11 +41,11 @@ int run_import(const Options& options, Terminal& terminal) {
   Progress progress(terminal, options.talk.quiet || options.talk.json);
   std::optional<live::Journal> journal;
   if (is_live(options.source)) {
+    const auto request = live_request(options.source, options.live, options.output.out, *import, terminal);
+    if (!request) return fail(terminal, request.error());
     const auto fetched =
-        fetch_live(options.source, options.live, options.output.out, *import, journal, progress, terminal);
-    progress.clear();
+        fetch_live(*request, *import, journal, progress, terminal, options.talk.quiet || options.talk.json);
     if (!fetched) return fail(terminal, fetched.error());
-    if (!options.talk.quiet && !options.talk.json) terminal.err << printable(came_from(*fetched));
   }
   auto report = pipeline::import_to_folder(*import, *output, progress.hooks());
   progress.clear();

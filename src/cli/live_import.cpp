@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "cli/printable.h"
+#include "pipeline/report_text.h"
 
 namespace trajectory::cli {
 
@@ -65,9 +66,9 @@ live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet) {
   return hooks;
 }
 
-base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOptions& options, const std::string& out,
-                                       pipeline::ImportOptions& import, std::optional<live::Journal>& journal,
-                                       Progress& progress, Terminal& terminal) {
+base::Result<live::FetchRequest> live_request(const SourceOptions& source, const LiveOptions& options,
+                                              const std::string& out, const pipeline::ImportOptions& import,
+                                              const Terminal& terminal) {
   if (source.sources.size() > 1)
     return base::Error(base::ErrorCode::k_usage, "a project of LangSmith is imported alone: name no other source");
   live::FetchRequest request;
@@ -117,8 +118,15 @@ base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOp
                       live::joined(selection.thread_keys), out}),
         terminal);
   }
+  return request;
+}
+
+base::Result<live::Fetched> fetch_live(const live::FetchRequest& request, pipeline::ImportOptions& import,
+                                       std::optional<live::Journal>& journal, Progress& progress, Terminal& terminal,
+                                       bool quiet) {
   auto fetched =
-      live::fetch(request, base::system_clock(terminal.stop), live_hooks(progress, terminal, false), journal);
+      live::fetch(request, base::system_clock(terminal.stop), live_hooks(progress, terminal, quiet), journal);
+  progress.clear();
   if (!fetched) return fetched;
   import.sources = fetched->sources;
   import.storage = fetched->storage;
@@ -126,7 +134,18 @@ base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOp
   import.selection.project = fetched->project.id;
   import.selection.since = fetched->wanted.since;
   import.selection.until = fetched->wanted.until;
+  if (!quiet) terminal.err << printable(came_from(*fetched));
   return fetched;
+}
+
+std::string came_from(const live::Fetched& fetched) {
+  std::string out = "  fetched               " + pipeline::counted(fetched.runs, "run") + " of " +
+                    pipeline::counted(fetched.traces, "trace") + " by " +
+                    (fetched.route == live::Route::k_bulk ? "bulk export" : "queries");
+  out += ", " + pipeline::counted(fetched.calls, "call");
+  if (fetched.refused > 0) out += ", " + pipeline::with_commas(fetched.refused) + " of them refused by the rate limit";
+  if (fetched.resumed) out += ", going on with an earlier import";
+  return out + "\n";
 }
 
 }  // namespace trajectory::cli

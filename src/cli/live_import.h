@@ -30,12 +30,21 @@ void add_live(CLI::App& app, LiveOptions& options);
 /// Whether a source is a project of LangSmith: "langsmith://NAME_OR_ID".
 [[nodiscard]] bool is_live(const SourceOptions& source);
 
+/// What the command line asks for. The journal's folder is found from it and `out`. Errors: k_usage.
+[[nodiscard]] base::Result<live::FetchRequest> live_request(const SourceOptions& source, const LiveOptions& options,
+                                                            const std::string& out,
+                                                            const pipeline::ImportOptions& import,
+                                                            const Terminal& terminal);
+
 /// Brings the project's runs here and makes them the sources of the import. The journal is to be removed when the
 /// import is done.
-[[nodiscard]] base::Result<live::Fetched> fetch_live(const SourceOptions& source, const LiveOptions& options,
-                                                     const std::string& out, pipeline::ImportOptions& import,
+[[nodiscard]] base::Result<live::Fetched> fetch_live(const live::FetchRequest& request,
+                                                     pipeline::ImportOptions& import,
                                                      std::optional<live::Journal>& journal, Progress& progress,
-                                                     Terminal& terminal);
+                                                     Terminal& terminal, bool quiet);
+
+/// What was fetched, in a line of the report's form.
+[[nodiscard]] std::string came_from(const live::Fetched& fetched);
 
 /// The live package's handles of a terminal.
 [[nodiscard]] live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet);

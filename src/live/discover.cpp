@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/sha256.h"
 #include "base/threads.h"
 #include "base/time.h"
 #include "build/build.h"
@@ -173,9 +174,11 @@ class Grouping {
       Summary& summary = out.emplace_back();
       summary.id = conversation.id;
       summary.turns = conversation.traces.size();
+      std::string state;
       for (const build::Trace& trace : conversation.traces) {
         summary.traces.push_back(trace.id);
         const messages::RunFacts& root = trace.runs[trace.root];
+        state.append(trace.id).append(" ").append(root.end_time ? std::to_string(*root.end_time) : "").append("\n");
         const std::string name(tables_.texts.get(root.name));
         if (std::find(summary.root_names.begin(), summary.root_names.end(), name) == summary.root_names.end())
           summary.root_names.push_back(name);
@@ -184,6 +187,7 @@ class Grouping {
           summary.first_seen = std::min(summary.first_seen.value_or(*root.start_time), *root.start_time);
         if (last) summary.last_seen = std::max(summary.last_seen.value_or(*last), *last);
       }
+      summary.state = base::sha256_hex(state).substr(0, 32);
     }
     return out;
   }

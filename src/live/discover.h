@@ -32,6 +32,7 @@ struct Summary {
   std::optional<model::Micros> last_seen;   ///< latest end of a root, or its start while it is pending
   std::vector<std::string> root_names;      ///< each once, in order of first appearance
   std::vector<std::string> traces;          ///< in order
+  std::string state;                        ///< another text once a trace came to it or a root run ended
 };
 
 /// Lists the root runs of the project into the journal, several windows at once, within the limits. What an earlier

@@ -60,7 +60,7 @@ base::Status fetch_in_bulk(const Api& api, const FetchRequest& request, const st
   if (!destination) return destination.error();
   BulkSettings settings = request.bulk;
   settings.destination = destination->id;
-  const bool whole = is_whole(out.wanted);
+  const bool whole = is_whole(out.wanted) && !request.choose;
   TJ_TRY(plan_exports(listed, whole, settings, begun, journal));
   auto results = run_exports(api, out.project.id, settings, journal);
   if (!results) return std::move(results).error();
@@ -165,10 +165,11 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   auto listed = conversations(*journal, out.wanted);
   if (!listed) return std::move(listed).error();
   if (listed->empty()) return nothing_there(out.project, out.wanted);
-  out.conversations = listed->size();
+  if (request.choose) request.choose(*listed);
   for (const Summary& one : *listed) out.traces += one.traces.size();
 
-  TJ_TRY(fetch_somehow(*api, request, *generation, *listed, *begun, *journal, out));
+  if (!listed->empty()) TJ_TRY(fetch_somehow(*api, request, *generation, *listed, *begun, *journal, out));
+  out.conversations = std::move(*listed);
   out.calls = api->sent();
   out.refused = api->refused();
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ struct FetchRequest {
   /// earlier one's work takes over its moments.
   std::string window_as_asked;
   std::string state;  ///< folder of the journal
+  /// Narrows the listed conversations further, by what only the caller knows; may be empty. What it leaves must depend on
+  /// nothing that changes between a process and the one that goes on with its work.
+  std::function<void(std::vector<Summary>&)> choose;
   FetchSettings fetch;
   BulkSettings bulk;
   std::string bucket;       ///< how the destination's bucket is read here; see `locate_files`
@@ -52,8 +56,8 @@ struct Fetched {
   std::optional<std::uint64_t> rows;  ///< that the exports say they wrote
   std::vector<std::string> exports;   ///< their ids
   Wanted wanted;                      ///< with the moments that hold
+  std::vector<Summary> conversations;   ///< those that are brought here
   std::uint64_t traces = 0;
-  std::uint64_t conversations = 0;
   std::uint64_t runs = 0;
   std::uint64_t calls = 0;    ///< sent by this process
   std::uint64_t refused = 0;  ///< of these, for their number
@@ -62,7 +66,8 @@ struct Fetched {
 
 /// Finds the wanted traces and brings their runs here (or says where they lie). The journal is made, or gone on with,
 /// in `request.state`; it must outlive the reading of the sources, and is then to be removed. Errors: those of
-/// `Api::call` and `Journal::open`; k_not_found when the project has no such trace.
+/// `Api::call` and `Journal::open`; k_not_found when the project has no such trace; when
+/// `choose` leaves none there is nothing to import, and no source.
 [[nodiscard]] base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& clock, const Hooks& hooks,
                                           std::optional<Journal>& journal);
 
