@@ -63,15 +63,13 @@ std::optional<Root> read_root(const std::string& text, const std::vector<std::st
 std::vector<Window> windows_of(const Wanted& wanted, model::Micros now) {
   const model::Micros recent = now - k_week + k_hour;
   const model::Micros begin = std::max(wanted.since.value_or(INT64_MIN), recent);
+  if (begin >= now || (wanted.until && *wanted.until <= recent)) return {{0, wanted.since, wanted.until}};
   std::vector<Window> out;
-  if (wanted.until && *wanted.until <= recent) return {{0, wanted.since, wanted.until}};
-  for (int part = 0; part < k_parts_of_week; ++part) {
-    const model::Micros step = (now - begin) / k_parts_of_week;
+  const model::Micros step = (now - begin) / k_parts_of_week;
+  for (int part = k_parts_of_week - 1; part >= 0; --part) {
     const bool last = part + 1 == k_parts_of_week;
     out.push_back({0, begin + part * step, last ? wanted.until : std::optional(begin + (part + 1) * step)});
-    if (begin >= now) return {{0, wanted.since, wanted.until}};
   }
-  std::reverse(out.begin(), out.end());
   if (begin == recent) out.push_back({0, wanted.since, recent});
   return out;
 }
