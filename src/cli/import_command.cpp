@@ -1,3 +1,4 @@
+#include "base/output_folder.h"
 #include "cli/live_import.h"
 #include "cli/options.h"
 #include "cli/printable.h"
@@ -41,6 +42,10 @@ int run_import(const Options& options, Terminal& terminal) {
   Progress progress(terminal, options.talk.quiet || options.talk.json);
   std::optional<live::Journal> journal;
   if (is_live(options.source)) {
+    // An output that cannot be written is better known before the fetching than after it.
+    if (!output->folder.empty())
+      if (const auto place = base::OutputFolder::create(output->folder, output->force); !place)
+        return fail(terminal, place.error());
     const auto request = live_request(options.source, options.live, options.output.out, *import, terminal);
     if (!request) return fail(terminal, request.error());
     const auto fetched =

@@ -124,3 +124,11 @@ def test_auto_says_why_it_goes_by_queries(live: Live, shop: str) -> None:
     assert "403" in done.stderr
     assert "by queries" in done.stderr
     assert Path(out, "manifest.json").exists()
+
+
+def test_an_output_that_is_there_is_told_before_anything_is_asked(live: Live, shop: str) -> None:
+    live.imported(shop, "out", "--route", "api")
+    asked = len(live.calls(QUERY))
+    done = live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", "api", status=1)
+    assert "out" in done.stderr
+    assert len(live.calls(QUERY)) == asked
