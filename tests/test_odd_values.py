@@ -189,6 +189,12 @@ def test_arguments_that_are_no_object_of_python_stay_verbatim(text: str, tmp_pat
     assert calls is not None
     assert calls[0].arguments == text
     assert found.messages[-1].tool_calls == calls
+    assert repr(found)
+    tj.save(found, tmp_path / "saved")
+    (file,) = (tmp_path / "saved").iterdir()
+    saved = json.loads(file.read_text())
+    assert saved["steps"][-1]["messages"][-1]["tool_calls"][0]["arguments"] == text
+    assert tj.to_arrow(found).column("tool_calls").to_pylist()[-1][0]["arguments"] == text
 
 
 def test_a_call_without_arguments_has_none(tmp_path: Path) -> None:
@@ -196,12 +202,6 @@ def test_a_call_without_arguments_has_none(tmp_path: Path) -> None:
     calls = found.steps[-1].messages[-1].tool_calls
     assert calls is not None
     assert calls[0].arguments == {}
-    assert repr(found)
-    tj.save(found, tmp_path / "saved")
-    (file,) = (tmp_path / "saved").iterdir()
-    saved = json.loads(file.read_text())
-    assert saved["steps"][-1]["messages"][-1]["tool_calls"][0]["arguments"] == text
-    assert tj.to_arrow(found).column("tool_calls").to_pylist()[-1][0]["arguments"] == text
 
 
 def test_long_whole_numbers_elsewhere_are_texts(tmp_path: Path) -> None:
