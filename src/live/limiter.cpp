@@ -23,7 +23,8 @@ void Limiter::forget(std::int64_t now) {
 }
 
 void Limiter::grow(std::int64_t now) {
-  if (!may_grow_ || calls_ >= k_most_calls) return;
+  // A documented number is come back to, and never exceeded.
+  if (calls_ >= (may_grow_ ? k_most_calls : first_calls_)) return;
   const std::int64_t calm = last_refusal_ ? k_caution : k_window;
   const std::int64_t since = std::max(last_refusal_.value_or(0), last_growth_.value_or(0));
   if (!last_growth_ && !last_refusal_) {
@@ -72,12 +73,14 @@ void Limiter::refused(std::optional<std::int64_t> asked) {
   // Calls that were under way together are one refusal.
   if (now >= paused_until_) {
     ++in_a_row_;
+    // One alone can be somebody else's doing; two tell of the limit.
+    const bool again = last_refusal_ && now - *last_refusal_ < 2 * k_window;
     last_refusal_ = now;
-    calls_ = std::clamp<std::size_t>(through_.size(), 1, calls_);
+    if (again) calls_ = std::clamp<std::size_t>(through_.size(), 1, calls_);
   }
   // Without a word from the server the wait ends when the oldest call that was let through leaves the window.
-  std::int64_t wait = 250;
-  if (!through_.empty()) wait = std::max(wait, through_.front() + k_window + k_margin - now);
+  std::int64_t wait = 500;
+  if (in_a_row_ > 1 && !through_.empty()) wait = std::max(wait, through_.front() + k_window + k_margin - now);
   else
     for (int i = 1; i < in_a_row_ && wait < k_window; ++i) wait *= 2;
   wait = asked ? std::max<std::int64_t>(*asked, 1) : wait;

@@ -68,8 +68,8 @@ TEST(Limiter, FindsALowerLimitAndKeepsItBusy) {
     World world(3);
     Limiter limiter(world.clock(), 10, false);
     EXPECT_GE(world.call_for(limiter, k_ten_minutes, tells_wait), 165U);  // of 180
-    EXPECT_LE(world.refused, 15U);
-    EXPECT_EQ(limiter.calls(), 3U);
+    EXPECT_LE(world.refused, 30U);
+    EXPECT_LE(limiter.calls(), 4U);
   }
 }
 

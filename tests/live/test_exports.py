@@ -79,10 +79,9 @@ def test_an_order_without_an_answer_makes_no_second_export(live: Live, shop: str
     assert len(exports) == 1
 
 
-def test_failures_while_polling_and_downloading_are_passed_over(live: Live, shop: str) -> None:
+def test_failures_while_polling_are_passed_over(live: Live, shop: str) -> None:
     calm = live.imported(shop, "calm", "--route", "api")
     live.fault(CREATE + "/*", "answer", method="GET", times=2, status=503, body="busy")
-    live.fault("/testbench-exports/*.parquet", "reset", method="GET", times=1)
     assert live.imported(shop, "out", *live.bulk()) == calm
 
 

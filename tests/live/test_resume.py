@@ -48,7 +48,7 @@ def test_queries_go_on_after_a_kill(live: Live, shop: str, calls: int) -> None:
 
 def test_finished_batches_are_not_asked_for_again(live: Live, shop: str) -> None:
     arguments = ("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", "api")
-    live.fault(QUERY, "answer", skip=14, times=400, status=400, body={"detail": "no more today"})
+    live.fault(QUERY, "answer", skip=20, times=400, status=400, body={"detail": "no more today"})
     done = live.run(*arguments, status=1)
     assert "no more today" in done.stderr
     live.control("DELETE", "/_testbench/faults")
