@@ -38,8 +38,7 @@ void add_live(CLI::App& app, LiveOptions& options);
 
 /// Brings the project's runs here and makes them the sources of the import. The journal is to be removed when the
 /// import is done.
-[[nodiscard]] base::Result<live::Fetched> fetch_live(const live::FetchRequest& request,
-                                                     pipeline::ImportOptions& import,
+[[nodiscard]] base::Result<live::Fetched> fetch_live(const live::FetchRequest& request, pipeline::ImportOptions& import,
                                                      std::optional<live::Journal>& journal, Progress& progress,
                                                      Terminal& terminal, bool quiet);
 

@@ -89,8 +89,8 @@ int run_sync(const Options& options, Terminal& terminal) {
   auto ledger = read_ledger(output->folder);
   if (!ledger) return fail(terminal, ledger.error());
   const std::string folder = output->folder;
-  auto request =
-      live_request(options.source, options.live, folder + " sync " + std::to_string(ledger->version), *import, terminal);
+  auto request = live_request(options.source, options.live, folder + " sync " + std::to_string(ledger->version),
+                              *import, terminal);
   if (!request) return fail(terminal, request.error());
   request->choose = [&](std::vector<live::Summary>& all) {
     std::erase_if(all, [&](const live::Summary& one) {
@@ -105,8 +105,8 @@ int run_sync(const Options& options, Terminal& terminal) {
   const auto fetched = fetch_live(*request, *import, journal, progress, terminal, quiet);
   if (!fetched) return fail(terminal, fetched.error());
   if (!ledger->project.empty() && ledger->project != fetched->project.id)
-    return fail(terminal, base::Error(base::ErrorCode::k_usage, "the folder holds another project: name a new one")
-                              .with(folder));
+    return fail(terminal,
+                base::Error(base::ErrorCode::k_usage, "the folder holds another project: name a new one").with(folder));
   TableText table{{"change", "conversation", "version", "before"}, {}};
   std::size_t refused = 0;
   if (!fetched->conversations.empty()) {
@@ -133,8 +133,8 @@ int run_sync(const Options& options, Terminal& terminal) {
   if (options.talk.json || (!options.talk.quiet && !table.rows.empty())) table.print(terminal.out, options.talk.json);
   else if (!options.talk.quiet) terminal.err << "nothing is new or has grown\n";
   if (refused == 0) return 0;
-  terminal.err << "trajectory: done, but not with everything (see "
-               << printable(output->folder + "/report.json", true) << ")\n";
+  terminal.err << "trajectory: done, but not with everything (see " << printable(output->folder + "/report.json", true)
+               << ")\n";
   return 3;
 }
 

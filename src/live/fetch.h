@@ -36,8 +36,8 @@ struct FetchRequest {
   /// earlier one's work takes over its moments.
   std::string window_as_asked;
   std::string state;  ///< folder of the journal
-  /// Narrows the listed conversations further, by what only the caller knows; may be empty. What it leaves must depend on
-  /// nothing that changes between a process and the one that goes on with its work.
+  /// Narrows the listed conversations further, by what only the caller knows; may be empty. What it leaves must depend
+  /// on nothing that changes between a process and the one that goes on with its work.
   std::function<void(std::vector<Summary>&)> choose;
   FetchSettings fetch;
   BulkSettings bulk;
@@ -51,12 +51,12 @@ struct Fetched {
   Route route = Route::k_api;
   std::string why;  ///< why `k_auto` did not take the bulk route
   Project project;
-  std::vector<std::string> sources;   ///< files and URIs, to be read in this order
-  store::Settings storage;            ///< how the URIs are reached
-  std::optional<std::uint64_t> rows;  ///< that the exports say they wrote
-  std::vector<std::string> exports;   ///< their ids
-  Wanted wanted;                      ///< with the moments that hold
-  std::vector<Summary> conversations;   ///< those that are brought here
+  std::vector<std::string> sources;    ///< files and URIs, to be read in this order
+  store::Settings storage;             ///< how the URIs are reached
+  std::optional<std::uint64_t> rows;   ///< that the exports say they wrote
+  std::vector<std::string> exports;    ///< their ids
+  Wanted wanted;                       ///< with the moments that hold
+  std::vector<Summary> conversations;  ///< those that are brought here
   std::uint64_t traces = 0;
   std::uint64_t runs = 0;
   std::uint64_t calls = 0;    ///< sent by this process

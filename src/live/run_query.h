@@ -44,8 +44,8 @@ struct RunPage {
   std::string cursor;
 };
 
-/// Gives every page from `query.cursor` on to `take`, until it returns false or fails, or the cursor ends. Errors: those
-/// of `Api::call` and of `take`, k_interrupted, k_remote (the service repeats an empty page without end).
+/// Gives every page from `query.cursor` on to `take`, until it returns false or fails, or the cursor ends. Errors:
+/// those of `Api::call` and of `take`, k_interrupted, k_remote (the service repeats an empty page without end).
 [[nodiscard]] base::Status each_page(const Api& api, const Generation& generation, RunQuery query,
                                      const std::function<base::Result<bool>(RunPage&)>& take);
 
