@@ -197,6 +197,8 @@ struct Trajectory {
   // Derived figures, each model call counted once over all lanes.
   Usage usage;
   std::int64_t failed_calls = 0;
+  /// The contract's form as JSON, each message once, where somebody changed it: it counts in place of the derived one.
+  std::string contract;
   bool operator==(const Trajectory&) const = default;
 };
 

@@ -1,12 +1,12 @@
 #include "record/contract.h"
 
-#include <functional>
 #include <map>
 #include <set>
 
 #include "base/sha256.h"
 #include "record/contract_message.h"
 #include "record/figures.h"
+#include "record/kept_contract.h"
 #include "record/steps.h"
 #include "record/tables.h"
 #include "record/tree.h"
@@ -120,8 +120,6 @@ struct ContractForm::Impl {
         steps(derive_steps(trajectory.main)),
         figures(figures_of(trajectory, steps.size())) {}
 
-  using Sink = std::function<base::Status(std::string_view)>;
-
   const RenderedMessage& message(const Step& step, std::uint32_t place) {
     const auto variant = step.variants->find(place);
     return renderer.render(place, variant == step.variants->end() ? nullptr : &variant->second);
@@ -157,6 +155,7 @@ struct ContractForm::Impl {
   }
 
   base::Status emit(const Sink& sink) {
+    if (!t.contract.empty()) return emit_kept(t.contract, sink);
     std::string text = "{\n  \"task\": ";
     task_tree(t, figures).write_indented(text, 1);
     text.append(",\n  \"steps\": [");
@@ -257,7 +256,8 @@ ContractForm::ContractForm(const model::Trajectory& trajectory) : impl_(std::mak
 ContractForm::~ContractForm() = default;
 
 const std::string& ContractForm::content_hash() const {
-  if (impl_->content_hash.empty()) impl_->hash_content();
+  if (impl_->content_hash.empty() && !impl_->t.contract.empty()) impl_->content_hash = kept_hash(impl_->t.contract);
+  else if (impl_->content_hash.empty()) impl_->hash_content();
   return impl_->content_hash;
 }
 
@@ -290,6 +290,7 @@ std::string contract_lines(const model::Trajectory& trajectory) {
 }
 
 std::string ContractForm::delta() const {
+  if (!impl_->t.contract.empty()) return impl_->t.contract;
   (void)content_hash();
   return impl_->delta();
 }

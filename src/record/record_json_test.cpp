@@ -112,6 +112,24 @@ TEST(RecordJson, ReadsBackWhatItWrote) {
   EXPECT_EQ((**parsed)["calls"][0]["tools"][0].text(), "web_search");
 }
 
+TEST(RecordJson, KeepsAContractThatCountsInPlaceOfTheDerivedOne) {
+  model::Trajectory record = full_record();
+  record.contract = R"({"messages":[{"role":"user"}],"task":{},"steps":[{"messages":[[0,1]]}]})";
+  for (const bool fits : {true, false}) {
+    if (!fits) record.contract.replace(record.contract.find("[[0,1]]"), 7, "[[0,2]]");
+    std::string line;
+    append_record(line, record);
+    json::Parser parser;
+    const auto parsed = parser.parse(line);
+    ASSERT_TRUE(parsed);
+    const auto read = read_record(**parsed);
+    ASSERT_EQ(read.ok(), fits);
+    if (!fits) break;
+    EXPECT_EQ(*read, record);
+    EXPECT_EQ(ContractForm(*read).delta(), record.contract);
+  }
+}
+
 TEST(RecordJson, RefusesPlacesThatAreNotThere) {
   model::Trajectory record = full_record();
   record.main.calls[0].context = {{0, 9}};

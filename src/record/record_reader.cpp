@@ -167,6 +167,20 @@ bool places_exist(const model::Lane& lane, std::size_t definitions) {
   return true;
 }
 
+/// Whether a contract's form that is kept in the record has steps over messages that are there.
+bool contract_fits(const Value& contract) {
+  if (contract.is_null()) return true;
+  if (!contract["messages"].is_array() || !contract["steps"].is_array() || !contract["task"].is_object()) return false;
+  const auto size = static_cast<std::int64_t>(contract["messages"].items().size());
+  for (const Value& step : contract["steps"].items()) {
+    if (!step["messages"].is_array()) return false;
+    for (const Value& range : step["messages"].items())
+      if (range[0].integer(-1) < 0 || range[1].integer(-1) < range[0].integer() || range[1].integer() > size)
+        return false;
+  }
+  return true;
+}
+
 /// A message of the details form has no role unless it is exact: the typed columns have it.
 void read_main_messages(const Value& list, std::vector<model::TranscriptMessage>& out, std::string& wrong) {
   for (const Value& item : list.items()) {
@@ -206,6 +220,8 @@ base::Result<model::Trajectory> read_record(const Value& o) {
   r.time("end_time", t.end_time);
   read_texts(o["telemetry"]["trace_ids"], t.trace_ids);
   read_texts(o["telemetry"]["source_run_ids"], t.source_run_ids);
+  r.json("contract", t.contract);
+  if (!contract_fits(o["contract"])) return bad("contract");
   if (!wrong.empty()) return bad(wrong);
   bool fits = places_exist(t.main, t.tool_definitions.size());
   for (const model::Lane& lane : t.auxiliary) fits = fits && places_exist(lane, t.tool_definitions.size());

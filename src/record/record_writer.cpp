@@ -324,6 +324,7 @@ void append_record(std::string& out, const model::Trajectory& t, MessageForm for
   texts("trace_ids", t.trace_ids);
   texts("source_run_ids", t.source_run_ids);
   w.end('}');
+  w.json("contract", t.contract);
   w.end('}');
 }
 
