@@ -167,7 +167,10 @@ void define_imports(nb::module_& m) {
                     std::optional<std::uint64_t>, std::map<std::string, std::string>>(),
            nb::kw_only(), nb::arg("sources"), nb::arg("streams"), nb::arg("limit").none(), nb::arg("since").none(),
            nb::arg("until").none(), nb::arg("conversations"), nb::arg("keys").none(), nb::arg("feedback"),
-           nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("storage"));
+           nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("storage"))
+      .def(
+          "lineage", [](const ImportRequest& request) { return pipeline::lineage_of(request.options()); },
+          "What the manifest of a dataset says of where it came from: a JSON object.");
   m.def("shut_down", &store::shut_down,
         "Ends what reading from object stores has begun; nothing may be read after it.");
   m.def("import_dataset", &import_dataset, nb::arg("request"), nb::arg("folder"), nb::kw_only(), nb::arg("force"),

@@ -10,6 +10,11 @@ class ImportRequest:
 
     def __init__(self, *, sources: Sequence[bytes], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[bytes], keys: Sequence[bytes] | None, feedback: bool, threads: int | None, memory: int | None, storage: Mapping[str, str]) -> None: ...
 
+    def lineage(self) -> str:
+        """
+        What the manifest of a dataset says of where it came from: a JSON object.
+        """
+
 def shut_down() -> None:
     """
     Ends what reading from object stores has begun; nothing may be read after it.

@@ -245,27 +245,6 @@ class Importer {
   std::uint64_t without_input_ = 0;
 };
 
-/// What the dataset's manifest says of where it came from. File names depend on the split of the export, so only what
-/// every split shares is in it.
-std::string lineage_of(const ImportOptions& options) {
-  std::string out = R"({"source": "langsmith-export", "thread_keys": [)";
-  for (std::size_t i = 0; i < options.selection.thread_keys.size(); ++i) {
-    if (i > 0) out.append(", ");
-    out.append(json::quoted(options.selection.thread_keys[i]));
-  }
-  out.append("]");
-  const auto member = [&](std::string_view name, const std::string& value) {
-    out.append(", \"").append(name).append("\": ").append(value);
-  };
-  const Selection& selection = options.selection;
-  if (!selection.project.empty()) member("project", json::quoted(selection.project));
-  if (selection.since) member("since", json::quoted(base::format_time(*selection.since)));
-  if (selection.until) member("until", json::quoted(base::format_time(*selection.until)));
-  if (selection.limit) member("limit", std::to_string(*selection.limit));
-  if (!selection.feedback) member("feedback", "false");
-  return out + "}";
-}
-
 /// A report that cannot be written is better known before a long import than after it, and no output may take the place
 /// of a source.
 base::Status check_places(const OutputOptions& output, const langsmith::RunSource& source) {
@@ -305,6 +284,25 @@ base::Error refused_data(const ImportReport& report) {
 }
 
 }  // namespace
+
+std::string lineage_of(const ImportOptions& options) {
+  std::string out = R"({"source": "langsmith-export", "thread_keys": [)";
+  for (std::size_t i = 0; i < options.selection.thread_keys.size(); ++i) {
+    if (i > 0) out.append(", ");
+    out.append(json::quoted(options.selection.thread_keys[i]));
+  }
+  out.append("]");
+  const auto member = [&](std::string_view name, const std::string& value) {
+    out.append(", \"").append(name).append("\": ").append(value);
+  };
+  const Selection& selection = options.selection;
+  if (!selection.project.empty()) member("project", json::quoted(selection.project));
+  if (selection.since) member("since", json::quoted(base::format_time(*selection.since)));
+  if (selection.until) member("until", json::quoted(base::format_time(*selection.until)));
+  if (selection.limit) member("limit", std::to_string(*selection.limit));
+  if (!selection.feedback) member("feedback", "false");
+  return out + "}";
+}
 
 base::Result<ImportReport> import_trajectories(const ImportOptions& options, const Hooks& hooks,
                                                const std::function<base::Status(const model::Trajectory&)>& consumer) {

@@ -61,6 +61,10 @@ struct Hooks {
     const ImportOptions& options, const Hooks& hooks,
     const std::function<base::Status(const model::Trajectory&)>& consumer);
 
+/// What the manifest of a dataset says of where it came from: a JSON object. File names depend on the split of the
+/// export, so only what every split shares is in it.
+[[nodiscard]] std::string lineage_of(const ImportOptions& options);
+
 struct OutputOptions {
   std::string folder;  ///< empty: nothing is written (dry run)
   std::vector<record::Format> formats = {record::Format::k_parquet};
