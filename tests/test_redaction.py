@@ -230,7 +230,7 @@ def test_transforms_of_others_see_everything_that_is_kept(tmp_path: Path) -> Non
 class Broken(tj.RegexPiiTransform):
     """Fails at the first record."""
 
-    def transform_record(self, record: dict[str, Any]) -> dict[str, Any]:
+    def transform_record(self, record: bytes) -> bytes:
         raise RuntimeError("broken")
 
 
@@ -282,8 +282,14 @@ def test_what_is_no_transform_or_no_rule_is_named() -> None:
         tj.RegexPiiTransform(["NAMES"])
     with pytest.raises(ValueError, match="pseudonym_key"):
         tj.RegexPiiTransform(pseudonym_key="")
+    for region in ("XX", "USA", ""):
+        with pytest.raises(ValueError, match="region"):
+            tj.RegexPiiTransform(region=region)
+    for wrong in ({"pseudonym_key": 5}, {"region": None}, {"policy": 5}, {"policy": "EMAIL"}):
+        with pytest.raises(tj.ArgumentTypeError, match=next(iter(wrong))):
+            tj.RegexPiiTransform(**wrong)
+    assert tj.RegexPiiTransform(region="us").transform_record(b'["(415) 555-2671"]') == b'["[REDACTED_PHONE]"]'
     policy = tj.PiiPolicy(name="mail only", rules=["EMAIL"])
     with_policy = tj.RegexPiiTransform(policy)
-    assert with_policy.transform_record(
-        {"conversation_id": "c", "messages": [{"content": "x@example.com 203.0.113.7"}], "calls": []}
-    )["messages"] == [{"content": "[REDACTED_EMAIL] 203.0.113.7"}]
+    record = b'{"conversation_id": "c", "messages": [{"content": "x@example.com 203.0.113.7"}], "calls": []}'
+    assert with_policy.transform_record(record) == record.replace(b"x@example.com", b"[REDACTED_EMAIL]")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from .canonical import content_hash, idempotency_key
+from .canonical import BUILT, content_hash, idempotency_key
 from .errors import ArgumentTypeError, MissingAttributeError, UsageError
 from .primitives.primitives import (
     ExecutionMetrics,
@@ -150,7 +150,7 @@ def _content(
 
 
 def _with_telemetry(content: Trajectory, source: str, conversation_id: str, data: dict[str, Any]) -> Trajectory:
-    data["content_hash"] = content_hash(content, also=("reward", "model_id"), refuse_lone_surrogates=True)
+    data["content_hash"] = content_hash(content, also=BUILT, refuse_lone_surrogates=True)
     data["idempotency_key"] = idempotency_key(source, conversation_id, data["content_hash"])
     return replace(content, telemetry=Telemetry(source=source, data=data))
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .errors import ArgumentTypeError, EncodingError, NestingError, UsageError
 from .primitives.primitives import Message, Step, Trajectory
 
 _HASHED = ("task", "steps", "metrics", "execution_metrics")
+BUILT = ("reward", "model_id")  # what counts besides in a trajectory that was built from messages
 
 
 def content_hash(trajectory: Trajectory, *, also: tuple[str, ...] = (), refuse_lone_surrogates: bool = False) -> str:
@@ -49,6 +50,31 @@ def content_hash(trajectory: Trajectory, *, also: tuple[str, ...] = (), refuse_l
 def idempotency_key(data_source: str | None, conversation_id: str | None, digest: str) -> str:
     """What tells an upload apart: source, conversation and hash of the content."""
     return f"{data_source}:{conversation_id}:{digest}"
+
+
+def rehashed(trajectory: Trajectory, *, before: Trajectory | None = None) -> Trajectory:
+    """The trajectory with hash and key of the content that it has now, where it had a hash.
+
+    Args:
+        trajectory: Any trajectory.
+        before: What it was made of: where that counted reward and model id, as builders do, they count here, too.
+    """
+    data = trajectory.telemetry.data if trajectory.telemetry is not None else {}
+    held = data.get("content_hash")
+    if trajectory.telemetry is None or held is None:
+        return trajectory
+    plain, built = content_hash(trajectory), content_hash(trajectory, also=BUILT)
+    if held in (plain, built):
+        return trajectory
+    counts = before is not None and held != content_hash(before) and held == content_hash(before, also=BUILT)
+    digest = built if counts else plain
+    task = trajectory.task
+    data = {
+        **data,
+        "content_hash": digest,
+        "idempotency_key": idempotency_key(task.data_source, task.conversation_id, digest),
+    }
+    return replace(trajectory, telemetry=replace(trajectory.telemetry, data=data))
 
 
 def canonical_json(value: Any) -> str:

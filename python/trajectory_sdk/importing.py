@@ -9,14 +9,15 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from . import _core
 from .arguments import file_path, flag, listed, microseconds, text_bytes, whole_number
-from .dataset import Dataset, TemporaryFolder, Trajectories
+from .dataset import Dataset, DatasetRow, TemporaryFolder, Trajectories
 from .errors import ArgumentTypeError, UsageError
 from .primitives.lazy import with_source
-from .primitives.native import record_text
+from .primitives.native import stored_text, unchanged_source
 from .primitives.primitives import ConversationSummary, Trajectory
 from .primitives.recorded import LooseRecord
 from .progress import Progress
@@ -96,25 +97,46 @@ def import_all(
     on_records = _on_records(transforms)
     if on_records is None:
         return _import_transformed(options, transforms, out=out, force=force, progress=progress)
+    if on_records:
+        return _import_records(options, on_records, out=out, force=force, progress=progress)
     folder = TemporaryFolder() if out is None else None
     path = str(folder.path / "dataset") if folder is not None else out
     with Progress(progress) as bar:
-        if not on_records:
-            report = _core.import_dataset(
-                options.request(), file_path("out", path), force=flag("force", force), progress=bar.listener()
-            )
-        else:
-            with _writing(path, force) as writer, _Records(options.request(), bar) as records:
-                for record in records:
-                    writer.add(_transform_record(record, on_records))
-                report = records.report()
-                writer.commit(lineage="{}", report=report)
-    dataset = Dataset(str(path), keep=folder)
-    return Trajectories(dataset, read_report(report))
+        report = _core.import_dataset(
+            options.request(), file_path("out", path), force=flag("force", force), progress=bar.listener()
+        )
+    return Trajectories(Dataset(str(path), keep=folder), read_report(report))
+
+
+def _import_records(
+    options: ImportOptions,
+    transforms: Sequence[RecordTransform],
+    *,
+    out: str | Path | None,
+    force: bool,
+    progress: bool | None,
+) -> Trajectories:
+    """An import with transforms of records, one by one; ids that they change are put in order afterwards."""
+    folder = TemporaryFolder()
+    path = str(folder.path / "dataset") if out is None else out
+    made = str(folder.path / "as-made")
+    request = options.request()
+    with _writing(path, force) as writer:
+        with Progress(progress) as bar, _Records(request, bar) as records, _writing(made, False) as maker:
+            for record in records:
+                maker.add(_transform_record(record, transforms))
+            report = _transform_report(records.report(), transforms)
+            maker.commit(lineage="{}", report=report)
+        rows = [DatasetRow(dataset, row) for dataset in [Dataset(made)] for row in range(len(dataset))]
+        for row in sorted(rows, key=DatasetRow.name):
+            writer.add(row.record())
+        writer.commit(lineage=request.lineage(), report=report)
+    rmtree(made)
+    return Trajectories(Dataset(str(path), keep=folder if out is None else None), read_report(report))
 
 
 class TrajectoryIterator(Iterator[Trajectory]):
-    """Trajectories as they are built, in order of conversation id; nothing is written to disk.
+    """Trajectories as they are built, in order of the conversation ids of the source; nothing is written to disk.
 
     A `RefusedDataWarning` at the end says when some of the source was refused.
 
@@ -167,7 +189,7 @@ class TrajectoryIterator(Iterator[Trajectory]):
                     yield from apply_transforms([_handle(record)], transforms)
                 else:
                     yield _handle(_transform_record(record, on_records))
-            self.report = read_report(records.report())
+            self.report = read_report(_transform_report(records.report(), transforms))
 
 
 class _Records:
@@ -209,12 +231,15 @@ def _on_records(transforms: Sequence[BaseTransform]) -> list[RecordTransform] | 
 
 
 def _transform_record(record: bytes, transforms: Sequence[RecordTransform]) -> bytes:
-    if not transforms:
-        return record
-    data = json.loads(record)
     for transform in transforms:
-        data = transform.transform_record(data)
-    return json.dumps(data, separators=(",", ":")).encode()
+        record = transform.transform_record(record)
+    return record
+
+
+def _transform_report(report: str, transforms: Sequence[BaseTransform]) -> str:
+    for transform in transforms:
+        report = transform.transform_report(report)
+    return report
 
 
 def _handle(record: bytes) -> Trajectory:
@@ -230,26 +255,44 @@ def _import_transformed(
     progress: bool | None,
 ) -> Trajectories:
     with nullcontext() if out is None else _writing(out, force) as writer:
-        with Progress(progress) as bar, _Records(options.request(), bar) as records:
-            items = [_handle(record) for record in records]
+        request = options.request()
+        with Progress(progress) as bar, _Records(request, bar) as records:
+            made = [_handle(record) for record in records]
             report = records.report()
-        items = apply_transforms(items, transforms)
-        if writer is not None:
-            for item in items:
-                writer.add(record_text(item))
-            writer.commit(lineage="{}", report=report)
-    return Trajectories(items, read_report(report))
+        items = sorted(apply_transforms(made, transforms), key=_order)
+        report = _transform_report(_with_number(report, len(items)), transforms)
+        if writer is None:
+            return Trajectories(items, read_report(report))
+        for item in items:
+            writer.add(stored_text(item))
+        writer.commit(lineage=request.lineage(), report=report)
+    return Trajectories(Dataset(str(out)), read_report(report))
+
+
+def _order(trajectory: Trajectory) -> tuple[str, str]:
+    source = trajectory._source()
+    return source.name() if source is not None else (str(trajectory.task.conversation_id or ""), "")
+
+
+def _with_number(report: str, conversations: int) -> str:
+    """The report with the number of trajectories that transforms left; the other figures are those of the import."""
+    return json.dumps({**json.loads(report), "conversations": conversations}, indent=2)
 
 
 def apply_transforms(items: list[Trajectory], transforms: Sequence[BaseTransform]) -> list[Trajectory]:
     """Runs transforms in order on the whole list, and takes hashes anew where the content changed.
 
-    The results know only what the transforms saw: nothing of the records behind them, which hold what a transform may
-    have removed.
+    What a transform returns as it was given keeps its record. What it changed knows only what the transforms saw:
+    nothing of the record behind it, which holds what a transform may have removed.
+
+    Raises:
+        TypeError: A transform returns something else.
     """
+    from .canonical import rehashed
+
     for transform in transforms:
         items = _checked(transform, transform.transform_batch(items))
-    return [rehashed(replace(item)) for item in items]
+    return [item if unchanged_source(item) is not None else rehashed(replace(item)) for item in items]
 
 
 def _checked(transform: BaseTransform, items: Any) -> list[Trajectory]:
@@ -262,21 +305,3 @@ def _checked(transform: BaseTransform, items: Any) -> list[Trajectory]:
         if not isinstance(item, Trajectory):
             raise ArgumentTypeError(f"{name} must return trajectories, not {type(item).__name__}")
     return checked
-
-
-def rehashed(trajectory: Trajectory) -> Trajectory:
-    """The trajectory with hash and key of the content that it has now, where it had a hash."""
-    from .canonical import content_hash, idempotency_key
-
-    if trajectory.telemetry is None or "content_hash" not in trajectory.telemetry.data:
-        return trajectory
-    digest = content_hash(trajectory)
-    if trajectory.telemetry.data["content_hash"] == digest:
-        return trajectory
-    task = trajectory.task
-    data = {
-        **trajectory.telemetry.data,
-        "content_hash": digest,
-        "idempotency_key": idempotency_key(task.data_source, task.conversation_id, digest),
-    }
-    return replace(trajectory, telemetry=replace(trajectory.telemetry, data=data))

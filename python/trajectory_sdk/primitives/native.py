@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, get_args
 
-from ..errors import ArgumentTypeError
+from ..errors import ArgumentTypeError, NestingError, UsageError
 from .contract import read_contract
 from .json_text import read_json, write_json
 from .primitives import Message, Reward, ToolDefinition, TrainableStatus, Trajectory
@@ -36,6 +36,69 @@ def record_text(trajectory: Trajectory) -> bytes:
     except (AttributeError, TypeError) as error:
         raise ArgumentTypeError(f"{name} holds values that no record can: {error}") from error
     return write_json(record, name).encode()
+
+
+def stored_text(trajectory: Trajectory) -> bytes:
+    """The same in the form that is kept: it gives an equal trajectory back, whatever the record has no place for.
+
+    Values are kept as JSON has them: tuples as lists, keys of objects as texts.
+
+    Raises:
+        TypeError: JSON cannot hold a value.
+        ValueError: A value is nested too deeply, contains itself, or is no finite number.
+    """
+    source = unchanged_source(trajectory)
+    if source is not None:
+        return source.record()
+    place = f"conversation {trajectory.task.conversation_id!r} cannot be kept"
+    try:
+        record = {**record_of_steps(trajectory), "contract": _contract_of(trajectory)}
+        return json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
+    except (AttributeError, TypeError) as error:
+        raise ArgumentTypeError(f"{place}: {error}") from error
+    except RecursionError:
+        raise NestingError(f"{place}: it holds a value that is nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(f"{place}: {error}") from error
+
+
+def keeps_contract(record: bytes) -> bool:
+    """Whether a record holds the contract's form that counts in place of the derived one."""
+    if b'"contract":{"messages":[' not in record:
+        return False
+    try:
+        return "contract" in json.loads(record)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _contract_of(trajectory: Trajectory) -> dict[str, Any]:
+    """The contract's form with each message once, and steps as ranges over them: what `read_contract` reads."""
+    places: dict[str, int] = {}
+    by_identity: dict[int, int] = {}
+    messages: list[dict[str, Any]] = []
+
+    def place(message: Message) -> int:
+        if id(message) not in by_identity:
+            data = asdict(message)
+            text = json.dumps(data, allow_nan=False)
+            if text not in places:
+                places[text] = len(messages)
+                messages.append(data)
+            by_identity[id(message)] = places[text]
+        return by_identity[id(message)]
+
+    steps = [
+        {
+            "messages": _ranges([place(message) for message in step.messages]),
+            "reward": None if step.reward is None else asdict(step.reward),
+            "info": step.info,
+            "trainable_status": step.trainable_status,
+        }
+        for step in trajectory.steps
+    ]
+    rest = asdict(replace(trajectory, steps=[]))
+    return {"messages": messages, **rest, "steps": steps}
 
 
 def beside_steps(trajectory: Trajectory) -> Beside:

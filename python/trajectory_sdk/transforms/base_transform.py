@@ -20,3 +20,7 @@ class BaseTransform(ABC):
     def transform_batch(self, trajectories: list[Trajectory]) -> list[Trajectory]:
         """The changed trajectories; calls `transform` for each unless a subclass does better."""
         return [self.transform(trajectory) for trajectory in trajectories]
+
+    def transform_report(self, report: str) -> str:
+        """The changed report of the import, as JSON: its examples of problems may quote texts and ids."""
+        return report

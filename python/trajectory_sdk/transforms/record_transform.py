@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 from .base_transform import BaseTransform
 
@@ -15,5 +14,5 @@ class RecordTransform(BaseTransform):
     """
 
     @abstractmethod
-    def transform_record(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The changed record: an object of native JSON lines."""
+    def transform_record(self, record: bytes) -> bytes:
+        """The changed record: a line of native JSON lines."""
