@@ -35,7 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     volatile std::uint64_t sum = 0;
     const auto status =
         file->read_row_group(group, fit->names, 128, UINT64_MAX, [&](const columnar::RowBatch& batch) -> base::Status {
-          for (std::size_t row = 0; row < batch.rows; ++row) sum = sum + touch(langsmith::run_from_row(batch, row));
+          for (std::size_t row = 0; row < batch.rows; ++row) {
+            langsmith::UnreadableTimes unreadable;
+            sum = sum + touch(langsmith::run_from_row(batch, row, unreadable));
+          }
           taken += batch.rows;
           return {};
         });

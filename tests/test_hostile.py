@@ -92,7 +92,18 @@ def test_a_number_without_end_in_any_column_is_harmless(run: Run, tmp_path: Path
     assert report_of(run, write_lines(tmp_path / "runs.jsonl", [line, make_row(2)]))["conversations"] == 2
 
 
-@pytest.mark.parametrize("bad", [b"\0" * 1000, b"\x01\x02", b"\xff\xfe", b"que\0stion", b"\xed\xa0\x80"])
+@pytest.mark.parametrize("bad", [b"\xff\xfe", b"que\x80stion", b"\xed\xa0\x80", b"\xf0\x9f\x98"])
+def test_bytes_that_are_no_utf8_are_repaired_in_rows_of_json_as_in_cells(run: Run, tmp_path: Path, bad: bytes) -> None:
+    line = json.dumps(make_row(2)).encode().replace(b"question", bad)
+    (tmp_path / "runs.jsonl").write_bytes(b"\n".join([json.dumps(make_row(1)).encode(), line, bad]) + b"\n")
+    done = run("import", tmp_path / "runs.jsonl", "--out", tmp_path / "out", "--format", "jsonl", "--json", status=3)
+    report = json.loads(done.stdout)
+    assert (report["conversations"], report["rows_refused"]) == (2, 1)
+    assert only_problem(report, "invalid_utf8")["count"] == 1
+    assert "\ufffd" in lines_of(tmp_path / "out/trajectories.jsonl")[1]
+
+
+@pytest.mark.parametrize("bad", [b"\0" * 1000, b"\x01\x02", b"que\0stion", b"\x80\0"])
 def test_bytes_that_json_does_not_have_cost_their_line(run: Run, tmp_path: Path, bad: bytes) -> None:
     lines = [json.dumps(make_row(1)).encode(), json.dumps(make_row(2)).encode().replace(b"question", bad)]
     (tmp_path / "runs.jsonl").write_bytes(b"\n".join([*lines, bad, json.dumps(make_row(3)).encode()]) + b"\n")
@@ -166,8 +177,25 @@ def test_a_time_out_of_any_calendar_is_none(run: Run, tmp_path: Path, unit: str,
     times = pa.array([value] * COUNT, pa.int64()).cast(pa.timestamp(unit))
     pq.write_table(with_column(table_of(ROWS), "start_time", times), tmp_path / "runs.parquet")
     run("import", tmp_path / "runs.parquet", "--out", tmp_path / "out", "--format", "jsonl", "--quiet")
+    problems = json.loads((tmp_path / "out/report.json").read_text(encoding="utf-8"))["problems"]
+    assert ("unreadable_time" in problems) == (unit != "ns")
     times = {json.loads(line).get("start_time") for line in lines_of(tmp_path / "out/trajectories.jsonl")}
     assert {time[:4] for time in times if time} == ({"2262" if value > 0 else "1677"} if unit == "ns" else set())
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_text_that_is_no_time_is_named(run: Run, tmp_path: Path, form: str) -> None:
+    rows = [make_row(1), make_row(2, start_time="yesterday"), make_row(3, start_time="", end_time="2026-13-01")]
+    source = tmp_path / f"runs.{form}"
+    if form == "parquet":
+        pq.write_table(table_of(rows), source)
+    else:
+        write_lines(source, [*rows, make_row(4, start_time=1766400000, end_time=None)])
+    report = report_of(run, source)
+    problem = only_problem(report, "unreadable_time")
+    assert report["conversations"] == len(rows) + (form == "jsonl")
+    assert (problem["count"], problem["severity"]) == (2 + (form == "jsonl"), "warning")
+    assert {"place": f"{source} row 2", "detail": "start_time is no time, so it is left out"} in problem["examples"]
 
 
 def test_a_page_that_does_not_fit_its_checksum_is_damaged(run: Run, tmp_path: Path) -> None:

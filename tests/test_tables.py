@@ -16,7 +16,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 import pytest
 import trajectory_sdk as tj
-from conftest import TRUTH
+from conftest import TRUTH, make_row
 
 pytestmark = pytest.mark.usefixtures("initialised")
 
@@ -194,6 +194,27 @@ def test_tables_are_read_in_several_passes_when_memory_is_short(dataset: tj.Data
     assert found.report is not None
     assert found.report.details["passes"] > 2
     assert found == list(dataset)
+
+
+def with_large_cell(kind: Any) -> pa.Table:
+    rows = [make_row(number) for number in range(3)]
+    rows[1]["inputs"]["messages"][0]["content"] = "x" * 5000
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    texts = {name: [v if isinstance(v, str) else json.dumps(v) for v in values] for name, values in columns.items()}
+    return pa.table({name: pa.array(values, pa.string()).cast(kind) for name, values in texts.items()})
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())], ids=str)
+def test_a_cell_above_the_limit_is_refused_in_tables_as_in_files(kind: Any, tmp_path: Path) -> None:
+    table = with_large_cell(kind)
+    pq.write_table(table, tmp_path / "runs.parquet")
+    for source in (table, tmp_path / "runs.parquet"):
+        with pytest.warns(tj.RefusedDataWarning, match="value_too_large 1"):
+            found = tj.import_conversations(bulk=True, source=source, max_value=4000)
+        assert [one.task.conversation_id for one in found] == ["thread-0", "thread-2"]
+        assert len(tj.import_conversations(bulk=True, source=source, max_value=6000)) == 3
+    with pytest.raises(ValueError, match="max_value must be at least 1"):
+        tj.import_conversations(bulk=True, source=table, max_value=0)
 
 
 def test_tables_that_cannot_be_runs_are_named() -> None:

@@ -34,7 +34,8 @@ class ImportRequest {
                 std::optional<std::uint64_t> limit, std::optional<std::int64_t> since,
                 std::optional<std::int64_t> until, const std::vector<nb::bytes>& conversations,
                 const std::optional<std::vector<nb::bytes>>& keys, bool feedback, std::optional<unsigned> threads,
-                std::optional<std::uint64_t> memory, std::map<std::string, std::string> storage)
+                std::optional<std::uint64_t> memory, std::optional<std::uint64_t> max_value,
+                std::map<std::string, std::string> storage)
       : streams_(std::move(streams)) {
     options_.sources = texts_of(sources);
     options_.streams = stream_sources(streams_);
@@ -46,6 +47,7 @@ class ImportRequest {
     options_.selection.feedback = feedback;
     options_.threads = threads.value_or(base::usable_threads());
     options_.memory = memory.value_or(pipeline::usable_memory() / 2);
+    options_.max_value = max_value.value_or(0);
     options_.storage.options = std::move(storage);
     options_.storage.environment = [](const char* name) {
       const char* value = std::getenv(name);
@@ -164,10 +166,10 @@ void define_imports(nb::module_& m) {
       .def(nb::init<const std::vector<nb::bytes>&, std::vector<NamedStream>, std::optional<std::uint64_t>,
                     std::optional<std::int64_t>, std::optional<std::int64_t>, const std::vector<nb::bytes>&,
                     const std::optional<std::vector<nb::bytes>>&, bool, std::optional<unsigned>,
-                    std::optional<std::uint64_t>, std::map<std::string, std::string>>(),
+                    std::optional<std::uint64_t>, std::optional<std::uint64_t>, std::map<std::string, std::string>>(),
            nb::kw_only(), nb::arg("sources"), nb::arg("streams"), nb::arg("limit").none(), nb::arg("since").none(),
            nb::arg("until").none(), nb::arg("conversations"), nb::arg("keys").none(), nb::arg("feedback"),
-           nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("storage"))
+           nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("max_value").none(), nb::arg("storage"))
       .def(
           "lineage", [](const ImportRequest& request) { return pipeline::lineage_of(request.options()); },
           "What the manifest of a dataset says of where it came from: a JSON object.");

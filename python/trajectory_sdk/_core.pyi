@@ -8,7 +8,7 @@ version: str = '0.6.0'
 class ImportRequest:
     """What to import, and how. Times are microseconds since 1970."""
 
-    def __init__(self, *, sources: Sequence[bytes], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[bytes], keys: Sequence[bytes] | None, feedback: bool, threads: int | None, memory: int | None, storage: Mapping[str, str]) -> None: ...
+    def __init__(self, *, sources: Sequence[bytes], streams: Sequence[tuple[str, object]], limit: int | None, since: int | None, until: int | None, conversations: Sequence[bytes], keys: Sequence[bytes] | None, feedback: bool, threads: int | None, memory: int | None, max_value: int | None, storage: Mapping[str, str]) -> None: ...
 
     def lineage(self) -> str:
         """

@@ -102,6 +102,7 @@ def import_conversations(
     force: bool = False,
     threads: int | None = None,
     memory: int | None = None,
+    max_value: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> Trajectories:
@@ -124,6 +125,8 @@ def import_conversations(
         force: Whether a folder `out` that is not empty is replaced.
         threads: Threads to use; None means all that the process may.
         memory: Bytes to get along with; None means half of what the process may use.
+        max_value: Bytes of a value (a cell, a JSON run): rows with a larger one are refused; None means a 32nd of the
+            memory, at least 16 MiB.
         storage_options: How buckets are reached, by the names that gcsfs, s3fs and adlfs use: `endpoint_url`, `token`,
             `key`, `secret`, `anon`, `client_kwargs`, `account_name`, `account_key`, `sas_token`, ...; what is not given
             is taken from the environment variables of these libraries.
@@ -150,6 +153,7 @@ def import_conversations(
         feedback=feedback,
         threads=threads,
         memory=memory,
+        max_value=max_value,
         storage_options=storage_options,
     )
     result = import_all(options, config.transforms, out=out, force=force, progress=progress)
@@ -172,6 +176,7 @@ def iter_conversations(
     feedback: bool = True,
     threads: int | None = None,
     memory: int | None = None,
+    max_value: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> TrajectoryIterator:
@@ -196,6 +201,7 @@ def iter_conversations(
         feedback=feedback,
         threads=threads,
         memory=memory,
+        max_value=max_value,
         storage_options=storage_options,
     )
     return TrajectoryIterator(options, config.transforms, progress=progress, debug=config.debug)

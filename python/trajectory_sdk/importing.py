@@ -40,6 +40,7 @@ class ImportOptions:
     feedback: bool = True
     threads: int | None = None
     memory: int | None = None
+    max_value: int | None = None
     storage_options: Mapping[str, Any] | None = None
 
     def request(self) -> _core.ImportRequest:
@@ -48,6 +49,7 @@ class ImportOptions:
             ("limit", self.limit, 0, _MOST),
             ("threads", self.threads, 1, 1024),
             ("memory", self.memory, 1000, _MOST),
+            ("max_value", self.max_value, 1, _MOST),
         ):
             whole_number(name, value, least, most)
         conversations = [_conversation_id(one) for one in listed("conversations", self.conversations)]
@@ -68,6 +70,7 @@ class ImportOptions:
             feedback=feedback,
             threads=self.threads,
             memory=self.memory,
+            max_value=self.max_value,
             storage=flat_options(self.storage_options),
         )
 

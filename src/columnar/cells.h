@@ -22,7 +22,7 @@ struct ColumnInfo {
 /// One value slot of a batch column; only the field of the column's kind counts.
 struct Cell {
   bool present = false;
-  bool flag = false;
+  bool flag = false;         ///< of a time that is not present: there was one, and no calendar has it
   std::int64_t integer = 0;  ///< integers; times in microseconds since 1970 UTC
   double real = 0;
   /// Of a present text never a null pointer, but for one of more bytes than the reader was told to take: `integer` then

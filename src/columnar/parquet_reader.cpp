@@ -151,6 +151,7 @@ class ColumnCursor {
   }
   static void set_time(Cell& cell, std::optional<std::int64_t> micros) {
     cell.present = micros.has_value();
+    cell.flag = !cell.present;
     cell.integer = micros.value_or(0);
   }
   static void set_real(Cell& cell, double value) {
@@ -322,8 +323,7 @@ std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
     if (const int place = impl_->place_of(name); place >= 0) places.push_back(place);
   try {
     auto fetched = std::make_unique<FetchedRowGroup::Impl>();
-    fetched->reader =
-        parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true), impl_->metadata);
+    fetched->reader = parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true), impl_->metadata);
     arrow::io::CacheOptions options = arrow::io::CacheOptions::Defaults();
     options.hole_size_limit = 256 << 10;
     fetched->reader->PreBuffer({row_group}, places, arrow::io::default_io_context(), options);

@@ -39,6 +39,7 @@ class StreamReader {
   /// Columns are treated as by `ParquetFile::read_row_group`. Errors: k_bad_format (the producer of the stream failed),
   /// and the consumer's.
   [[nodiscard]] base::Status read(std::span<const std::string_view> columns, std::size_t batch_rows,
+                                  std::uint64_t most_bytes,
                                   const std::function<base::Status(const RowBatch&)>& consumer);
 
  private:

@@ -74,14 +74,20 @@ TimeUnit unit_of(const arrow::DataType& type) {
   return TimeUnit::k_micros;
 }
 
-std::string_view copied(std::string_view text, base::Arena& arena) {
+/// Keeps a text of up to `most` bytes; of a longer one the size (see `Cell`).
+void set_text(Cell& cell, std::string_view text, std::uint64_t most, base::Arena& arena) {
+  if (text.size() > most) {
+    cell.integer = static_cast<std::int64_t>(text.size());
+    return;
+  }
   char* copy = arena.allocate(text.size());
   if (!text.empty()) std::memcpy(copy, text.data(), text.size());
-  return {copy, text.size()};
+  cell.text = {copy, text.size()};
 }
 
 void set_time(Cell& cell, std::optional<std::int64_t> micros) {
   cell.present = micros.has_value();
+  cell.flag = !cell.present;
   cell.integer = micros.value_or(0);
 }
 
@@ -115,45 +121,45 @@ std::int64_t run_at(const arrow::RunEndEncodedArray& runs, std::int64_t at) {
   }
 }
 
-Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
+Cell cell_of(const arrow::Array& array, std::int64_t at, std::uint64_t most, base::Arena& arena) {
   Cell cell;
   if (array.IsNull(at)) return cell;
   cell.present = true;
   switch (array.type_id()) {
     case Type::STRING:
     case Type::BINARY:
-      cell.text = copied(as<arrow::BinaryArray>(array).GetView(at), arena);
+      set_text(cell, as<arrow::BinaryArray>(array).GetView(at), most, arena);
       break;
     case Type::LARGE_STRING:
     case Type::LARGE_BINARY:
-      cell.text = copied(as<arrow::LargeBinaryArray>(array).GetView(at), arena);
+      set_text(cell, as<arrow::LargeBinaryArray>(array).GetView(at), most, arena);
       break;
     case Type::STRING_VIEW:
     case Type::BINARY_VIEW:
-      cell.text = copied(as<arrow::BinaryViewArray>(array).GetView(at), arena);
+      set_text(cell, as<arrow::BinaryViewArray>(array).GetView(at), most, arena);
       break;
     case Type::DECIMAL32:
-      cell.text = copied(as<arrow::Decimal32Array>(array).FormatValue(at), arena);
+      set_text(cell, as<arrow::Decimal32Array>(array).FormatValue(at), most, arena);
       break;
     case Type::DECIMAL64:
-      cell.text = copied(as<arrow::Decimal64Array>(array).FormatValue(at), arena);
+      set_text(cell, as<arrow::Decimal64Array>(array).FormatValue(at), most, arena);
       break;
     case Type::DECIMAL128:
-      cell.text = copied(as<arrow::Decimal128Array>(array).FormatValue(at), arena);
+      set_text(cell, as<arrow::Decimal128Array>(array).FormatValue(at), most, arena);
       break;
     case Type::DECIMAL256:
-      cell.text = copied(as<arrow::Decimal256Array>(array).FormatValue(at), arena);
+      set_text(cell, as<arrow::Decimal256Array>(array).FormatValue(at), most, arena);
       break;
     case Type::DICTIONARY: {
       const auto& dictionary = as<arrow::DictionaryArray>(array);
-      return cell_of(*dictionary.dictionary(), dictionary.GetValueIndex(at), arena);
+      return cell_of(*dictionary.dictionary(), dictionary.GetValueIndex(at), most, arena);
     }
     case Type::RUN_END_ENCODED: {
       const auto& runs = as<arrow::RunEndEncodedArray>(array);
-      return cell_of(*runs.values(), run_at(runs, at), arena);
+      return cell_of(*runs.values(), run_at(runs, at), most, arena);
     }
     case Type::EXTENSION:
-      return cell_of(*as<arrow::ExtensionArray>(array).storage(), at, arena);
+      return cell_of(*as<arrow::ExtensionArray>(array).storage(), at, most, arena);
     case Type::FIXED_SIZE_BINARY:
       cell.text = uuid_text(as<arrow::FixedSizeBinaryArray>(array).GetValue(at), arena);
       break;
@@ -182,7 +188,7 @@ Cell cell_of(const arrow::Array& array, std::int64_t at, base::Arena& arena) {
       cell.integer = as<arrow::UInt32Array>(array).Value(at);
       break;
     case Type::UINT64:
-      cell.text = copied(std::to_string(as<arrow::UInt64Array>(array).Value(at)), arena);
+      set_text(cell, std::to_string(as<arrow::UInt64Array>(array).Value(at)), most, arena);
       break;
     case Type::FLOAT:
       cell.real = static_cast<double>(as<arrow::FloatArray>(array).Value(at));
@@ -250,6 +256,7 @@ base::Result<StreamReader> StreamReader::take(ArrowArrayStream* stream) {
 const std::vector<ColumnInfo>& StreamReader::columns() const { return impl_->columns; }
 
 base::Status StreamReader::read(std::span<const std::string_view> columns, std::size_t batch_rows,
+                                std::uint64_t most_bytes,
                                 const std::function<base::Status(const RowBatch&)>& consumer) {
   std::vector<int> places;
   for (const std::string_view name : columns) {
@@ -273,7 +280,7 @@ base::Status StreamReader::read(std::span<const std::string_view> columns, std::
       if (places[i] < 0) continue;
       const auto array = piece->rows->column(places[i]);
       for (std::size_t row = 0; row < batch.rows; ++row)
-        batch.columns[i][row] = cell_of(*array, static_cast<std::int64_t>(row), arena);
+        batch.columns[i][row] = cell_of(*array, static_cast<std::int64_t>(row), most_bytes, arena);
     }
     TJ_TRY(consumer(batch));
   }

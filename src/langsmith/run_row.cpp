@@ -39,11 +39,35 @@ std::string_view unquoted(std::string_view text) {
 
 std::string_view not_null(std::string_view json_text) { return json_text == "null" ? std::string_view() : json_text; }
 
-std::optional<model::Micros> time_of(const Cell& cell) {
-  if (!cell.present) return std::nullopt;
-  if (cell.text.data() != nullptr) return base::parse_time(unquoted(cell.text));
-  return cell.integer;
-}
+/// Hands times on, and the names of columns whose value is none.
+class TimeReader {
+ public:
+  explicit TimeReader(UnreadableTimes& unreadable) : unreadable_(unreadable) {}
+
+  std::optional<model::Micros> read(const Cell& cell, std::string_view name) {
+    if (cell.text.data() != nullptr) return read(cell.text, name);
+    if (cell.flag) tell(name);
+    return cell.present ? std::optional(cell.integer) : std::nullopt;
+  }
+
+  std::optional<model::Micros> read(const json::Value& value, std::string_view name) {
+    if (value.is_string()) return read(value.text(), name);
+    if (!value.is_null()) tell(name);
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<model::Micros> read(std::string_view text, std::string_view name) {
+    const std::string_view inside = unquoted(text);
+    const auto time = base::parse_time(inside);
+    if (!time && !inside.empty() && inside != "null") tell(name);
+    return time;
+  }
+
+  void tell(std::string_view name) { unreadable_[unreadable_[0].empty() ? 0 : 1] = name; }
+
+  UnreadableTimes& unreadable_;
+};
 
 std::optional<std::int64_t> integer_of(const Cell& cell) {
   if (!cell.present) return std::nullopt;
@@ -56,10 +80,6 @@ std::optional<std::int64_t> integer_of(const Cell& cell) {
 std::optional<model::Picos> cost_of(const Cell& cell) {
   if (!cell.present) return std::nullopt;
   return cell.text.data() != nullptr ? base::parse_picos(cell.text) : base::picos_from_double(cell.real);
-}
-
-std::optional<model::Micros> time_of(const json::Value& value) {
-  return value.is_string() ? base::parse_time(value.text()) : std::nullopt;
 }
 
 std::optional<std::int64_t> integer_of(const json::Value& value) {
@@ -90,10 +110,11 @@ std::string_view last_id(std::string_view list) {
 
 }  // namespace
 
-model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
+model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row, UnreadableTimes& unreadable) {
   std::size_t at = 0;
   const auto next = [&]() -> const Cell& { return batch.columns[at++][row]; };
   const auto text = [&] { return next().text; };
+  TimeReader times(unreadable);
   model::Run run;
   run.id = unquoted(text());
   run.trace_id = unquoted(text());
@@ -104,8 +125,8 @@ model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
   run.error = text();
   run.dotted_order = unquoted(text());
   run.type = type_of(text());
-  run.start_time = time_of(next());
-  run.end_time = time_of(next());
+  run.start_time = times.read(next(), "start_time");
+  run.end_time = times.read(next(), "end_time");
   run.inputs = not_null(text());
   run.outputs = not_null(text());
   run.extra = not_null(text());
@@ -118,7 +139,8 @@ model::Run run_from_row(const columnar::RowBatch& batch, std::size_t row) {
   return run;
 }
 
-model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
+model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept, UnreadableTimes& unreadable) {
+  TimeReader times(unreadable);
   model::Run run;
   run.id = unquoted(o["id"].string());
   run.trace_id = unquoted(o["trace_id"].string());
@@ -129,8 +151,8 @@ model::Run run_from_json(const json::Value& o, std::deque<std::string>& kept) {
   run.error = o["error"].string();
   run.dotted_order = unquoted(o["dotted_order"].string());
   run.type = type_of(o["run_type"].string());
-  run.start_time = time_of(o["start_time"]);
-  run.end_time = time_of(o["end_time"]);
+  run.start_time = times.read(o["start_time"], "start_time");
+  run.end_time = times.read(o["end_time"], "end_time");
   run.inputs = payload(o["inputs"]);
   run.outputs = payload(o["outputs"]);
   run.extra = payload(o["extra"]);

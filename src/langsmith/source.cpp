@@ -111,6 +111,18 @@ struct RunSource::Impl {
                ": allow more with --max-value or --memory");
   }
 
+  void warn(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
+    if (control.problems != nullptr)
+      control.problems->add({std::move(kind), model::Severity::k_warning,
+                             files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
+  }
+
+  void warn_of_times(const ReadControl& control, const model::Place& place, const UnreadableTimes& times) {
+    for (const std::string_view name : times)
+      if (!name.empty())
+        warn(control, "unreadable_time", place.file, place.row, std::string(name) + " is no time, so it is left out");
+  }
+
   /// The size of a text in the row that the reader left out; 0 when there is none.
   static std::uint64_t large_value_in(const columnar::RowBatch& batch, std::size_t row) {
     for (std::size_t i = 0; i < batch.columns.size(); ++i) {
@@ -318,9 +330,12 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, const columnar::Fetche
         refuse_large(control, unit.file, batch.first_row + row, bytes);
         continue;
       }
-      model::Run run = run_from_row(batch, row);
+      UnreadableTimes unreadable;
+      model::Run run = run_from_row(batch, row, unreadable);
       run.place = {unit.file, batch.first_row + row};
-      if (usable(run, control)) runs.push_back(run);
+      if (!usable(run, control)) continue;
+      warn_of_times(control, run.place, unreadable);
+      runs.push_back(run);
     }
     rows_read += batch.rows;
     taken += batch.rows;
@@ -330,7 +345,7 @@ base::Status RunSource::Impl::read_rows(const Unit& unit, const columnar::Fetche
     took_all = true;
     return {};
   };
-  if (file.batches) return file.batches->read(file.columns, control.batch_rows, take);
+  if (file.batches) return file.batches->read(file.columns, control.batch_rows, control.max_value, take);
   const std::size_t batch_rows = batch_rows_of(*file.parquet, control.batch_rows);
   base::Status read =
       file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take, fetched);
@@ -377,11 +392,23 @@ class RunSource::Impl::BlockReader {
   base::Status read_text(std::string_view text, std::uint64_t row) {
     // The payload columns stay raw text; `metadata` of the v2 API is one of them.
     auto parsed = parser_.parse(text, 1);
-    if (parsed) return read_value(**parsed, row);
+    const bool broken = !parsed && !json::is_utf8(text);
+    if (broken) {
+      text = kept_.emplace_back(json::repair_utf8(text));
+      parsed = parser_.parse(text, 1);
+    }
+    const auto tell = [&] {
+      if (broken) source_.warn(control_, "invalid_utf8", file_, row, "broken bytes were replaced by U+FFFD");
+    };
+    if (parsed) {
+      tell();
+      return read_value(**parsed, row);
+    }
     const std::vector<std::string_view> values = values_in(text);
     const auto is_scalar = [](std::string_view value) { return value.front() != '{' && value.front() != '['; };
     if (values.size() < 2 || std::any_of(values.begin(), values.end(), is_scalar))
       return refuse(row, parsed.error().message());
+    tell();
     for (const std::string_view value : values) {
       parsed = parser_.parse(value, 1);
       TJ_TRY(parsed ? read_value(**parsed, row) : refuse(row, parsed.error().message()));
@@ -402,9 +429,13 @@ class RunSource::Impl::BlockReader {
       for (const std::string_view key : {"runs", "items"})
         if (value[key].is_array()) return read_value(value[key], row, depth + 1);
     ++met_;
-    model::Run run = run_from_json(value, kept_);
+    UnreadableTimes unreadable;
+    model::Run run = run_from_json(value, kept_, unreadable);
     run.place = {file_, row};
-    if (source_.usable(run, control_)) runs_.push_back(run);
+    if (source_.usable(run, control_)) {
+      source_.warn_of_times(control_, run.place, unreadable);
+      runs_.push_back(run);
+    }
     return value["child_runs"].size() > 0 || !value["child_runs"].expanded()
                ? read_value(value["child_runs"], row, depth + 1)
                : base::Status();

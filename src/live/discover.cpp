@@ -157,7 +157,8 @@ class Grouping {
   base::Status add(const Root& root) {
     auto parsed = parser_.parse(root.row);
     if (!parsed) return std::move(parsed).error();
-    const model::Run run = langsmith::run_from_json(**parsed, kept_);
+    langsmith::UnreadableTimes unreadable;  // named when the run is read for good
+    const model::Run run = langsmith::run_from_json(**parsed, kept_, unreadable);
     facts_.push_back(extractor_.extract_structure(run));
     kept_.clear();
     parser_.reset();
