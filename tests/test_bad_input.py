@@ -325,6 +325,15 @@ def test_a_cell_that_is_no_json_costs_only_itself(run: Run, tmp_path: Path, cell
     assert report["adds_up"] is True
 
 
+@pytest.mark.parametrize("key", ["events", "tools", "temperature", "response_format", "args", "messages", "system"])
+def test_what_is_no_json_deep_in_an_input_is_named_and_never_written(run: Run, tmp_path: Path, key: str) -> None:
+    inner = json.dumps({key: [{"role": "user", "content": "@", "name": {"deep": ["@"]}}]})
+    cell = inner.replace('"@"', '$"broken"').encode()
+    _, report = import_parquet(run, tmp_path, [make_row(1, inputs=cell), make_row(2)], status=3)
+    assert report["problems"]["invalid_json"]["count"] >= 1
+    assert report["conversations"] == 2
+
+
 def test_broken_utf8_is_replaced_and_named(run: Run, tmp_path: Path) -> None:
     cell = b'{"messages": [{"role": "user", "content": "caf\xe9 open?"}]}'
     records, report = import_parquet(run, tmp_path, [make_row(1, inputs=cell)])

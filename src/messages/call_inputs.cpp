@@ -77,10 +77,7 @@ class InputsReader {
   }
 
  private:
-  const Value& open(const Value& value, int depth) {
-    auto opened = tools_.parser.expand(value, depth);
-    return opened ? **opened : value;
-  }
+  const Value& open(const Value& value, int depth) { return tools_.messages.open(value, depth); }
   const Value& open(const Value& value) { return open(value, json::Parser::k_max_depth); }
 
   /// The members that were written down: a client that names an object in a member's place gave the model nothing.

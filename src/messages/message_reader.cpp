@@ -118,6 +118,23 @@ void unfold_result(model::Message& m) {
 
 }  // namespace
 
+const Value& MessageReader::open(const Value& value, int depth) {
+  const auto opened = parser_.expand(value, depth);
+  if (opened) return **opened;
+  refuse(opened.error());
+  static const Value nothing;
+  return nothing;
+}
+
+/// Several readers may look into the same value: it counts once.
+void MessageReader::refuse(const base::Error& error) {
+  model::Problem problem{"invalid_json", model::Severity::k_refused, std::string(place_), error.text()};
+  const auto is_same = [&](const model::Problem& other) {
+    return other.kind == problem.kind && other.place == problem.place && other.detail == problem.detail;
+  };
+  if (problems_.empty() || !is_same(problems_.back())) problems_.push_back(std::move(problem));
+}
+
 const Element& MessageReader::read(const Value& element, const ReadContext& context) {
   const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
                            (context.nested_json ? 2U : 0U) + (context.is_response ? 4U : 0U)};
@@ -130,7 +147,7 @@ const Element& MessageReader::read(const Value& element, const ReadContext& cont
 
   const auto opened = parser_.expand(element);
   if (!opened) {
-    problems_.push_back({"invalid_json", model::Severity::k_refused, std::string(place_), opened.error().text()});
+    refuse(opened.error());
     static const Element nothing;
     return nothing;
   }

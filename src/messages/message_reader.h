@@ -28,6 +28,9 @@ class MessageReader {
   MessageReader(MessageTable& tables, json::Parser& parser, Ledger& ledger, std::vector<model::Problem>& problems)
       : tables_(tables), parser_(parser), ledger_(ledger), problems_(problems) {}
 
+  /// The value opened to that depth; a null value, and a problem, where what is inside is no JSON.
+  const json::Value& open(const json::Value& value, int depth);
+
   /// Appends the messages of a list. Elements may be unexpanded: those whose bytes were read before are not parsed.
   /// Returns the hash of the last assistant message's own id, 0 where it has none.
   std::uint64_t read_list(const json::Value& list, const ReadContext& context, std::vector<MessageId>& out);
@@ -39,6 +42,7 @@ class MessageReader {
   void set_place(std::string_view run_id) { place_ = run_id; }
 
  private:
+  void refuse(const base::Error& error);
   void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
   bool read_turn(const json::Value& value, Ledger& ledger, Element& out);
   [[nodiscard]] Element parse(const json::Value& value, const ReadContext& context, Ledger& ledger,
