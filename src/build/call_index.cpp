@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "build/whole_context.h"
+
 namespace trajectory::build {
 
 namespace {
@@ -27,7 +29,7 @@ Hash128 input_key(const Call& call, std::span<const Seen> input) {
 
 void CallIndex::add(CallId id) {
   const Call& call = work_.calls[id];
-  asked_[input_key(call, call.context)] = id;
+  if (call.goes_on_from == k_none) asked_[input_key(call, call.context)] = id;
   std::erase(ends_, call.parent);
   ends_.push_back(id);
   if (ends_.size() > k_awake_ends) ends_.erase(ends_.begin());
@@ -37,12 +39,13 @@ void CallIndex::add(CallId id) {
     if (followers.size() > k_followers) followers.erase(followers.begin());
   }
 
-  Hash128 prefix;
+  Hash128 prefix = inherited_prefix(call);
   for (const Seen& seen : call.context) {
     if (is_system(seen.entry)) continue;
     prefix = base::combine(prefix, seen.entry->identity);
     prefixes_[prefix].through = id;
   }
+  seen_[id] = prefix;
   for (const messages::Answer& answer : call.facts->answers)
     if (answer.id != 0)
       if (const auto [known, first] = gave_id_.try_emplace(answer.id, id); !first) known->second = k_none;
@@ -56,6 +59,20 @@ void CallIndex::add(CallId id) {
     for (const model::ToolCall& asked : said->message.tool_calls)
       if (!asked.id.empty()) asked_tool_[asked.id] = id;
   }
+}
+
+/// The calls that it goes on from have their prefixes here, unless they belong to another index.
+Hash128 CallIndex::inherited_prefix(const Call& call) const {
+  if (call.goes_on_from == k_none) return {};
+  Hash128 prefix;
+  if (const auto known = seen_.find(call.goes_on_from); known != seen_.end()) {
+    prefix = known->second;
+  } else {
+    for (const Seen& seen : whole_context(work_, work_.calls[call.goes_on_from]))
+      if (!is_system(seen.entry)) prefix = base::combine(prefix, seen.entry->identity);
+  }
+  if (call.goes_on_behind == k_none) return prefix;
+  return base::combine(prefix, work_.slots[call.goes_on_behind].entry->identity);
 }
 
 CallIndex::Beginning CallIndex::beginning(std::span<const Seen> said) const {

@@ -43,12 +43,15 @@ class CallIndex {
   [[nodiscard]] std::optional<CallId> asked_the_same(const Call& call, std::span<const Seen> input) const;
 
  private:
+  [[nodiscard]] base::Hash128 inherited_prefix(const Call& call) const;
+
   std::unordered_map<base::Hash128, Beginning, base::Hash128Hasher> prefixes_;
   std::unordered_map<base::Hash128, CallId, base::Hash128Hasher> asked_;
   std::unordered_map<base::Hash128, std::vector<CallId>, base::Hash128Hasher> gave_;  ///< by answer, latest first
   std::unordered_map<std::uint64_t, CallId> gave_id_;
   std::unordered_map<std::string_view, CallId> asked_tool_;  ///< by call id: the call whose answer asked for the tool
   std::unordered_map<CallId, std::vector<CallId>> followers_;
+  std::unordered_map<CallId, base::Hash128> seen_;  ///< the prefix that is a call's whole context
   std::vector<CallId> ends_;
   const Work& work_;
 };

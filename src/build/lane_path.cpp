@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "build/whole_context.h"
+
 namespace trajectory::build {
 
 namespace {
@@ -129,12 +131,8 @@ class PathFinder {
   /// Whether the last message that the failed call was shown stands in the other's context too.
   bool continues_question(CallId other, CallId failed) const {
     if (first_system(call(other)) != first_system(call(failed))) return false;
-    const auto& shown = call(failed).context;
-    const auto last =
-        std::find_if(shown.rbegin(), shown.rend(), [](const Seen& seen) { return !is_system(seen.entry); });
-    if (last == shown.rend()) return false;
-    const auto& context = call(other).context;
-    return std::any_of(context.begin(), context.end(), [&](const Seen& seen) { return seen.slot == last->slot; });
+    const SlotId last = last_seen(work_, call(failed));
+    return last != k_none && saw(work_, call(other), last);
   }
 
   /// Splits what is off the path into a path of its own and the helpers that were shown its context.

@@ -11,6 +11,7 @@
 #include "build/forms.h"
 #include "build/lane_path.h"
 #include "build/tool_results.h"
+#include "build/whole_context.h"
 
 namespace trajectory::build {
 
@@ -23,6 +24,12 @@ struct Line {
   std::vector<SlotId> order;                         ///< own messages
   std::unordered_map<SlotId, std::uint32_t> places;  ///< of own messages, counted from the trunk's beginning
   std::unordered_set<SlotId> seen_only;
+  std::unordered_set<CallId> placed;  ///< calls whose messages are all here
+  struct Said {
+    std::vector<model::Range> context;
+    std::map<std::uint32_t, model::Variant> variants;
+  };
+  std::unordered_map<CallId, Said> said;  ///< what calls saw that others go on from, without system texts
 
   [[nodiscard]] std::optional<std::uint32_t> place(SlotId slot) const {
     if (const auto own = places.find(slot); own != places.end()) return own->second;
@@ -41,12 +48,18 @@ struct Line {
   }
 };
 
+void append(std::vector<model::Range>& ranges, model::Range more) {
+  if (!ranges.empty() && ranges.back().second == more.first) ranges.back().second = more.second;
+  else ranges.push_back(more);
+}
+
 class Recorder {
  public:
   Recorder(Work& work, bool helper, ToolRuns& tool_runs, DefinitionTable& definitions)
       : work_(work), helper_(helper), results_(work, tool_runs), definitions_(definitions) {}
 
   LaneRecord record(const std::vector<CallId>& calls) {
+    for (const CallId id : calls) bases_.insert(work_.calls[id].goes_on_from);
     assign_systems(calls);
     if (helper_) remember_forms(calls);
     // A helper's calls are independent of one another, whatever contexts they share.
@@ -81,7 +94,7 @@ class Recorder {
   /// A helper may have been shown a message in another form than the main line: its own first form counts here.
   void remember_forms(const std::vector<CallId>& calls) {
     for (const CallId id : calls)
-      for (const Seen& seen : work_.calls[id].context)
+      for (const Seen& seen : whole_context(work_, work_.calls[id]))
         if (seen.slot != k_none && !seen.placeholder) first_forms_.emplace(seen.slot, seen.entry);
   }
 
@@ -139,15 +152,28 @@ class Recorder {
 
   void place(CallId id, Line& line) {
     const Call& call = work_.calls[id];
+    line.placed.insert(id);
+    if (call.goes_on_from == k_none) return place(call, call.context, line);
+    if (!line.placed.contains(call.goes_on_from)) return place(call, whole_context(work_, call), line);
+    // What it goes on from has its place.
+    const auto own = call.context.begin() + static_cast<std::ptrdiff_t>(leading_systems(call));
+    std::vector<Seen> context(call.context.begin(), own);
+    if (const SlotId answer = call.goes_on_behind; answer != k_none)
+      context.push_back({.entry = slot(answer).entry, .slot = answer});
+    context.insert(context.end(), own, call.context.end());
+    place(call, context, line);
+  }
+
+  void place(const Call& call, const std::vector<Seen>& context, Line& line) {
     std::size_t history = 0;  // behind the last answer that no recorded call gave
-    for (std::size_t i = 0; i < call.context.size(); ++i) {
-      const Seen& seen = call.context[i];
+    for (std::size_t i = 0; i < context.size(); ++i) {
+      const Seen& seen = context[i];
       if (seen.slot != k_none && is_assistant(seen.entry) && slot(seen.slot).answer_of == k_none &&
           !line.place(seen.slot))
         history = i + 1;
     }
-    for (std::size_t i = 0; i < call.context.size(); ++i) {
-      const Seen& seen = call.context[i];
+    for (std::size_t i = 0; i < context.size(); ++i) {
+      const Seen& seen = context[i];
       if (seen.slot == k_none || (seen.placeholder && slot(seen.slot).entry == seen.entry && !is_assistant(seen.entry)))
         continue;
       if (i < history && !is_system(seen.entry) && !line.place(seen.slot) && slot(seen.slot).answer_of == k_none)
@@ -203,19 +229,41 @@ class Recorder {
   }
 
   /// `branch` are an alternative's own messages, behind those that it shares with the main line.
-  model::ModelCall record_call(CallId id, const Line& line, std::span<const model::TranscriptMessage> branch) {
+  model::ModelCall record_call(CallId id, Line& line, std::span<const model::TranscriptMessage> branch) {
     const Call& call = work_.calls[id];
     model::ModelCall out;
-    for (const Seen& seen : call.context) {
+    Line::Said said;
+    const bool is_base = bases_.contains(id);
+    const auto see = [&](const Seen& seen) {
       const auto place = seen.slot == k_none ? std::nullopt : line.place(seen.slot);
-      if (!place) continue;
+      if (!place) return;
       const std::uint32_t at = *place;
-      if (!out.context.empty() && out.context.back().second == at) ++out.context.back().second;
-      else out.context.emplace_back(at, at + 1);
       const bool in_branch = line.trunk != nullptr && at >= line.shared;
       const model::TranscriptMessage& kept = in_branch ? branch[at - line.shared] : out_.lane.messages[at];
-      if (auto other = variant(seen, kept.message)) out.variants[at] = std::move(*other);
+      const bool keep = is_base && !is_system(seen.entry);
+      append(out.context, {at, at + 1});
+      if (keep) append(said.context, {at, at + 1});
+      auto other = variant(seen, kept.message);
+      if (!other) return;
+      if (keep) said.variants[at] = *other;
+      out.variants[at] = std::move(*other);
+    };
+    const auto before = line.said.find(call.goes_on_from);
+    if (call.goes_on_from == k_none) {
+      for (const Seen& seen : call.context) see(seen);
+    } else if (before == line.said.end()) {
+      for (const Seen& seen : whole_context(work_, call)) see(seen);
+    } else {
+      const std::size_t systems = leading_systems(call);
+      for (std::size_t i = 0; i < systems; ++i) see(call.context[i]);
+      for (const model::Range& range : before->second.context) append(out.context, range);
+      out.variants.insert(before->second.variants.begin(), before->second.variants.end());
+      if (is_base) said = before->second;
+      if (const SlotId answer = call.goes_on_behind; answer != k_none)
+        see({.entry = slot(answer).entry, .slot = answer});
+      for (std::size_t i = systems; i < call.context.size(); ++i) see(call.context[i]);
     }
+    if (is_base) line.said[id] = std::move(said);
     if (call.answer != k_none) out.answer = line.place(call.answer);
     out.model = work_.text(call.facts->model);
     out.parameters = work_.text(call.facts->parameters);
@@ -262,9 +310,9 @@ class Recorder {
   }
 
   /// The place behind those messages of the main line that the context begins with.
-  static std::uint32_t end_of_context(const Call& call, const Line& main) {
+  std::uint32_t end_of_context(const Call& call, const Line& main) const {
     std::uint32_t at = 0;
-    for (const Seen& seen : call.context) {
+    for (const Seen& seen : whole_context(work_, call)) {
       const auto place = seen.slot == k_none ? std::nullopt : main.place(seen.slot);
       if (!place) break;
       at = std::max(at, *place + 1);
@@ -308,6 +356,7 @@ class Recorder {
   static constexpr std::ptrdiff_t k_agents = 8;  ///< how many different instructions are compared, latest first
   std::unordered_map<base::Hash128, SlotId, base::Hash128Hasher> systems_;
   std::vector<Instructions> instructions_;
+  std::unordered_set<CallId> bases_;  ///< calls that others go on from
   std::vector<CallId> partial_;
   struct Branch {
     model::Alternative alternative;

@@ -11,6 +11,7 @@
 #include "build/lane_path.h"
 #include "build/replaced_contexts.h"
 #include "build/tool_runs.h"
+#include "build/whole_context.h"
 
 namespace trajectory::build {
 
@@ -33,8 +34,12 @@ class Linker {
   void link(CallId id) {
     Call& call = work_.calls[id];
     std::vector<Seen> input = recorded_input(call);
-    Link best = find_link(id, input);
-    if (!best.alignment.to.empty()) adopt(call, input, best);
+    if (const CallId base = continued_response(id); base != k_none) {
+      go_on_from(base, call, input);
+    } else {
+      const Link best = find_link(id, input);
+      if (!best.alignment.to.empty()) adopt(call, input, best);
+    }
     finish(id, std::move(input));
   }
 
@@ -67,12 +72,17 @@ class Linker {
     return out;
   }
 
-  std::vector<SlotId> context_slots(const Call& call) const {
+  static std::vector<SlotId> slots_of(const std::vector<Seen>& context) {
     std::vector<SlotId> out;
-    out.reserve(call.context.size() + 1);  // and an answer
-    for (const Seen& seen : call.context)
+    out.reserve(context.size() + 1);  // and an answer
+    for (const Seen& seen : context)
       if (!is_system(seen.entry) && seen.slot != k_none) out.push_back(seen.slot);
     return out;
+  }
+
+  std::vector<SlotId> context_slots(const Call& call) const {
+    if (call.goes_on_from != k_none) return slots_of(whole_context(work_, call));
+    return slots_of(call.context);
   }
 
   std::vector<SlotId> sequence_of(const Call& call) const {
@@ -81,17 +91,22 @@ class Linker {
     return out;
   }
 
-  Link find_link(CallId id, std::vector<Seen>& input) {
+  /// The call whose response a stateful one names.
+  CallId continued_response(CallId id) {
     Call& call = work_.calls[id];
-    Link link;
     if (call.facts->previous_response_id != 0) {
       const auto found = responses_.find(call.facts->previous_response_id);
-      if (found != responses_.end() && found->second != id) return continue_response(found->second, input);
+      if (found != responses_.end() && found->second != id) return found->second;
       call.incomplete = true;
     }
-    if (call.facts->conversation != 0)
-      if (const auto found = responses_.find(call.facts->conversation); found != responses_.end())
-        return continue_response(found->second, input);
+    if (call.facts->conversation == 0) return k_none;
+    const auto found = responses_.find(call.facts->conversation);
+    return found == responses_.end() ? k_none : found->second;
+  }
+
+  Link find_link(CallId id, std::vector<Seen>& input) {
+    const Call& call = work_.calls[id];
+    Link link;
     restore_lost_results(call, input);
     const std::vector<Seen> said = without_system(input);
     // The message's own id names the answer that the client goes on from.
@@ -115,26 +130,15 @@ class Linker {
     return link;
   }
 
-  /// A stateful request only adds to what the model had seen and said: puts that before what is new. The instructions
-  /// of this request stand first; those of earlier ones are not inherited.
-  Link continue_response(CallId base, std::vector<Seen>& input) const {
-    Link link;
-    link.base = base;
-    const Call& before = work_.calls[base];
-    std::vector<Seen> chain;
-    std::copy_if(before.context.begin(), before.context.end(), std::back_inserter(chain),
-                 [](const Seen& seen) { return !is_system(seen.entry); });
-    if (before.answer != k_none) chain.push_back({.entry = work_.slots[before.answer].entry, .slot = before.answer});
+  /// A stateful request only adds to what the model had seen and said. The instructions of this request stand first;
+  /// those of earlier ones are not inherited.
+  void go_on_from(CallId base, Call& call, std::vector<Seen>& input) {
     const auto added =
         std::stable_partition(input.begin(), input.end(), [](const Seen& seen) { return is_system(seen.entry); });
-    link.alignment.to.assign(chain.size() + static_cast<std::size_t>(input.end() - added), k_none);
-    for (std::uint32_t i = 0; i < chain.size(); ++i) {
-      link.sequence.push_back(chain[i].slot);
-      link.alignment.to[i] = i;
-    }
-    link.alignment.whole = true;
-    input.insert(added, chain.begin(), chain.end());
-    return link;
+    call.goes_on_from = base;
+    call.goes_on_behind = work_.calls[base].answer;
+    call.lane = work_.calls[base].lane;
+    if (added != input.end()) take_for_lost_answer(base, *added);
   }
 
   void consider(CallId base, const Call& now, const std::vector<Seen>& said, Link& link) {
@@ -242,7 +246,8 @@ class Linker {
   /// What a call saw whose recording has no input at all: what stands before its answer in the next request.
   void find_lost_input(const Link& link, const Call& call, const std::vector<Seen*>& said, std::size_t first) {
     Call& base = work_.calls[link.base];
-    if (!base.facts->input.empty() || !base.context.empty() || first == said.size() || said[first]->slot != base.answer)
+    if (!base.facts->input.empty() || !base.context.empty() || base.goes_on_from != k_none || first == said.size() ||
+        said[first]->slot != base.answer)
       return;
     for (std::size_t j = 0; j < first; ++j) {
       if (said[j]->slot != k_none) return;
@@ -260,15 +265,20 @@ class Linker {
   /// The answer of a call whose recording lost it (a stream that ended early for the client) is what stands behind the
   /// call's context in the next request.
   void find_lost_answer(const Link& link, const std::vector<Seen*>& said) {
-    Call& base = work_.calls[link.base];
+    const Call& base = work_.calls[link.base];
+    if (base.answer != k_none || !link.alignment.whole) return;
     const std::size_t behind = context_slots(base).size();
+    if (behind < said.size()) take_for_lost_answer(link.base, *said[behind]);
+  }
+
+  void take_for_lost_answer(CallId id, Seen& seen) {
+    Call& base = work_.calls[id];
     const bool broken_off = base.run->failed && stopped_by_client(work_.text(base.run->error));
-    if (base.answer != k_none || !base.answers.empty() || !link.alignment.whole || behind >= said.size()) return;
+    if (base.answer != k_none || !base.answers.empty()) return;
     if (base.run->failed && !broken_off) return;  // what stands there was said by somebody else
-    Seen& seen = *said[behind];
     if (seen.slot != k_none || !is_assistant(seen.entry)) return;
     seen.slot = work_.add_slot(seen.entry, base.run);
-    work_.slots[seen.slot].answer_of = link.base;
+    work_.slots[seen.slot].answer_of = id;
     work_.slots[seen.slot].origin = model::OriginKind::k_inferred;
     work_.slots[seen.slot].cut = broken_off;
     base.answer = seen.slot;
@@ -325,15 +335,17 @@ class Linker {
     const auto last = std::find_if(input.rbegin(), input.rend(), [&](const Seen& seen) {
       return seen.slot != k_none && work_.slots[seen.slot].answer_of != k_none;
     });
-    if (last == input.rend()) return;
-    const std::vector<CallId>& followers = index_.followers(work_.slots[last->slot].answer_of);
+    const bool behind_known = last == input.rend();
+    const SlotId answer = behind_known ? call.goes_on_behind : last->slot;
+    if (answer == k_none) return;
+    const std::vector<CallId>& followers = index_.followers(work_.slots[answer].answer_of);
     if (followers.empty()) return;
     std::vector<Seen*> added;
-    for (auto seen = last.base(); seen != input.end(); ++seen)
+    for (auto seen = behind_known ? input.begin() : last.base(); seen != input.end(); ++seen)
       if (!is_system(seen->entry)) added.push_back(&*seen);
     std::vector<SlotId> best;
     for (auto before = followers.rbegin(); before != followers.rend(); ++before) {
-      const std::vector<SlotId> shown = shown_after(work_.calls[*before], last->slot);
+      const std::vector<SlotId> shown = shown_after(work_.calls[*before], answer);
       std::size_t same = 0;
       while (same < shown.size() && same < added.size() && same_message(work_.slots[shown[same]], *added[same])) ++same;
       if (same > best.size() && !is_put_anew(work_.calls[*before], call, same == added.size()))
@@ -344,6 +356,7 @@ class Linker {
   }
 
   std::vector<SlotId> shown_after(const Call& call, SlotId answer) const {
+    if (call.goes_on_behind == answer) return slots_of(call.context);
     std::vector<SlotId> out = context_slots(call);
     out.erase(out.begin(), std::find(out.rbegin(), out.rend(), answer).base());
     return out;
@@ -377,6 +390,8 @@ class Linker {
     if (call.lane == k_none) call.lane = work_.lanes++;
     if (call.lane >= lane_slots_.size()) lane_slots_.resize(call.lane + 1);
     auto& order = lane_slots_[call.lane];
+    if (call.goes_on_behind != k_none) call.parent = work_.slots[call.goes_on_behind].answer_of;
+    else if (call.goes_on_from != k_none) call.parent = work_.calls[call.goes_on_from].parent;
 
     for (Seen& seen : input) {
       if (is_system(seen.entry)) continue;

@@ -73,7 +73,7 @@ class ReplacedContexts {
     for (CallId at = id; at > oldest && work_.calls[at - 1].trace == call.trace; --at) {
       const Call& other = work_.calls[at - 1];
       if (other.scope != call.scope || linked_to_[at - 1] != linked_to_[id] || other.answer == k_none ||
-          other.context.size() != call.context.size())
+          other.goes_on_from != call.goes_on_from || other.context.size() != call.context.size())
         continue;
       const auto same = [](const Seen& a, const Seen& b) { return a.entry->identity == b.entry->identity; };
       if (!std::equal(call.context.begin(), call.context.end() - 1, other.context.begin(), same)) continue;
@@ -112,7 +112,7 @@ class ReplacedContexts {
   }
 
   static bool starts_anew(const Call& call) {
-    return call.parent == k_none && !call.incomplete &&
+    return call.parent == k_none && !call.incomplete && call.goes_on_from == k_none &&
            std::none_of(call.context.begin(), call.context.end(),
                         [](const Seen& seen) { return is_assistant(seen.entry); });
   }

@@ -18,6 +18,23 @@ std::string told(std::string what, model::Role role, std::string_view difference
   return what.append(" (").append(model::role_name(role)).append("): ").append(difference);
 }
 
+std::size_t count_of(const std::vector<model::Range>& ranges) {
+  std::size_t count = 0;
+  for (const auto& [begin, end] : ranges) count += end - std::min(begin, end);
+  return count;
+}
+
+/// The first `head` and the last `tail` places of ranges that hold at least so many.
+std::vector<std::uint32_t> outer_places(const std::vector<model::Range>& ranges, std::size_t head, std::size_t tail) {
+  std::vector<std::uint32_t> out;
+  for (auto range = ranges.begin(); range != ranges.end() && out.size() < head; ++range)
+    for (std::uint32_t at = range->first; at < range->second && out.size() < head; ++at) out.push_back(at);
+  for (auto range = ranges.rbegin(); range != ranges.rend() && out.size() < head + tail; ++range)
+    for (std::uint32_t at = range->second; at > range->first && out.size() < head + tail; --at) out.push_back(at - 1);
+  std::reverse(out.begin() + static_cast<std::ptrdiff_t>(head), out.end());
+  return out;
+}
+
 }  // namespace
 
 bool shows_input(const messages::CallFacts& recorded) { return !recorded.input.empty() || recorded.is_stateful(); }
@@ -43,16 +60,18 @@ std::string_view Replay::element_difference(const model::ModelCall& call, std::u
 
 std::string Replay::input_difference(const model::ModelCall& call, const messages::CallFacts& recorded) {
   if (!shows_input(recorded)) return {};
-  std::vector<std::uint32_t> places = model::places_in(call.context);
+  std::vector<std::uint32_t> places;
   std::vector<messages::MessageId> shown = recorded.input;
   const auto message = [&](std::size_t j) -> const model::Message& { return table_.get(shown[j]).message; };
 
   if (recorded.is_stateful()) {
     std::size_t systems = 0;
     while (systems < shown.size() && message(systems).role == model::Role::k_system) ++systems;
-    if (places.size() < shown.size()) return counts(places.size(), shown.size());
-    places.erase(places.begin() + static_cast<std::ptrdiff_t>(systems),
-                 places.end() - static_cast<std::ptrdiff_t>(shown.size() - systems));
+    const std::size_t all = count_of(call.context);
+    if (all < shown.size()) return counts(all, shown.size());
+    places = outer_places(call.context, systems, shown.size() - systems);
+  } else {
+    places = model::places_in(call.context);
   }
   if (shown.size() > places.size() && call.answer) {
     const model::Message& answer = messages_[*call.answer]->message;

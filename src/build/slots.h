@@ -40,8 +40,12 @@ struct Call {
   std::uint32_t trace = 0;
   std::uint32_t scope = 0;  ///< index into `Work::scopes`
   std::string_view agent;
-  std::vector<Seen> context;    ///< in the recorded order, system texts included; cut at the own answer
-  std::vector<SlotId> answers;  ///< candidates; the chosen one is `answer`
+  std::vector<Seen> context;  ///< in the recorded order, system texts included; cut at the own answer
+  /// A stateful call: `context` holds what it adds, system texts first. Between these and the rest stands what the call
+  /// that it goes on from had seen, without system texts, and that call's answer (see `whole_context`).
+  CallId goes_on_from = k_none;
+  SlotId goes_on_behind = k_none;  ///< that answer
+  std::vector<SlotId> answers;     ///< candidates; the chosen one is `answer`
   SlotId answer = k_none;
   CallId parent = k_none;       ///< the call whose answer this one's context continues
   std::uint32_t lane = k_none;  ///< calls linked by evidence share it

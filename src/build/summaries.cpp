@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "build/whole_context.h"
+
 namespace trajectory::build {
 
 namespace {
@@ -18,8 +20,9 @@ bool is_new(const Work& work, const Call& call, const Seen& seen) {
 }
 
 /// Whether the call sees less of the past than the one it continues saw.
-bool dropped_something(const Call& parent, const Call& call) {
-  return std::any_of(parent.context.begin(), parent.context.end(), [&](const Seen& before) {
+bool dropped_something(const Work& work, const Call& parent, const Call& call) {
+  const std::vector<Seen> earlier = whole_context(work, parent);
+  return std::any_of(earlier.begin(), earlier.end(), [&](const Seen& before) {
     return before.slot != k_none && !is_system(before.entry) &&
            std::none_of(call.context.begin(), call.context.end(),
                         [&](const Seen& now) { return now.slot == before.slot; });
@@ -27,14 +30,14 @@ bool dropped_something(const Call& parent, const Call& call) {
 }
 
 void mark_replaced_heads(Work& work, const Call& call) {
-  if (call.parent == k_none) return;
+  if (call.parent == k_none || call.goes_on_from != k_none) return;
   const auto shared = std::find_if(call.context.begin(), call.context.end(), [&](const Seen& seen) {
     return !is_system(seen.entry) && !is_new(work, call, seen);
   });
   if (shared == call.context.end()) return;
   const auto first_new =
       std::find_if(call.context.begin(), shared, [&](const Seen& seen) { return !is_system(seen.entry); });
-  if (first_new == shared || !dropped_something(work.calls[call.parent], call)) return;
+  if (first_new == shared || !dropped_something(work, work.calls[call.parent], call)) return;
   for (auto at = first_new; at != shared; ++at)
     if (!is_system(at->entry) && !is_assistant(at->entry)) work.slots[at->slot].summary = true;
 }

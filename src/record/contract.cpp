@@ -102,13 +102,14 @@ Tree ranges_tree(const std::vector<model::Range>& ranges) {
 Tree step_info(const Step& step) {
   if (step.plain) return {};
   Tree out = Tree::object();
-  out.add("context", ranges_tree(to_ranges(step.places)));
+  out.add("context", ranges_tree(step.ranges));
   return out;
 }
 
 /// A step is what the main line can be trained on when its last message is.
 model::TrainableStatus status_of(const Step& step, const model::Trajectory& t) {
-  return step.places.empty() ? model::TrainableStatus::k_not_trainable : t.main.messages[step.places.back()].trainable;
+  return step.ranges.empty() ? model::TrainableStatus::k_not_trainable
+                             : t.main.messages[step.ranges.back().second - 1].trainable;
 }
 
 }  // namespace
@@ -141,9 +142,10 @@ struct ContractForm::Impl {
         text.push_back(',');
       }
       hash.add(text.append(R"("messages":[)"));
-      for (std::size_t k = 0; k < steps[i].places.size(); ++k) {
+      const std::vector<std::uint32_t> places = model::places_in(steps[i].ranges);
+      for (std::size_t k = 0; k < places.size(); ++k) {
         if (k > 0) hash.add(",");
-        hash.add(message(steps[i], steps[i].places[k]).canonical);
+        hash.add(message(steps[i], places[k]).canonical);
       }
       hash.add(std::string(R"(],"trainable_status":")") + std::string(model::trainable_name(status_of(steps[i], t))) +
                "\"}");
@@ -162,9 +164,10 @@ struct ContractForm::Impl {
     TJ_TRY(sink(text));
     for (std::size_t i = 0; i < steps.size(); ++i) {
       TJ_TRY(sink(i > 0 ? ",\n    {\n      \"messages\": [" : "\n    {\n      \"messages\": ["));
-      for (std::size_t k = 0; k < steps[i].places.size(); ++k) {
+      const std::vector<std::uint32_t> places = model::places_in(steps[i].ranges);
+      for (std::size_t k = 0; k < places.size(); ++k) {
         TJ_TRY(sink(k > 0 ? ",\n        " : "\n        "));
-        TJ_TRY(sink(message(steps[i], steps[i].places[k]).indented));
+        TJ_TRY(sink(message(steps[i], places[k]).indented));
       }
       text = "\n      ],\n";
       append_rest_of_step(text, steps[i]);
@@ -186,7 +189,7 @@ struct ContractForm::Impl {
     std::map<const model::Variant*, std::uint32_t> numbers;
     std::string step_list;
     for (const Step& step : steps) {
-      std::vector<std::uint32_t> shown = step.places;
+      std::vector<std::uint32_t> shown = model::places_in(step.ranges);
       for (std::uint32_t& place : shown) {
         const auto variant = step.variants->find(place);
         if (variant == step.variants->end()) continue;

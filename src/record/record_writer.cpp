@@ -243,7 +243,7 @@ void write_derived(Writer& w, const model::Trajectory& t) {
   w.begin('[');
   for (const Step& step : steps) {
     w.next();
-    w.write_ranges(to_ranges(step.places));
+    w.write_ranges(step.ranges);
   }
   w.end(']');
   const Figures f = figures_of(t, steps.size());

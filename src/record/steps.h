@@ -10,7 +10,7 @@ namespace trajectory::record {
 
 /// One step of the contract, as places of the main transcript.
 struct Step {
-  std::vector<std::uint32_t> places;  ///< messages of the step, in the order the model saw them
+  std::vector<model::Range> ranges;  ///< messages of the step, in the order the model saw them; neighbours are joined
   const std::map<std::uint32_t, model::Variant>* variants = nullptr;  ///< other forms that its call saw; never null
   bool plain = true;  ///< the places are the beginning of the transcript, as it stands
 };

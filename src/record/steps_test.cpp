@@ -30,9 +30,9 @@ TEST(Steps, CloseAtTheFirstUserMessageAndAtEachAnswer) {
   l.calls = {call({{0, 2}}, 2), call({{0, 4}}, 4)};
   const auto steps = derive_steps(l);
   ASSERT_EQ(steps.size(), 3U);
-  EXPECT_EQ(steps[0].places, (Places{0, 1}));
-  EXPECT_EQ(steps[1].places, (Places{0, 1, 2}));
-  EXPECT_EQ(steps[2].places, (Places{0, 1, 2, 3, 4}));
+  EXPECT_EQ(model::places_in(steps[0].ranges), (Places{0, 1}));
+  EXPECT_EQ(model::places_in(steps[1].ranges), (Places{0, 1, 2}));
+  EXPECT_EQ(model::places_in(steps[2].ranges), (Places{0, 1, 2, 3, 4}));
   for (const Step& step : steps) EXPECT_TRUE(step.plain);
 }
 
@@ -42,9 +42,9 @@ TEST(Steps, CloseAtEachToolMessageAndNotAtTheAnswerThatAsked) {
   l.calls = {call({{0, 1}}, 1), call({{0, 4}}, 4)};
   const auto steps = derive_steps(l);
   ASSERT_EQ(steps.size(), 4U);
-  EXPECT_EQ(steps[1].places.size(), 3U);
-  EXPECT_EQ(steps[2].places.size(), 4U);
-  EXPECT_EQ(steps[3].places.size(), 5U);
+  EXPECT_EQ(model::places_in(steps[1].ranges).size(), 3U);
+  EXPECT_EQ(model::places_in(steps[2].ranges).size(), 4U);
+  EXPECT_EQ(model::places_in(steps[3].ranges).size(), 5U);
 }
 
 TEST(Steps, ShowWhatTheModelSawAfterAWindow) {
@@ -52,7 +52,7 @@ TEST(Steps, ShowWhatTheModelSawAfterAWindow) {
   l.calls = {call({{0, 2}}, 2), call({{0, 1}, {3, 4}}, 4)};
   const auto steps = derive_steps(l);
   EXPECT_FALSE(steps.back().plain);
-  EXPECT_EQ(steps.back().places, (Places{0, 3, 4}));
+  EXPECT_EQ(model::places_in(steps.back().ranges), (Places{0, 3, 4}));
 }
 
 TEST(Steps, AreNotPlainWhereACallSawAnotherForm) {
@@ -68,8 +68,16 @@ TEST(Steps, HoldEveryMessageEvenOneThatNoLaterCallSaw) {
   l.calls = {call({{0, 1}}, 1), call({{0, 2}, {3, 4}}, 4)};
   std::vector<bool> shown(5, false);
   for (const Step& step : derive_steps(l))
-    for (const std::uint32_t place : step.places) shown[place] = true;
+    for (const std::uint32_t place : model::places_in(step.ranges)) shown[place] = true;
   EXPECT_EQ(shown, std::vector<bool>(5, true));
+}
+
+TEST(Steps, HoldNeighboursAsOneRange) {
+  model::Lane l = lane({Role::k_user, Role::k_assistant, Role::k_user, Role::k_assistant});
+  l.calls = {call({{0, 1}}, 1), call({{0, 1}, {1, 2}, {2, 2}, {2, 3}}, 3)};
+  const auto steps = derive_steps(l);
+  EXPECT_EQ(steps.back().ranges, (std::vector<model::Range>{{0, 4}}));
+  EXPECT_TRUE(steps.back().plain);
 }
 
 TEST(Steps, OfNothingAreNone) { EXPECT_TRUE(derive_steps({}).empty()); }
