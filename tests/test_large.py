@@ -119,7 +119,7 @@ def test_the_size_that_a_contract_file_would_have_is_exact(run: Run, tmp_path: P
         status=3,
     )
     (example,) = json.loads(done.stdout)["problems"]["file_too_large"]["examples"]
-    assert f"would have {size} bytes, above --max-file {size - 1}" in example["detail"]
+    assert f"would have {size} bytes, above the limit of {size - 1}" in example["detail"]
     assert (tmp_path / "same/long.json").stat().st_size == size
     assert list((tmp_path / "less").iterdir()) == []
 
