@@ -25,9 +25,11 @@ test:
 	@tools/setup testbench
 	@tools/run_tests
 
+SETS ?= small,medium,mixed
+ROUNDS ?= 5
 bench:
 	@tools/setup
-	@.venv/bin/python bench/run.py --sets $(or $(SETS),small,medium,mixed) --rounds $(or $(ROUNDS),5)
+	@.venv/bin/python bench/run.py --sets $(SETS) --rounds $(ROUNDS)
 
 fuzz:
 	@tools/setup fuzz
