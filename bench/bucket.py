@@ -14,25 +14,26 @@ import sys
 import tempfile
 from pathlib import Path
 
-from make_export import SETS, make
-from run import PROGRAM, ROOT, WORK, Sample, run_once
+from commands import PROGRAM, ROOT
+from make_export import source_of
+from measure import Sample, run_timed
 
-sys.path.insert(0, str(ROOT / "tests"))
-from bucket_servers import start_server
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from bucket_servers import start_server  # noqa: E402
 
 
 def measure(export: Path, scheme: str, runs: int) -> tuple[list[Sample], list[Sample]]:
     """Samples of imports from disk and from the bucket, round by round."""
-    out = WORK / "bucket-out"
+    out = ROOT / "build" / "bench-out"
     arguments = ["--out", str(out), "--force", "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(scheme, Path(folder))
         try:
             os.environ.update(server.variables)
             server.put(export.name, export.read_bytes())
-            local = [str(PROGRAM), "import", str(export), *arguments]
-            bucket = [str(PROGRAM), "import", server.uri(export.name), *arguments, *server.flags()]
-            rounds = [(run_once(local), run_once(bucket)) for _ in range(runs + 1)][1:]
+            local = [PROGRAM, "import", str(export), *arguments]
+            bucket = [PROGRAM, "import", server.uri(export.name), *arguments, *server.flags()]
+            rounds = [(run_timed(local), run_timed(bucket)) for _ in range(runs + 1)][1:]
         finally:
             server.stop()
     shutil.rmtree(out, ignore_errors=True)
@@ -44,23 +45,19 @@ def bucket_line(export: Path, scheme: str, runs: int) -> str:
     local, bucket = measure(export, scheme, runs)
     ratios = [b.wall / a.wall for a, b in zip(local, bucket, strict=True)]
     walls = [statistics.median(sample.wall for sample in samples) for samples in (local, bucket)]
-    memory = [statistics.median(sample.memory for sample in samples) for samples in (local, bucket)]
     return (
-        f"import from {scheme}:// on loopback: {walls[1]:.2f} s ({memory[1]:.0f} MB), from disk {walls[0]:.2f} s "
-        f"({memory[0]:.0f} MB), ratio {min(ratios):.2f}, {statistics.median(ratios):.2f}, {max(ratios):.2f}"
+        f"import from {scheme}:// on loopback: {walls[1]:.2f} s, from disk {walls[0]:.2f} s, "
+        f"ratio {min(ratios):.2f}, {statistics.median(ratios):.2f}, {max(ratios):.2f}"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--set", choices=SETS, default="medium")
+    parser.add_argument("--set", choices=["small", "medium", "large"], default="medium")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scheme", choices=["gs", "s3"], default="gs")
     arguments = parser.parse_args()
-    export = WORK / f"{arguments.set}.parquet"
-    if not export.exists():
-        megabytes, shapes = SETS[arguments.set]
-        make(export, megabytes, shapes)
+    export = source_of(arguments.set)
     print(bucket_line(export, arguments.scheme, arguments.runs))
 
 

