@@ -33,8 +33,10 @@ def said_in(turn: int) -> tuple[Row, Row]:
 
 
 def chain_of_responses(turns: int, stateful: bool) -> list[Row | str]:
-    """One conversation, recorded with the response before it or with everything that was said. Instructions come and go,
-    each third question is asked twice, each seventh call fails at first."""
+    """One conversation, recorded with the response before it or with everything that was said.
+
+    Instructions come and go, each third question is asked twice, each seventh call fails at first.
+    """
     rows: list[Row | str] = []
     history: list[Row] = []
     for turn in range(turns):

@@ -25,7 +25,7 @@ std::string_view without_mark(std::string_view bytes) {
 }
 
 base::Result<FileKind> kind_of(std::string_view bytes) {
-  if (bytes.empty()) return bad("the file is empty");
+  if (bytes.empty()) return bad("the file is empty: export it again, or leave it out");
   if (bytes.starts_with("PARE")) return bad("the Parquet file is encrypted: export it without encryption");
   if (bytes.starts_with("PAR1")) return FileKind::k_parquet;
   for (const std::string_view magic : k_compressed)
