@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from bucket_servers import BUCKET, Fault, Proxy, Server, free_port, start_server
+from bucket_servers import BUCKET, Fault, Proxy, Server, start_server
 from conftest import TRUTH, Run, files_of
+
+from testbench.langsmith.buckets import free_port
 
 EXPORT = TRUTH / "export.parquet"
 
