@@ -6,4 +6,5 @@ NB_MODULE(_core, m) {
   m.attr("version") = TRAJECTORY_VERSION;
   trajectory::python::define_imports(m);
   trajectory::python::define_datasets(m);
+  trajectory::python::define_hashes(m);
 }

@@ -104,3 +104,8 @@ class DatasetWriter:
 
 def convert(source: bytes, folder: bytes, *, force: bool, progress: object | None) -> None:
     """Writes a dataset, or JSON lines of records, as a dataset."""
+
+def upload_hash(contract: bytes) -> str:
+    """
+    The identity of an upload: the hash of a trajectory's JSON in the contract's form.
+    """

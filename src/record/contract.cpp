@@ -10,6 +10,7 @@
 #include "record/steps.h"
 #include "record/tables.h"
 #include "record/tree.h"
+#include "record/upload_hash.h"
 
 namespace trajectory::record {
 
@@ -126,12 +127,23 @@ struct ContractForm::Impl {
     return renderer.render(place, variant == step.variants->end() ? nullptr : &variant->second);
   }
 
-  void hash_content() {
+  /// The hash of task, steps, metrics and execution_metrics; with `all` of everything but telemetry.
+  std::string hash_of(bool all) {
     base::Sha256 hash;
-    std::string text = R"({"execution_metrics":)";
+    std::string text = "{";
+    if (all && !t.error.empty()) {
+      text.append(R"("error":)");
+      Tree::text(t.error).write_canonical(text);
+      text.push_back(',');
+    }
+    text.append(R"("execution_metrics":)");
     execution_tree(t, figures).write_canonical(text);
     text.append(R"(,"metrics":)");
     metrics_tree(t, figures).write_canonical(text);
+    if (all && t.reward) {
+      text.append(R"(,"reward":)");
+      reward_tree(t.reward).write_canonical(text);
+    }
     text.append(R"(,"steps":[)");
     hash.add(text);
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -153,7 +165,7 @@ struct ContractForm::Impl {
     text = R"(],"task":)";
     task_tree(t, figures).write_canonical(text);
     hash.add(text + "}");
-    content_hash = hash.hex();
+    return hash.hex();
   }
 
   base::Status emit(const Sink& sink) {
@@ -260,8 +272,12 @@ ContractForm::~ContractForm() = default;
 
 const std::string& ContractForm::content_hash() const {
   if (impl_->content_hash.empty() && !impl_->t.contract.empty()) impl_->content_hash = kept_hash(impl_->t.contract);
-  else if (impl_->content_hash.empty()) impl_->hash_content();
+  else if (impl_->content_hash.empty()) impl_->content_hash = impl_->hash_of(false);
   return impl_->content_hash;
+}
+
+base::Result<std::string> ContractForm::upload_hash() const {
+  return impl_->t.contract.empty() ? impl_->hash_of(true) : kept_upload_hash(impl_->t.contract);
 }
 
 std::uint64_t ContractForm::size() const {

@@ -27,6 +27,9 @@ class ContractForm {
   /// SHA-256 of the canonical JSON of task, steps, metrics and execution_metrics (nulls and `idx` left out, keys
   /// sorted).
   [[nodiscard]] const std::string& content_hash() const;
+  /// What `upload_hash` says of the whole text: the identity of an upload. Errors: k_bad_format (a kept form is
+  /// broken).
+  [[nodiscard]] base::Result<std::string> upload_hash() const;
   [[nodiscard]] base::Status write(base::OutputFile& file) const;
   /// The same content as one JSON object that holds each message once: `messages` (the transcript, then other forms
   /// that steps show), and `steps` whose `messages` are half-open ranges over them.
