@@ -55,6 +55,13 @@ add_library(Xxhash::xxhash UNKNOWN IMPORTED GLOBAL)
 set_target_properties(Xxhash::xxhash PROPERTIES IMPORTED_LOCATION "${xxhash_library}"
                                                 INTERFACE_INCLUDE_DIRECTORIES "${xxhash_include_dir}")
 
+# Debian's zstd ships no CMake files.
+find_path(zstd_include_dir zstd.h REQUIRED)
+find_library(zstd_library zstd REQUIRED)
+add_library(Zstd::zstd UNKNOWN IMPORTED GLOBAL)
+set_target_properties(Zstd::zstd PROPERTIES IMPORTED_LOCATION "${zstd_library}"
+                                            INTERFACE_INCLUDE_DIRECTORIES "${zstd_include_dir}")
+
 # robin_map is the copy that nanobind brings: the extension holds both, and two versions of one template would clash.
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir OUTPUT_VARIABLE nanobind_ROOT
                 OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE nanobind_status)

@@ -1,5 +1,6 @@
 # A layer is one folder under src/ and one static library. Public functions:
-#   layer(NAME [LINK ...])      the folder src/NAME, its tests, and for `cli` the program `trajectory`
+#   layer(NAME [LINK ...])      the folder src/NAME, its tests, and for `cli` the program `trajectory`; a NAME with a
+#                               slash is a folder in a folder
 #   bindings([LINK ...])        the Python extension from python/bindings
 # LINK takes names of layers and imported targets. A layer's headers reach the layers above it, third-party headers do
 # not: only the layer that names a library can include it.
@@ -47,8 +48,9 @@ add_custom_target(python_package)
 
 function(split_link_line layers_variable libraries_variable)
   foreach(item IN LISTS ARGN)
-    if(TARGET trajectory_${item})
-      list(APPEND layers trajectory_${item})
+    string(REPLACE "/" "_" target "trajectory_${item}")
+    if(TARGET ${target})
+      list(APPEND layers ${target})
     elseif(TARGET ${item})
       list(APPEND libraries ${item})
     else()
@@ -59,9 +61,10 @@ function(split_link_line layers_variable libraries_variable)
   set(${libraries_variable} ${libraries} PARENT_SCOPE)
 endfunction()
 
-function(layer name)
+function(layer path)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINK")
-  set(folder "${CMAKE_SOURCE_DIR}/src/${name}")
+  set(folder "${CMAKE_SOURCE_DIR}/src/${path}")
+  string(REPLACE "/" "_" name "${path}")
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cpp")
   file(GLOB tests CONFIGURE_DEPENDS "${folder}/*_test.cpp")
   set(main_file "${folder}/main.cpp")

@@ -17,6 +17,8 @@ layer(base LINK Xxhash::xxhash)
 layer(json LINK base Simdjson::simdjson)
 layer(columnar LINK base ArrowWheel::arrow)
 layer(build LINK json)
+layer(platform/client LINK base)
+layer(platform/server LINK json)
 bindings(LINK build)
 """
 
@@ -54,6 +56,8 @@ def layered(tmp_path: Path) -> Path:
         ("src/json/a.cpp", "#include <simdjson.h>"),
         ("src/base/a_test.cpp", "#include <gtest/gtest.h>"),
         ("python/bindings/a.cpp", '#include "build/a.h"'),
+        ("src/platform/client/a.cpp", '#include "platform/client/b.h"'),
+        ("src/platform/server/a.cpp", '#include "base/result.h"'),
     ],
 )
 def test_an_include_on_the_link_line_passes(layered: Path, path: str, line: str) -> None:
@@ -71,6 +75,8 @@ def test_an_include_on_the_link_line_passes(layered: Path, path: str, line: str)
         ("src/json/a.h", '#include "extra/value.h"', "extra is not a layer"),
         ("src/build/a.cpp", "#include <simdjson.h>", "does not name Simdjson::simdjson"),
         ("src/base/a.cpp", "#include <gtest/gtest.h>", "does not name tests"),
+        ("src/platform/client/a.cpp", '#include "json/value.h"', "platform/client does not link json"),
+        ("src/platform/server/a.cpp", '#include "platform/client/b.h"', "server does not link platform/client"),
         ("src/base/a.cpp", "#include <json/value.h>", 'write "json/value.h"'),
         ("src/base/a.cpp", '#include "base/../json/value.h"', "write the path from src/"),
         ("src/base/a.cpp", '/* why */ #include "json/value.h"', "base does not link json"),

@@ -1,5 +1,6 @@
 #include "http/client.h"
 
+#include <algorithm>
 #include <curl/curl.h>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@ struct Exchange {
   const ClientSettings& settings;
   Response response;
   std::optional<base::Error> error;  ///< why a callback ended the exchange
+  std::uint64_t sent = 0;            ///< bytes of the body source
 };
 
 bool begins_header(std::string_view line) { return line.starts_with("HTTP/"); }
@@ -71,6 +73,27 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
   }
   exchange.response.body.append(piece);
   return size;
+}
+
+std::size_t give_body(char* buffer, std::size_t, std::size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  const BodySource& source = *exchange.request.body_source;
+  const std::uint64_t rest = source.size - exchange.sent;
+  if (rest == 0) return 0;
+  auto read = source.read(exchange.sent, {buffer, static_cast<std::size_t>(std::min<std::uint64_t>(size, rest))});
+  if (read && *read > 0) {
+    exchange.sent += *read;
+    return *read;
+  }
+  exchange.error = read ? base::Error(base::ErrorCode::k_internal, "the body of a request ends before its size")
+                        : std::move(read).error();
+  return CURL_READFUNC_ABORT;
+}
+
+/// curl begins a body anew when a connection that it used again turns out to be closed.
+int seek_body(void* user, curl_off_t offset, int) {
+  static_cast<Exchange*>(user)->sent = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
 }
 
 int look_for_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -158,8 +181,17 @@ HeaderList Client::Impl::prepare(CURL* handle, const Request& request, Exchange&
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   if (!settings.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, settings.ca_file.c_str());
   if (request.method != "GET") {
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    if (request.body_source) {
+      curl_easy_setopt(handle, CURLOPT_POST, 1L);
+      curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_body);
+      curl_easy_setopt(handle, CURLOPT_READDATA, &exchange);
+      curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek_body);
+      curl_easy_setopt(handle, CURLOPT_SEEKDATA, &exchange);
+    } else {
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    }
+    const std::uint64_t size = request.body_source ? request.body_source->size : request.body.size();
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(size));
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
@@ -201,7 +233,7 @@ base::Result<Client> Client::open(ClientSettings settings) {
 base::Result<Response> Client::send(const Request& request) const {
   Handle handle = impl_->take();
   if (!handle) return base::Error(base::ErrorCode::k_internal, "the HTTP library has no memory for a call");
-  Exchange exchange{request, impl_->settings, {}, {}};
+  Exchange exchange{request, impl_->settings, {}, {}, 0};
   char text[CURL_ERROR_SIZE] = "";
   const HeaderList headers = impl_->prepare(handle.get(), request, exchange);
   curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, text);

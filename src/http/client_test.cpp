@@ -47,6 +47,43 @@ TEST(Client, SendsMethodHeadersSecretsAndBody) {
   EXPECT_TRUE(seen.ends_with("\r\n\r\n{\"a\":1}")) << seen;
 }
 
+TEST(Client, ReadsABodyWhileItIsSent) {
+  std::string seen;
+  const LoopbackServer server([&](const std::string& request) {
+    seen = request;
+    return LoopbackServer::answer(200, "{}");
+  });
+  const std::string whole(300'000, 'x');
+  Request request{.method = "POST", .url = server.url()};
+  request.body_source = BodySource{
+      whole.size(), [&](std::uint64_t offset, std::span<char> buffer) {
+        return base::Result<std::size_t>(whole.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 999), offset));
+      }};
+  const Client one = client();
+  for (int i = 0; i < 2; ++i) {
+    seen.clear();
+    const auto answer = one.send(request);
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_THAT(seen, HasSubstr("Content-Length: 300000\r\n"));
+    EXPECT_TRUE(seen.ends_with("\r\n\r\n" + whole));
+  }
+}
+
+TEST(Client, EndsACallWhoseBodyCannotBeRead) {
+  const LoopbackServer server([](const std::string&) { return LoopbackServer::answer(200, "{}"); });
+  Request request{.method = "POST", .url = server.url()};
+  request.body_source = BodySource{10, [](std::uint64_t, std::span<char>) {
+                                     return base::Result<std::size_t>(base::Error(base::ErrorCode::k_io, "gone"));
+                                   }};
+  const auto failed = client().send(request);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), base::ErrorCode::k_io);
+  request.body_source->read = [](std::uint64_t, std::span<char>) { return base::Result<std::size_t>(0); };
+  const auto cut = client().send(request);
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().text(), HasSubstr("ends before its size"));
+}
+
 TEST(Client, UsesAConnectionAgain) {
   const LoopbackServer server([](const std::string&) { return LoopbackServer::answer(200, "x"); });
   const Client one = client();

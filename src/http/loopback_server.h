@@ -26,10 +26,10 @@ class LoopbackServer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    (void)::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
+    (void)::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
-    ::listen(listener_, 16);
+    (void)::listen(listener_, 16);
     accepting_ = std::jthread([this] { accept_all(); });
   }
 

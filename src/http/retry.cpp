@@ -46,6 +46,7 @@ std::int64_t backoff(const RetryPolicy& policy, int tried, const base::Clock& cl
   std::int64_t wait = policy.first_wait;
   for (int i = 1; i < tried && wait < policy.longest_wait; ++i) wait *= 2;
   wait = std::min(wait, policy.longest_wait);
+  if (policy.jitter) return wait + static_cast<std::int64_t>(clock.random() * static_cast<double>(*policy.jitter));
   return wait - static_cast<std::int64_t>(clock.random() * static_cast<double>(wait) / 2);
 }
 
@@ -55,7 +56,7 @@ base::Result<Response> send_with_retry(const std::function<base::Result<Response
     base::Result<Response> answer = send(request);
     std::int64_t wait = backoff(policy, tried, clock);
     if (answer) {
-      if (!is_passing(answer->status) || tried >= policy.tries) return answer;
+      if (!policy.passing(answer->status) || tried >= policy.tries) return answer;
       if (!policy.repeatable && answer->status != 429) return answer;
       const auto asked = asked_wait(*answer, clock.now());
       if (asked && *asked > policy.longest_asked_wait) return answer;

@@ -11,17 +11,20 @@
 
 namespace trajectory::http {
 
+/// Whether an answer is worth another try: 408, 425, 429 and 5xx, save 501 and 505.
+[[nodiscard]] bool is_passing(int status);
+
 struct RetryPolicy {
-  int tries = 6;                              ///< in all
-  std::int64_t first_wait = 500;              ///< milliseconds; doubles with each try, minus up to half by chance
-  std::int64_t longest_wait = 30'000;         ///< milliseconds
+  int tries = 6;                       ///< in all
+  std::int64_t first_wait = 500;       ///< milliseconds; doubles with each try
+  std::int64_t longest_wait = 30'000;  ///< milliseconds
+  /// Milliseconds that chance adds to a wait at most; none: chance takes up to half of the wait off.
+  std::optional<std::int64_t> jitter{};
   std::int64_t longest_asked_wait = 300'000;  ///< milliseconds that a service may ask for; above, its answer stands
   /// Whether the request may reach the service twice: else only answers that refuse it are followed by another try.
   bool repeatable = true;
+  bool (*passing)(int status) = is_passing;  ///< which answers are followed by another try
 };
-
-/// Whether an answer is worth another try: 408, 425, 429 and 5xx, save 501 and 505.
-[[nodiscard]] bool is_passing(int status);
 
 /// The wait that an answer asks for in Retry-After-Ms or Retry-After (seconds or a date), in milliseconds.
 /// `now`: microseconds since 1970 UTC.

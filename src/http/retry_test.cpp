@@ -66,6 +66,22 @@ TEST(Retry, ShortensWaitsByChance) {
   EXPECT_THAT(waits.waited, ElementsAre(375, 750));
 }
 
+TEST(Retry, LengthensWaitsByChanceWhereAPolicySaysSo) {
+  Waits waits;
+  waits.chance = 0.5;
+  Script script{{status(500), status(500), status(500), status(200)}};
+  const RetryPolicy policy{.first_wait = 1000, .jitter = 500};
+  ASSERT_TRUE(send_with_retry(std::ref(script), {}, policy, waits.clock()));
+  EXPECT_THAT(waits.waited, ElementsAre(1250, 2250, 4250));
+}
+
+TEST(Retry, FollowsThePolicysListOfAnswers) {
+  const RetryPolicy policy{.passing = [](int number) { return number == 404; }};
+  Waits waits;
+  Script script{{status(404), status(408), status(200)}};
+  EXPECT_EQ(send_with_retry(std::ref(script), {}, policy, waits.clock())->status, 408);
+}
+
 TEST(Retry, LeavesOtherAnswersAlone) {
   for (const int number : {200, 204, 301, 400, 401, 403, 404, 409, 422, 501}) {
     Waits waits;
