@@ -188,14 +188,21 @@ bool holds(const std::string& folder, const std::string& path) {
 }
 
 Status write_file(const std::string& path, const std::function<Status(OutputFile&)>& writer) {
-  const std::string partial = path + ".part";
-  const auto write = [&]() -> Status {
-    auto file = OutputFile::create(partial);
+  const auto fill = [&](const std::string& place) -> Status {
+    auto file = OutputFile::create(place);
     if (!file) return std::move(file).error();
     TJ_TRY(writer(*file));
-    TJ_TRY(file->close());
-    std::error_code error;
-    fs::rename(partial, path, error);
+    return file->close();
+  };
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (there && !fs::is_regular_file(path, error) && !fs::is_directory(path, error)) return fill(path);
+  // Behind a link it is the file that is replaced, not the link.
+  const std::string target = there ? fs::canonical(path, error).string() : path;
+  const std::string partial = target + ".part";
+  const auto write = [&]() -> Status {
+    TJ_TRY(fill(partial));
+    fs::rename(partial, target, error);
     if (error) return io_error("cannot put the file in place", path, error.value());
     return {};
   };

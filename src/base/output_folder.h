@@ -57,7 +57,8 @@ class OutputFolder {
 /// Whether `path` is the folder, or lies in it, wherever links lead. Neither needs to be there.
 [[nodiscard]] bool holds(const std::string& folder, const std::string& path);
 
-/// Writes a whole file at once, or leaves the old one and nothing beside it. Errors: k_io, and the writer's.
+/// Writes a whole file at once, or leaves the old one and nothing beside it. A device or a pipe is written to: it is
+/// nothing to put a file in the place of. Errors: k_io, and the writer's.
 [[nodiscard]] Status write_file(const std::string& path, const std::function<Status(OutputFile&)>& writer);
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
 

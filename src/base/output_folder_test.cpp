@@ -1,7 +1,9 @@
 #include "base/output_folder.h"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -92,6 +94,28 @@ TEST_F(OutputFolderTest, KnowsWhatAFolderHoldsThroughLinks) {
   EXPECT_TRUE(holds(target_.string() + "/", target_.string()));
   EXPECT_FALSE(holds(target_.string(), (root_ / "outer").string()));
   EXPECT_FALSE(holds((target_ / "below").string(), target_.string()));
+}
+
+TEST_F(OutputFolderTest, WritesIntoAPipeAndLeavesIt) {
+  const fs::path pipe = root_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(write_file(pipe.string(), "text").ok());
+  std::string read_back(8, '\0');
+  EXPECT_EQ(read(reader, read_back.data(), read_back.size()), 4);
+  close(reader);
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(OutputFolderTest, ReplacesTheFileBehindALink) {
+  put(root_ / "file");
+  fs::create_symlink(root_ / "file", root_ / "link");
+  ASSERT_TRUE(write_file((root_ / "link").string(), "text").ok());
+  EXPECT_TRUE(fs::is_symlink(root_ / "link"));
+  EXPECT_EQ(fs::file_size(root_ / "file"), 4U);
+  EXPECT_EQ(entries(), 2U);
 }
 
 TEST_F(OutputFolderTest, RefusesAFileInTheWay) {
