@@ -93,6 +93,29 @@ def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) ->
     assert once["runs_set_aside"] == {"duplicate_run": 1}
 
 
+@pytest.mark.parametrize("more", [1, 1000])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"session_id": "another project"},
+        {"extra": {"metadata": {"thread_id": "another thread"}}},
+        {"extra": {}},
+        {"start_time": "2026-11-21T00:00:00.000000"},
+        {"parent_run_id": make_row(9)["id"]},
+    ],
+    ids=["project", "thread", "no thread", "start", "parent"],
+)
+def test_rows_of_one_run_that_differ_in_its_place_count_alike_in_every_pass(
+    run: Run, tmp_path: Path, other: Row, more: int
+) -> None:
+    root = make_row(1, run_type="chain", inputs={"text": "x"})
+    call = make_row(2, trace_id=root["id"], parent_run_id=root["id"])
+    call["dotted_order"] = f"{root['dotted_order']}.{call['dotted_order']}"
+    rows = [root, {**root, **other, "inputs": {"text": "x" * more}}, call, make_row(5, "thread-1")]
+    once, _ = import_both_ways(run, write_lines(tmp_path / "runs.jsonl", rows), tmp_path)
+    assert once["runs_set_aside"] == {"duplicate_run": 1}
+
+
 def test_a_budget_between_all_and_nothing_needs_fewer_passes(run: Run, tmp_path: Path) -> None:
     passes = []
     for memory in ("1kB", "500kB", "1MB", "1GB"):

@@ -29,17 +29,16 @@ class Collector {
  public:
   explicit Collector(const Tables& tables) : tables_(tables) {}
 
+  /// What decides where in a conversation a run belongs. A pass over the structure alone knows all of it.
+  Everything collect_place(const RunFacts& run) {
+    add_place(run);
+    return std::move(out_);
+  }
+
   Everything collect(const RunFacts& run) {
-    texts(run.parent_id, run.project_id, run.name, run.dotted_order, run.error, run.agent_name, run.node,
-          run.agent_path, run.feedback);
-    text_list(run.ancestors);
-    numbers(run.thread_keys.size());
-    for (const auto& [place, key] : run.thread_keys) {
-      numbers(place);
-      texts(key);
-    }
+    add_place(run);
+    texts(run.name, run.error, run.agent_name, run.node, run.agent_path, run.feedback);
     numbers(run.type, run.mark, run.handoff, run.pushed, run.failed, run.text_bytes);
-    optional(run.start_time);
     numbers(run.calls.size());
     for (const messages::CallFacts& call : run.calls) add(call);
     numbers(run.tool.has_value());
@@ -62,6 +61,16 @@ class Collector {
   template <class... Values>
   void numbers(Values... values) {
     (out_.numbers.push_back(static_cast<std::int64_t>(values)), ...);
+  }
+  void add_place(const RunFacts& run) {
+    texts(run.project_id, run.parent_id, run.dotted_order);
+    text_list(run.ancestors);
+    numbers(run.thread_keys.size());
+    for (const auto& [place, key] : run.thread_keys) {
+      numbers(place);
+      texts(key);
+    }
+    optional(run.start_time);
   }
   void optional(const std::optional<std::int64_t>& value) { numbers(value.has_value(), value.value_or(0)); }
   void text_list(const std::vector<TextId>& list) {
@@ -106,12 +115,16 @@ class Collector {
 };
 
 /// The run that a duplicate leaves standing: the later end wins, then the finished one, then the one that says more.
-/// Never the place in the source: the order of rows tells nothing.
+/// Never the place in the source: the order of rows tells nothing. Rows that belong to different places are told apart
+/// before their payloads are looked at, so that every pass over a source puts the run in one place.
 bool supersedes(const RunFacts& a, const RunFacts& b, const Tables& tables) {
   const auto end = [](const RunFacts& run) { return run.end_time.value_or(-1); };
   if (end(a) != end(b)) return end(a) > end(b);
   if (a.pending != b.pending) return !a.pending;
   if (a.trace_id != b.trace_id) return tables.texts.get(a.trace_id) < tables.texts.get(b.trace_id);
+  if (a.thread_keys.size() != b.thread_keys.size()) return a.thread_keys.size() > b.thread_keys.size();
+  const Everything place = Collector(tables).collect_place(a);
+  if (const auto other = Collector(tables).collect_place(b); place != other) return place < other;
   if (a.text_bytes != b.text_bytes) return a.text_bytes > b.text_bytes;
   return Collector(tables).collect(a) < Collector(tables).collect(b);
 }
