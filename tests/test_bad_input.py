@@ -366,6 +366,22 @@ def test_a_number_of_any_length_keeps_its_digits(import_rows: Any) -> None:
     assert digits in records["thread-1"]["messages"][1]["tool_calls"][0]["function"]["arguments"]
 
 
+@pytest.mark.parametrize("cell", ["{'score': 1}", '{"a":' * 10_000 + "1" + "}" * 10_000, "[1]", "7"])
+def test_feedback_that_cannot_be_read_is_named(run: Run, tmp_path: Path, cell: str) -> None:
+    good = {"score": {"n": 1, "avg": 0.5}}
+    rows = [make_row(1, feedback_stats=cell), make_row(2, feedback_stats=json.dumps(good))]
+    columns = {name: [r[name] if isinstance(r[name], str) else json.dumps(r[name]) for r in rows] for name in rows[0]}
+    pq.write_table(pa.table(columns), tmp_path / "runs.parquet")
+    options = ("--out", tmp_path / "out", "--format", "jsonl", "--json")
+    report = json.loads(run("import", tmp_path / "runs.parquet", *options, status=3).stdout)
+    assert report["problems"]["invalid_json"]["count"] == 1
+    (example,) = report["problems"]["invalid_json"]["examples"]
+    assert example["place"] == rows[0]["id"]
+    assert example["detail"].startswith("feedback_stats: ")
+    rewards = [json.loads(line).get("reward") for line in lines_of(tmp_path / "out/trajectories.jsonl")]
+    assert [reward and reward["aggregated_value"] for reward in rewards] == [None, 0.5]
+
+
 def test_of_duplicate_rows_the_later_end_counts(import_rows: Any) -> None:
     early = make_row(1, end_time=None, status="pending", outputs={})
     for order in ([early, make_row(1)], [make_row(1), early]):

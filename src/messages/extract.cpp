@@ -177,6 +177,17 @@ struct Extractor::Impl {
     usage.cost = run.total_cost;
   }
 
+  /// The JSON text of an object of rewards; none where there is nothing in it.
+  TextId read_feedback(const model::Run& run) {
+    if (run.feedback_stats == "{}") return 0;
+    const Value& feedback = parse(run.feedback_stats, json::Parser::k_max_depth, "feedback_stats", run);
+    if (feedback.is_object()) return tables.texts.add(feedback.raw());
+    if (!feedback.is_null())
+      problems.push_back(
+          {"invalid_json", model::Severity::k_refused, std::string(run.id), "feedback_stats: not an object"});
+    return 0;
+  }
+
   /// What places the run; `extra` is its parsed column.
   RunFacts read_structure(const model::Run& run, const Value& extra) {
     RunFacts facts;
@@ -193,8 +204,7 @@ struct Extractor::Impl {
     facts.place = run.place;
     facts.failed = !run.error.empty() || run.status == "error";
     facts.pending = run.status == "pending" || (!run.end_time && !facts.failed && run.status != "success");
-    facts.feedback = tables.texts.add(run.feedback_stats == "{}" ? std::string_view() : run.feedback_stats);
-
+    facts.feedback = read_feedback(run);
     for (const Value& ancestor : parse(run.parent_run_ids, 1, "parent_run_ids", run).items())
       facts.ancestors.push_back(tables.texts.add(ancestor.string()));
     read_metadata(extra, run.name, facts);
