@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/value.h"
+#include "json/write.h"
 #include "record/figures.h"
 #include "record/message_columns.h"
 #include "record/record_json.h"
@@ -23,11 +24,15 @@ std::vector<std::string> models_of(const model::Trajectory& t) {
   return out;
 }
 
-bool is_array(std::string_view json_text, json::Parser& parser) {
+/// Parts as every reader gives them: an array, compact. Others may have written the row.
+base::Result<std::string> read_parts(std::string_view json_text, json::Parser& parser) {
   const auto parsed = parser.parse(json_text, json::Parser::k_record_depth);
-  const bool is = parsed && (*parsed)->is_array();
+  if (!parsed || !(*parsed)->is_array())
+    return base::Error(base::ErrorCode::k_bad_format, "a message's parts are no JSON array");
+  std::string parts;
+  json::append_compact(parts, **parsed);
   parser.reset();
-  return is;
+  return parts;
 }
 
 }  // namespace
@@ -103,9 +108,13 @@ base::Result<model::Trajectory> read_row(columnar::RowReader& row) {
   row.end_list();
 
   json::Parser parser;
-  for (const model::TranscriptMessage& message : typed)
-    if (const std::string& parts = message.message.parts; !parts.empty() && !is_array(parts, parser))
-      return base::Error(base::ErrorCode::k_bad_format, "a message's parts are no JSON array");
+  for (model::TranscriptMessage& message : typed) {
+    std::string& parts = message.message.parts;
+    if (parts.empty()) continue;
+    auto read = read_parts(parts, parser);
+    if (!read) return std::move(read).error();
+    parts = std::move(*read);
+  }
   const auto parsed = parser.parse(row.text().value_or(""), json::Parser::k_record_depth);
   if (!parsed) return parsed.error();
   auto t = read_record(**parsed);
