@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,9 @@ def test_the_last_of_repeated_keys_counts(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("digits", ["9" * 100_000, "1e" + "9" * 1000, "-" + "9" * 400])
 def test_a_number_without_end_in_any_column_is_harmless(run: Run, tmp_path: Path, field: str, digits: str) -> None:
     line = json.dumps({**make_row(1), field: "@"}).replace('"@"', digits)
-    assert report_of(run, write_lines(tmp_path / "runs.jsonl", [line, make_row(2)]))["conversations"] == 2
+    status = 3 if field == "feedback_stats" else 0  # which is no object, and said so
+    report = report_of(run, write_lines(tmp_path / "runs.jsonl", [line, make_row(2)]), status=status)
+    assert report["conversations"] == 2
 
 
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"que\x80stion", b"\xed\xa0\x80", b"\xf0\x9f\x98"])
@@ -292,3 +295,35 @@ def test_many_large_cells_are_decoded_a_few_at_a_time(run: Run, tmp_path: Path) 
     report = report_of(run, tmp_path / "runs.parquet", "--memory", "512MiB", "--threads", "2")
     assert report["conversations"] == 64
     assert report["peak_memory_bytes"] < (512 + 150) << 20
+
+
+# ---- datasets that other programs wrote
+
+
+@pytest.mark.parametrize(
+    ("parts", "reads"), [('[ {"type": "text",  "text": "a"} ]', True), ("{'a'}", False), ("7", False)]
+)
+def test_parts_in_a_dataset_are_an_array_however_it_is_written(
+    run: Run, tmp_path: Path, parts: str, reads: bool
+) -> None:
+    row = make_row(1, inputs={"messages": [{"role": "user", "content": [{"type": "image", "source": 1}]}]})
+    run("import", write_lines(tmp_path / "runs.jsonl", [row]), "--out", tmp_path / "dataset", "--quiet")
+    file = tmp_path / "dataset/train-00000.parquet"
+    table = pq.read_table(file)
+    messages = table["messages"].to_pylist()
+    assert messages[0][0]["parts"] == '[{"type":"image","source":1}]'
+    messages[0][0]["parts"] = parts
+    pq.write_table(with_column(table, "messages", pa.array(messages, table.schema.field("messages").type)), file)
+    manifest = json.loads((tmp_path / "dataset/manifest.json").read_text(encoding="utf-8"))
+    manifest["files"][0].update(bytes=file.stat().st_size, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    (tmp_path / "dataset/manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    done = run(
+        "convert", tmp_path / "dataset", "--out", tmp_path / "out", "--format", "jsonl", status=0 if reads else 1
+    )
+    if reads:
+        record = json.loads((tmp_path / "out/trajectories.jsonl").read_text(encoding="utf-8"))
+        assert '"parts":[{"type":"text","text":"a"}]' in json.dumps(record, separators=(",", ":"))
+    else:
+        assert done.stderr.count("\n") == 1
+        assert "a message's parts are no JSON array" in done.stderr
+        assert not (tmp_path / "out").exists()

@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -139,6 +140,36 @@ def test_a_full_disk_leaves_nothing_behind(program: Path, tmp_path: Path, form: 
     assert left == []
 
 
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "json"])
+def test_a_disk_that_fills_while_a_dataset_is_converted_is_one_line(
+    program: Path, run: Run, tmp_path: Path, form: str
+) -> None:
+    text = os.urandom(100_000).hex()
+    source = write_lines(
+        tmp_path / "runs.jsonl", [make_row(1, inputs={"messages": [{"role": "user", "content": text}]})]
+    )
+    run("import", source, "--out", tmp_path / "dataset", "--quiet")
+    with small_disk(tmp_path / "disk") as before:
+        options = ("--out", tmp_path / "disk/out", "--format", form)
+        done = run_child(program, "convert", tmp_path / "dataset", *options, before=before)
+        left = list((tmp_path / "disk").iterdir())
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "make room" in done.stderr
+    assert left == []
+
+
+def test_a_report_goes_into_a_pipe_and_leaves_it(program: Path, tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "runs.jsonl", [make_row(1)])
+    os.mkfifo(tmp_path / "pipe")
+    command = [str(part) for part in (program, "import", source, "--dry-run", "--quiet", "--report", tmp_path / "pipe")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        report = json.loads((tmp_path / "pipe").read_text(encoding="utf-8"))
+        assert process.wait() == 0
+    assert report["rows_read"] == 1
+    assert (tmp_path / "pipe").is_fifo()
+
+
 # ---- files that change
 
 
@@ -177,7 +208,7 @@ def large_source(tmp_path: Path, form: str) -> Path:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
-@pytest.mark.parametrize("how", ["cut off", "emptied", "written to", "removed"])
+@pytest.mark.parametrize("how", ["cut off", "emptied", "written to", "added to", "replaced", "removed"])
 def test_a_file_that_changes_while_it_is_read_is_an_error(program: Path, tmp_path: Path, form: str, how: str) -> None:
     source = large_source(tmp_path, form)
 
@@ -190,6 +221,12 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(program: Path, tmp_pat
             with source.open("r+b") as file:
                 file.seek(source.stat().st_size // 2)
                 file.write(b"\0" * 100_000)
+        elif how == "added to":
+            with source.open("ab") as file:
+                file.write(b"\n")
+        elif how == "replaced":
+            shutil.copy(source, tmp_path / "new")
+            (tmp_path / "new").rename(source)
         else:
             source.unlink()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from conftest import Row, Run, lines_of, make_row, write_lines
@@ -126,12 +127,12 @@ def test_the_size_that_a_contract_file_would_have_is_exact(run: Run, tmp_path: P
     assert list((tmp_path / "less").iterdir()) == []
 
 
-def test_a_trace_of_100000_runs_is_one_conversation(run: Run, tmp_path: Path) -> None:
-    count = 100_000
+def large_trace(runs: int) -> Iterator[Row]:
+    """One trace: a root, and below it by turns a model call that sees the last messages and a run of a tool."""
     root = make_row(0, "large", run_type="chain", inputs={}, outputs={})
-    rows: list[Row | str] = [root]
+    yield root
     history: list[Row] = []
-    for number in range(1, count):
+    for number in range(1, runs):
         row = make_row(
             number, "large", trace_id=root["id"], parent_run_id=root["id"], start_time=moment(number % 86400)
         )
@@ -139,11 +140,15 @@ def test_a_trace_of_100000_runs_is_one_conversation(run: Run, tmp_path: Path) ->
         if number % 2 == 0:
             row.update(run_type="tool", inputs={"number": number}, outputs={"output": str(number)})
         else:
-            history += row["inputs"]["messages"]
+            history = [*history[-6:], *row["inputs"]["messages"]]
             row["inputs"] = {"messages": history[-7:]}
             history.append(row["outputs"])
-        rows.append(row)
-    source = write_lines(tmp_path / "runs.jsonl", rows)
+        yield row
+
+
+def test_a_trace_of_100000_runs_is_one_conversation(run: Run, tmp_path: Path) -> None:
+    count = 100_000
+    source = write_lines(tmp_path / "runs.jsonl", list(large_trace(count)))
     report = json.loads(run("import", source, "--out", tmp_path / "out", "--json").stdout)
     assert (report["conversations"], report["turns"], report["rows_read"]) == (1, 1, count)
     assert report["runs_used"] == {"model_call": count // 2, "structure": 1, "tool_run": count // 2 - 1}

@@ -144,6 +144,12 @@ class ColumnCursor {
     }
   }
 
+  /// After the last row: pages with more values than the row group has rows are not what they say.
+  void expect_end() {
+    if (layout_ != nullptr && reader_->HasNext())
+      throw parquet::ParquetException("the column " + layout_->info.name + " goes on behind the row group");
+  }
+
  private:
   static void set_integer(Cell& cell, std::int64_t value) {
     cell.present = true;
@@ -195,6 +201,11 @@ parquet::ReaderProperties properties_of(bool elsewhere) {
   properties.set_buffer_size(elsewhere ? 4 << 20 : 1 << 20);
   properties.set_page_checksum_verification(true);
   return properties;
+}
+
+base::Error encrypted(const std::string& path) {
+  return base::Error(base::ErrorCode::k_bad_format, "the Parquet file is encrypted: export it without encryption")
+      .with(path);
 }
 
 base::Error unreadable(const std::string& path) {
@@ -272,6 +283,7 @@ base::Result<ParquetFile> ParquetFile::open(std::unique_ptr<Impl> impl) {
     if (reader == nullptr) return cannot_open(path);
     impl->metadata = reader->metadata();
     const auto& metadata = *impl->metadata;
+    if (metadata.is_encryption_algorithm_set()) return encrypted(path);  // columns of it, if not the footer
     for (int i = 0; i < metadata.num_columns(); ++i) impl->layouts.push_back(layout_of(*metadata.schema()->Column(i)));
     std::int64_t first = 0;
     for (int group = 0; group < metadata.num_row_groups(); ++group) {
@@ -356,6 +368,8 @@ base::Status ParquetFile::read_row_group(int row_group, std::span<const std::str
       batch.first_row = impl_->first_rows[static_cast<std::size_t>(row_group)] + done;
       batch.rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_rows, rows - done));
       for (std::size_t i = 0; i < cursors.size(); ++i) cursors[i].read(batch.rows, batch.columns[i], arena, most_bytes);
+      if (done + batch.rows == rows)
+        for (ColumnCursor& cursor : cursors) cursor.expect_end();
       TJ_TRY(consumer(batch));
     }
   } catch (const std::exception&) {

@@ -1,0 +1,105 @@
+"""Hostile Parquet: encrypted files, and pages that say other than what is in them or unpack to far too much."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+import pytest
+from conftest import Run, files_of, make_row
+from test_hostile import COUNT, MOMENTS, ROWS, only_problem, report_of, table_of, thrift_number, with_column
+
+
+class BareKeys(pe.KmsClient):  # type: ignore[misc]
+    """Wraps keys in nothing but base64."""
+
+    def __init__(self, _: object) -> None:
+        super().__init__()
+
+    def wrap_key(self, key: bytes, _: str) -> bytes:
+        return base64.b64encode(key)
+
+    def unwrap_key(self, wrapped: bytes, _: str) -> bytes:
+        return base64.b64decode(wrapped)
+
+
+@pytest.mark.parametrize("open_footer", [False, True])
+def test_a_file_with_encrypted_columns_is_named(run: Run, tmp_path: Path, open_footer: bool) -> None:
+    config = pe.EncryptionConfiguration(
+        footer_key="footer", column_keys={"column": ["inputs"]}, plaintext_footer=open_footer, double_wrapping=False
+    )
+    properties = pe.CryptoFactory(BareKeys).file_encryption_properties(pe.KmsConnectionConfig(), config)
+    table = table_of(ROWS)
+    with pq.ParquetWriter(tmp_path / "runs.parquet", table.schema, encryption_properties=properties) as writer:
+        writer.write_table(table)
+    done = run("import", tmp_path / "runs.parquet", "--out", tmp_path / "out", status=1)
+    assert done.stderr == (
+        f"trajectory: the Parquet file is encrypted: export it without encryption ({tmp_path / 'runs.parquet'})\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.parquet"]
+
+
+def test_times_of_the_oldest_form_are_read_alike(run: Run, tmp_path: Path) -> None:
+    times = pa.array(MOMENTS, pa.timestamp("ns"))
+    pq.write_table(
+        with_column(table_of(ROWS), "start_time", times),
+        tmp_path / "int96.parquet",
+        use_deprecated_int96_timestamps=True,
+    )
+    pq.write_table(table_of(ROWS), tmp_path / "text.parquet")
+    for name in ("int96", "text"):
+        run("import", tmp_path / f"{name}.parquet", "--out", tmp_path / name, "--quiet")
+    assert files_of(tmp_path / "int96") == files_of(tmp_path / "text")
+
+
+def first_page(content: bytes) -> int:
+    """Where the header of the first column's page begins: behind the file's mark."""
+    assert content.startswith(b"PAR1\x15\x00\x15"), "a data page: field 1 is its type, then its sizes"
+    return 4
+
+
+def rows_in_page(content: bytes, rows: int) -> bytes:
+    """The first column's page says that it holds so many rows."""
+    at = content.index(b"\x2c\x15" + thrift_number(COUNT), first_page(content)) + 2
+    return content[:at] + thrift_number(rows) + content[at + 1 :]
+
+
+def unpacked_size(content: bytes, size: int) -> bytes:
+    """The first column's page says that it unpacks to so many bytes; what follows keeps its place."""
+    at = first_page(content) + 3
+    end = next(place for place in range(at, at + 5) if content[place] < 0x80) + 1
+    number = bytearray(thrift_number(size))
+    while len(number) < end - at:  # as many digits as there were, the first of them zeros
+        number[-1] |= 0x80
+        number.append(0)
+    return content[:at] + bytes(number[: end - at]) + content[end:]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda content: rows_in_page(content, COUNT - 1),
+        lambda content: rows_in_page(content, COUNT + 1),
+        lambda content: rows_in_page(content, 63),
+        lambda content: unpacked_size(content, 10),
+        lambda content: unpacked_size(content, 8000),
+    ],
+    ids=["a row less", "a row more", "many rows more", "smaller", "larger"],
+)
+def test_a_page_that_lies_costs_its_row_group(run: Run, tmp_path: Path, lie: Callable[[bytes], bytes]) -> None:
+    rows = [make_row(number) for number in range(2 * COUNT)]
+    source = tmp_path / "runs.parquet"
+    pq.write_table(table_of(rows), source, compression="gzip", use_dictionary=False, row_group_size=COUNT)
+    assert report_of(run, source)["conversations"] == 2 * COUNT
+    source.write_bytes(lie(source.read_bytes()))
+    report = report_of(run, source, status=3)
+    assert (report["conversations"], report["rows_read"], report["rows_refused"]) == (COUNT, 2 * COUNT, COUNT)
+    (example,) = only_problem(report, "damaged_row_group")["examples"]
+    assert example == {
+        "place": f"{source} row 1",
+        "detail": f"{COUNT} rows from here on are damaged: export them again",
+    }
