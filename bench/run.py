@@ -168,7 +168,7 @@ def write_results(sections: dict[str, list[str]]) -> None:
         "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; the ways are in "
         "`bench/commands.py`, the gates in `bench/gates.py`.\n"
     )
-    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS] if name in kept)
+    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS, "linear"] if name in kept)
     RESULTS.write_text(text, encoding="utf-8")
 
 
