@@ -12,6 +12,7 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(CURL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 if(TRAJECTORY_TESTS)
   find_package(GTest REQUIRED)
@@ -55,12 +56,23 @@ add_library(Xxhash::xxhash UNKNOWN IMPORTED GLOBAL)
 set_target_properties(Xxhash::xxhash PROPERTIES IMPORTED_LOCATION "${xxhash_library}"
                                                 INTERFACE_INCLUDE_DIRECTORIES "${xxhash_include_dir}")
 
-# Debian's zstd ships no CMake files.
+# Debian's zstd ships no CMake files of this generation, cpp-httplib none at all.
 find_path(zstd_include_dir zstd.h REQUIRED)
 find_library(zstd_library zstd REQUIRED)
 add_library(Zstd::zstd UNKNOWN IMPORTED GLOBAL)
 set_target_properties(Zstd::zstd PROPERTIES IMPORTED_LOCATION "${zstd_library}"
                                             INTERFACE_INCLUDE_DIRECTORIES "${zstd_include_dir}")
+# The definitions are those that Debian's library was built with.
+find_path(httplib_include_dir httplib.h REQUIRED)
+find_library(httplib_library cpp-httplib REQUIRED)
+add_library(Httplib::httplib UNKNOWN IMPORTED GLOBAL)
+set_target_properties(
+  Httplib::httplib
+  PROPERTIES IMPORTED_LOCATION "${httplib_library}"
+             INTERFACE_INCLUDE_DIRECTORIES "${httplib_include_dir}"
+             INTERFACE_LINK_LIBRARIES OpenSSL::SSL
+             INTERFACE_COMPILE_DEFINITIONS
+             "CPPHTTPLIB_OPENSSL_SUPPORT;CPPHTTPLIB_ZLIB_SUPPORT;CPPHTTPLIB_BROTLI_SUPPORT")
 
 # robin_map is the copy that nanobind brings: the extension holds both, and two versions of one template would clash.
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir OUTPUT_VARIABLE nanobind_ROOT

@@ -46,6 +46,8 @@ Command verify_command();
 Command sync_command();
 Command langsmith_command();
 Command doctor_command();
+Command serve_command();
+Command keys_command();
 Command completion_command();
 
 /// Parses arguments (without the program's name) and runs. Returns the exit status.

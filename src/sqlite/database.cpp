@@ -1,5 +1,6 @@
 #include "sqlite/database.h"
 
+#include <chrono>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ base::Error error_of(sqlite3* handle, int status) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {base::ErrorCode::k_io, "the database is in use by another process: wait until it has ended"};
+    case SQLITE_INTERRUPT:
+      return {base::ErrorCode::k_too_large, "the question takes too long: narrow it down"};
     case SQLITE_FULL:
       return {base::ErrorCode::k_io, "the database cannot grow: the disk is full"};
     case SQLITE_ERROR:
@@ -47,6 +50,11 @@ void Statement::note(int status) {
 }
 
 void Statement::bind_one(int index, std::int64_t value) { note(sqlite3_bind_int64(statement_, index, value)); }
+void Statement::bind_one(int index, double value) { note(sqlite3_bind_double(statement_, index, value)); }
+void Statement::bind_one(int index, Blob value) {
+  note(sqlite3_bind_blob64(statement_, index, value.bytes.data() == nullptr ? "" : value.bytes.data(),
+                           value.bytes.size(), SQLITE_TRANSIENT));
+}
 void Statement::bind_one(int index, std::nullptr_t) { note(sqlite3_bind_null(statement_, index)); }
 void Statement::bind_one(int index, std::string_view value) {
   note(sqlite3_bind_text64(statement_, index, value.data() == nullptr ? "" : value.data(), value.size(),
@@ -75,6 +83,14 @@ base::Status Statement::run() {
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+
+std::string_view Statement::blob(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
 std::string_view Statement::text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_, column);
   if (text == nullptr) return {};
@@ -86,6 +102,7 @@ bool Statement::is_null(int column) const { return sqlite3_column_type(statement
 struct Database::Impl {
   sqlite3* handle = nullptr;
   std::string path;
+  std::chrono::steady_clock::time_point deadline;
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -110,7 +127,8 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
   sqlite3_extended_result_codes(impl->handle, 1);
   Database database(std::move(impl));
   const auto failed = [&](base::Error error) { return std::move(error).with(path); };
-  if (auto done = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  if (auto done = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                                   "PRAGMA secure_delete = ON");
       !done)
     return failed(std::move(done).error());
   auto version = database.prepare("PRAGMA user_version");
@@ -156,5 +174,16 @@ base::Status Database::transaction(const std::function<base::Status()>& work) {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
+std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(impl_->handle); }
+
+void Database::limit_time(std::int64_t milliseconds) {
+  constexpr int k_operations = 100'000;  // about a millisecond
+  impl_->deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+  const auto late = [](void* impl) -> int {
+    return std::chrono::steady_clock::now() > static_cast<Impl*>(impl)->deadline ? 1 : 0;
+  };
+  sqlite3_progress_handler(impl_->handle, milliseconds > 0 ? k_operations : 0, milliseconds > 0 ? +late : nullptr,
+                           impl_.get());
+}
 
 }  // namespace trajectory::sqlite

@@ -14,6 +14,11 @@ struct sqlite3_stmt;
 
 namespace trajectory::sqlite {
 
+/// Bytes that are no text. Views them.
+struct Blob {
+  std::string_view bytes;
+};
+
 /// A prepared statement: bind, step, read. Belongs to one thread at a time and must not outlive its database. Failures
 /// of `bind` show at the next `step`.
 class Statement {
@@ -22,12 +27,18 @@ class Statement {
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
 
-  /// Sets the parameters ?1, ?2, ... from the first on; the texts are copied.
+  /// Sets the parameters ?1, ?2, ... from the first on; texts and bytes are copied.
   template <class... Values>
   Statement& bind(const Values&... values) {
     reset();
     int index = 0;
     (bind_one(++index, values), ...);
+    return *this;
+  }
+  /// Sets the parameter ?`index` alone.
+  template <class Value>
+  Statement& set(int index, const Value& value) {
+    bind_one(index, value);
     return *this;
   }
 
@@ -38,7 +49,9 @@ class Statement {
 
   /// Columns of the present row, counted from 0. Texts live until the next step.
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] std::string_view blob(int column) const;
   [[nodiscard]] bool is_null(int column) const;
 
  private:
@@ -48,6 +61,8 @@ class Statement {
   void note(int status);
   void bind_one(int index, std::int64_t value);
   void bind_one(int index, std::string_view value);
+  void bind_one(int index, double value);
+  void bind_one(int index, Blob value);
   void bind_one(int index, std::nullptr_t);
   void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, std::uint64_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
@@ -64,7 +79,8 @@ class Statement {
   int failed_ = 0;  ///< the first status of a bind that was not right
 };
 
-/// A database in one file, in WAL mode, with foreign keys on and durable commits. One thread at a time.
+/// A database in one file, in WAL mode, with foreign keys on and durable commits; what is deleted is overwritten. One
+/// thread at a time.
 class Database {
  public:
   /// Opens or makes the file; with mode 0600 when it is made. `migrations` are scripts that lead from one version of
@@ -83,6 +99,10 @@ class Database {
   [[nodiscard]] base::Status transaction(const std::function<base::Status()>& work);
   /// Rows changed by the last statement.
   [[nodiscard]] std::int64_t changes() const;
+  /// The row that the last insert made.
+  [[nodiscard]] std::int64_t last_row() const;
+  /// Ends statements that take longer than that with k_too_large, counted from now; 0 lets them run.
+  void limit_time(std::int64_t milliseconds);
 
  private:
   struct Impl;
