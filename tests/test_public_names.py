@@ -15,7 +15,7 @@ import trajectory_sdk as tj
 from trajectory_sdk.primitives import primitives
 from trajectory_sdk.transforms.base_transform import BaseTransform
 
-NEED_A_NETWORK = ("list_conversations", "upload", "upload_trace", "start_trace", "push_events")
+NEED_A_NETWORK = ("upload", "upload_trace", "start_trace", "push_events")
 
 
 def test_every_public_name_can_be_used() -> None:

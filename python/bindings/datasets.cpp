@@ -174,7 +174,7 @@ void convert(const nb::bytes& source, const nb::bytes& folder, bool force, const
   output.folder = text_of(folder);
   output.force = force;
   (void)value_of(run_interruptibly(
-      progress, [&](const pipeline::Hooks& hooks) { return pipeline::convert(from, output, hooks); }));
+      {progress}, [&](const pipeline::Hooks& hooks) { return pipeline::convert(from, output, hooks); }));
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ T value_of(base::Result<T> result) {
 inline nanobind::bytes to_bytes(std::string_view text) { return nanobind::bytes(text.data(), text.size()); }
 inline std::string_view view_of(const nanobind::bytes& bytes) { return {bytes.c_str(), bytes.size()}; }
 
+/// A text of a service, as Python has it: lone surrogates stay what they are.
+inline nanobind::str to_text(std::string_view text) {
+  PyObject* made = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogatepass");
+  if (made == nullptr) throw nanobind::python_error();
+  return nanobind::steal<nanobind::str>(made);
+}
+
 /// Texts come as bytes: file names and ids need not be UTF-8.
 inline std::string text_of(const nanobind::bytes& bytes) { return std::string(view_of(bytes)); }
 inline std::vector<std::string> texts_of(const std::vector<nanobind::bytes>& all) {

@@ -16,7 +16,9 @@
 #include "arrow.h"
 #include "base/threads.h"
 #include "errors.h"
+#include "live/sync_folder.h"
 #include "modules.h"
+#include "pipeline/live_source.h"
 #include "record/record_json.h"
 #include "store/bucket.h"
 #include "waiting.h"
@@ -59,10 +61,43 @@ class ImportRequest {
 
   [[nodiscard]] const pipeline::ImportOptions& options() const { return options_; }
 
+  /// Brings the runs of a project here, as the source of this import. False: `folder` has all of them already.
+  bool fetch(const live::FetchRequest& project, const live::SyncFolder* folder, const nb::object& progress,
+             const nb::object& notes) {
+    live::FetchRequest request = project;
+    if (folder != nullptr) folder->narrow(request);
+    fetched_.emplace(value_of(run_interruptibly({progress, notes}, [&](const live::Hooks& hooks) {
+      return pipeline::fetch_project(request, options_, base::system_clock(hooks.stop), hooks, journal_);
+    })));
+    return folder == nullptr || value_of(folder->has_news(*fetched_));
+  }
+
+  [[nodiscard]] const live::Fetched& fetched() const { return fetched_.value(); }
+
+  /// Removes the journal of the fetching: the import is done.
+  void finish() {
+    if (!journal_) return;
+    const base::Status removed = std::move(*journal_).remove();
+    journal_.reset();
+    check(removed);
+  }
+  /// Closes the journal and keeps it.
+  void leave() { journal_.reset(); }
+
  private:
   std::vector<NamedStream> streams_;  // the options refer to them
   pipeline::ImportOptions options_;
+  std::optional<live::Journal> journal_;
+  std::optional<live::Fetched> fetched_;
 };
+
+/// Pairs of the folders that have the newest record now, and had it before, by conversation.
+nb::dict take_fetched(live::SyncFolder& folder, const ImportRequest& request) {
+  nb::dict out;
+  for (const live::SyncChange& one : value_of(folder.take(request.fetched())))
+    out[to_text(one.conversation)] = nb::make_tuple(one.version, one.before);
+  return out;
+}
 
 /// The report as JSON.
 std::string import_dataset(const ImportRequest& request, const nb::bytes& folder, bool force,
@@ -70,7 +105,7 @@ std::string import_dataset(const ImportRequest& request, const nb::bytes& folder
   pipeline::OutputOptions output;
   output.folder = text_of(folder);
   output.force = force;
-  auto report = run_interruptibly(progress, [&](const pipeline::Hooks& hooks) {
+  auto report = run_interruptibly({progress}, [&](const pipeline::Hooks& hooks) {
     return pipeline::import_to_folder(request.options(), output, hooks);
   });
   return value_of(std::move(report)).json();
@@ -172,7 +207,27 @@ void define_imports(nb::module_& m) {
            nb::arg("threads").none(), nb::arg("memory").none(), nb::arg("max_value").none(), nb::arg("storage"))
       .def(
           "lineage", [](const ImportRequest& request) { return pipeline::lineage_of(request.options()); },
-          "What the manifest of a dataset says of where it came from: a JSON object.");
+          "What the manifest of a dataset says of where it came from: a JSON object.")
+      .def("fetch", &ImportRequest::fetch, nb::arg("project"), nb::arg("folder").none(), nb::kw_only(),
+           nb::arg("progress").none(), nb::arg("notes").none(),
+           "Brings the runs of a project here, as the source of this import; False when the folder has all of them.")
+      .def(
+          "how_fetched", [](const ImportRequest& request) { return pipeline::how_fetched(request.fetched()); },
+          "What was fetched and how, in words.")
+      .def("finish", &ImportRequest::finish, "Forgets how far the fetching had come: the import is done.")
+      .def("leave", &ImportRequest::leave, "Keeps how far the fetching had come: the same import goes on from there.");
+  nb::class_<live::SyncFolder>(m, "SyncFolder", "A folder that follows a project: a dataset a version.")
+      .def(
+          "__init__",
+          [](live::SyncFolder* self, const nb::bytes& folder) {
+            new (self) live::SyncFolder(value_of(live::SyncFolder::open(text_of(folder))));
+          },
+          nb::arg("folder"))
+      .def(
+          "next", [](const live::SyncFolder& folder) { return to_bytes(folder.next()); }, "The folder to import into.")
+      .def("take", &take_fetched, nb::arg("request"),
+           nb::sig("def take(self, request: ImportRequest) -> dict[str, tuple[str, str]]"),
+           "Writes down that what was fetched is there: new version and the one before, by conversation.");
   m.def("shut_down", &store::shut_down,
         "Ends what reading from object stores has begun; nothing may be read after it.");
   m.def("import_dataset", &import_dataset, nb::arg("request"), nb::arg("folder"), nb::kw_only(), nb::arg("force"),

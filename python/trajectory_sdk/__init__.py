@@ -80,6 +80,19 @@ if TYPE_CHECKING:
     from .recipes.pairs import messages_from_prompt_response, messages_from_role_content_pairs
     from .recipes.vercel import messages_from_vercel_ai_sdk
     from .reward import build_reward_from_scalar
+    from .synchronizing import SyncChange, SyncResult, sync
+    from .workspace import (
+        BulkExport,
+        Destination,
+        Project,
+        Workspace,
+        cancel_export,
+        destinations,
+        exports,
+        list_conversations,
+        projects,
+        workspaces,
+    )
 
 _LAZY = {
     "build_trajectory_from_messages": "build",
@@ -98,6 +111,19 @@ _LAZY = {
     "messages_from_role_content_pairs": "recipes.pairs",
     "messages_from_vercel_ai_sdk": "recipes.vercel",
     "build_reward_from_scalar": "reward",
+    "SyncChange": "synchronizing",
+    "SyncResult": "synchronizing",
+    "sync": "synchronizing",
+    "BulkExport": "workspace",
+    "Destination": "workspace",
+    "Project": "workspace",
+    "Workspace": "workspace",
+    "cancel_export": "workspace",
+    "destinations": "workspace",
+    "exports": "workspace",
+    "list_conversations": "workspace",
+    "projects": "workspace",
+    "workspaces": "workspace",
 }
 
 __all__ = [
@@ -109,9 +135,11 @@ __all__ = [
     "BasePiiTransform",
     "BaseProvider",
     "BaseTransform",
+    "BulkExport",
     "ConversationSummary",
     "DataError",
     "Dataset",
+    "Destination",
     "EncodingError",
     "Event",
     "ExecutionMetrics",
@@ -128,6 +156,7 @@ __all__ = [
     "ParsedTurn",
     "PiiPolicy",
     "Problem",
+    "Project",
     "Provenance",
     "RedactionPreview",
     "RefusedDataWarning",
@@ -138,6 +167,8 @@ __all__ = [
     "ServiceError",
     "SourceError",
     "Step",
+    "SyncChange",
+    "SyncResult",
     "Task",
     "Telemetry",
     "TelemetryEvent",
@@ -150,13 +181,18 @@ __all__ = [
     "TrajectoryMetrics",
     "UsageError",
     "Variant",
+    "Workspace",
     "build_reward_from_scalar",
     "build_trajectory_from_messages",
     "build_trajectory_from_parsed",
+    "cancel_export",
+    "destinations",
+    "exports",
     "flatten_text_content",
     "import_conversations",
     "init",
     "iter_conversations",
+    "list_conversations",
     "load",
     "messages_from_anthropic_messages",
     "messages_from_openai_chat",
@@ -168,9 +204,12 @@ __all__ = [
     "normalize_role",
     "open",
     "parse_tool_arguments",
+    "projects",
     "save",
+    "sync",
     "to_arrow",
     "transform",
+    "workspaces",
 ]
 
 __version__ = _core.version

@@ -1,9 +1,46 @@
 """The engine."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 version: str = '0.6.0'
+
+class Access:
+    """Where LangSmith is and who asks; what is empty is looked for."""
+
+    def __init__(self, *, key: bytes, url: bytes, workspace: bytes) -> None: ...
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key."""
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's id; empty: the key's own."""
+
+class Project:
+    """A project as a source. The timeout is in milliseconds."""
+
+    def __init__(self, access: Access, project: bytes, *, route: str, api_version: str, destination: bytes, bucket: bytes, keep_export: bytes, timeout: int | None, state: bytes, target: bytes, window_as_asked: str, run_filters: Sequence[bytes], trace_filters: Sequence[bytes]) -> None: ...
+
+def list_workspaces(access: Access) -> list[dict[str, Any]]:
+    """The workspaces that the key sees."""
+
+def list_projects(access: Access, name_contains: bytes) -> list[dict[str, Any]]:
+    """The projects, newest first."""
+
+def list_destinations(access: Access) -> list[dict[str, Any]]:
+    """The buckets that exports can be written to."""
+
+def list_exports(access: Access) -> list[dict[str, Any]]:
+    """The bulk exports."""
+
+def cancel_export(access: Access, id: bytes) -> dict[str, Any]:
+    """Stops a bulk export."""
+
+def list_conversations(access: Access, project: bytes, *, limit: int, since: int | None, until: int | None, keys: Sequence[bytes] | None, trace_filter: bytes) -> list[dict[str, Any]]:
+    """The newest conversations of a project."""
 
 class ImportRequest:
     """What to import, and how. Times are microseconds since 1970."""
@@ -13,6 +50,35 @@ class ImportRequest:
     def lineage(self) -> str:
         """
         What the manifest of a dataset says of where it came from: a JSON object.
+        """
+
+    def fetch(self, project: Project, folder: SyncFolder | None, *, progress: object | None, notes: object | None) -> bool:
+        """
+        Brings the runs of a project here, as the source of this import; False when the folder has all of them.
+        """
+
+    def how_fetched(self) -> str:
+        """What was fetched and how, in words."""
+
+    def finish(self) -> None:
+        """Forgets how far the fetching had come: the import is done."""
+
+    def leave(self) -> None:
+        """
+        Keeps how far the fetching had come: the same import goes on from there.
+        """
+
+class SyncFolder:
+    """A folder that follows a project: a dataset a version."""
+
+    def __init__(self, folder: bytes) -> None: ...
+
+    def next(self) -> bytes:
+        """The folder to import into."""
+
+    def take(self, request: ImportRequest) -> dict[str, tuple[str, str]]:
+        """
+        Writes down that what was fetched is there: new version and the one before, by conversation.
         """
 
 def shut_down() -> None:

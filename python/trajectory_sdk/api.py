@@ -1,21 +1,26 @@
-"""The functions of the package that need `init`: `import_conversations` and `iter_conversations`."""
+"""`init`, and the imports: `import_conversations` and `iter_conversations`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from .arguments import one_of, text_bytes
 from .dataset import Trajectories
 from .errors import ArgumentTypeError, NotInitializedError, UsageError
 from .importing import ImportOptions, TrajectoryIterator, import_all
+from .live import LiveSource, TraceFilters, find_access, read_runs_query
 from .primitives.primitives import ConversationSummary, SDKConfig
 from .report import warn_of_refused
+from .sources import flat_options
 from .transforms.base_transform import BaseTransform
 
 _PROVIDERS = ("langsmith",)
+_ROUTES = ("auto", "bulk", "api")
 
 
 class _State:
@@ -34,25 +39,54 @@ def init(
     trajectory_api_key: str | None = None,
     transforms: Sequence[BaseTransform] | None = None,
     debug: bool = False,
+    langsmith_url: str | None = None,
+    route: str = "auto",
+    api_version: str = "auto",
+    storage_options: Mapping[str, Any] | None = None,
+    bucket: str | None = None,
+    export_timeout: timedelta | None = None,
+    state: str | Path | None = None,
 ) -> None:
     """Says where conversations come from and what is done with them. Call it once, before anything else.
 
     Args:
-        project_id: The project that conversations belong to. It never filters a local source.
+        project_id: The project that conversations belong to, by its id or exact name. It never filters a local source.
         provider: Where runs were recorded: "langsmith".
-        api_key: Key of the provider; reading a local source needs none.
-        workspace_id: The provider's workspace; a local source needs none.
-        destination_id: Where the provider writes bulk exports to; a local source needs none.
+        api_key: Key of the provider; None takes LANGSMITH_API_KEY, else LANGCHAIN_API_KEY. A local source needs none.
+        workspace_id: The provider's workspace; None takes LANGSMITH_WORKSPACE_ID.
+        destination_id: Where the provider writes bulk exports to.
         trajectory_api_key: Key of the platform that trajectories are uploaded to.
         transforms: What changes trajectories before anything is written, in order (redaction, for example).
         debug: Whether imports print their report to standard error.
+        langsmith_url: Address of LangSmith; None takes LANGSMITH_ENDPOINT, else the US cloud.
+        route: How runs are brought here: "bulk" (a bulk export), "api" (queries), or "auto": bulk where it is possible.
+        api_version: The version of the queries: "v1", "v2" or "auto".
+        storage_options: How buckets are reached: see `import_conversations`.
+        bucket: Where the destination's bucket is read, when not as it is written: "gs://NAME" or "s3://NAME".
+        export_timeout: How long to wait without a bulk export ending; None means two hours. It is left running then.
+        state: The folder that an interrupted import is gone on with from; None takes one below ~/.local/state.
 
     Raises:
-        ValueError: The provider is unknown, or the project is empty.
-        TypeError: A transform is none.
+        ValueError: The provider is unknown, the project is empty, or an argument cannot be.
+        TypeError: A transform is none, or another argument is of a type that cannot be.
     """
     if not project_id:
         raise UsageError("init needs a project_id")
+    for name, text in (
+        ("project_id", project_id),
+        ("api_key", api_key),
+        ("workspace_id", workspace_id),
+        ("destination_id", destination_id),
+        ("langsmith_url", langsmith_url),
+        ("bucket", bucket),
+    ):
+        if text is not None:
+            text_bytes(name, text)
+    one_of("route", route, _ROUTES)
+    one_of("api_version", api_version, ("auto", "v1", "v2"))
+    if export_timeout is not None and not isinstance(export_timeout, timedelta):
+        raise ArgumentTypeError(f"export_timeout must be a timedelta, not {type(export_timeout).__name__}")
+    flat_options(storage_options)
     if provider is not None and provider not in _PROVIDERS:
         raise UsageError(f"unknown provider {provider!r}: known are {', '.join(_PROVIDERS)}")
     if isinstance(transforms, BaseTransform) or not isinstance(transforms or (), Iterable):
@@ -69,10 +103,22 @@ def init(
         trajectory_api_key=trajectory_api_key,
         transforms=list(transforms or ()),
         debug=debug,
+        langsmith_url=langsmith_url,
+        route=route,
+        api_version=api_version,
+        storage_options=storage_options,
+        bucket=bucket,
+        export_timeout=export_timeout,
+        state=state,
     )
 
 
-def _config(operation: str) -> SDKConfig:
+def config_for(operation: str) -> SDKConfig:
+    """What `init` was given.
+
+    Raises:
+        RuntimeError: `init` was not called, or without a provider.
+    """
     config = _State.config
     if config is None:
         raise NotInitializedError(f"{operation} needs init: call trajectory_sdk.init(project_id=...) first")
@@ -81,17 +127,79 @@ def _config(operation: str) -> SDKConfig:
     return config
 
 
-def _need_source(operation: str, bulk: bool, source: Any) -> None:
-    if not bulk:
-        raise UsageError(f"{operation} needs bulk=True: other routes are not part of this version")
-    if source is None:
-        raise UsageError(f"{operation}(bulk=True) needs a source: a Parquet file, an export folder, a glob or a table")
+def live_source(
+    config: SDKConfig,
+    operation: str,
+    *,
+    route: str | None = None,
+    keep_export: str | Path | None = None,
+    filters: TraceFilters | None = None,
+) -> LiveSource:
+    """The project of `init` as a source.
+
+    Args:
+        config: What `init` was given.
+        operation: Who asks, for messages.
+        route: In place of `init`'s.
+        keep_export: Folder that exported files are kept in.
+        filters: Which traces.
+
+    Raises:
+        ValueError: There is no key, or the route is unknown.
+    """
+    chosen = config.route if route is None else one_of("route", route, _ROUTES)
+    return LiveSource(find_access(config, operation), config, chosen, keep_export, filters or TraceFilters())
+
+
+def _live_import(
+    operation: str,
+    config: SDKConfig,
+    options: ImportOptions,
+    *,
+    bulk: bool,
+    runs_query: bool,
+    route: str | None,
+    keep_export: str | Path | None,
+    query: Mapping[str, Any],
+) -> ImportOptions:
+    """The options with their source, once it is clear that they go together."""
+    if bulk and runs_query:
+        raise UsageError(f"{operation} takes bulk=True or runs_query=True, not both")
+    if query and not runs_query:
+        raise ArgumentTypeError(
+            f"{operation} got an unexpected argument {next(iter(query))!r}: did you mean runs_query=True?"
+        )
+    if options.source is not None:
+        if not bulk:
+            raise UsageError(f"{operation} needs bulk=True to read a source")
+        if route is not None or keep_export is not None:
+            raise UsageError("route and keep_export are for imports from LangSmith: a source is read as it is")
+        return options
+    if not bulk and not runs_query and not options.conversations:
+        raise UsageError(f"{operation} needs bulk=True, runs_query=True, or conversations (ids or summaries)")
+    if not bulk and route not in (None, "api"):
+        raise UsageError("only bulk=True has a choice of routes: other imports go by queries")
+    asker = f"{operation} without a source"
+    if runs_query:
+        filters, start = read_runs_query(operation, query)
+        if start is not None and options.since is not None:
+            raise UsageError("since and start_time are the same: give one of them")
+        source = live_source(config, asker, route="api", filters=filters)
+        return replace(options, since=options.since if start is None else start, live=source)
+    source = live_source(config, asker, route=route if bulk else "api", keep_export=keep_export)
+    if bulk and source.route != "api":
+        missing = {"workspace_id": source.access.workspace, "destination_id": config.destination_id}
+        for name, value in missing.items():
+            if not value:
+                raise UsageError(f'{operation}(bulk=True) needs a {name}: give it to init, or take route="api"')
+    return replace(options, live=source)
 
 
 def import_conversations(
     conversations: Sequence[str | ConversationSummary] | None = None,
     *,
     bulk: bool = False,
+    runs_query: bool = False,
     source: Any = None,
     limit: int | None = None,
     since: timedelta | datetime | None = None,
@@ -104,16 +212,27 @@ def import_conversations(
     memory: int | None = None,
     max_value: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    route: str | None = None,
+    keep_export: str | Path | None = None,
     progress: bool | None = None,
+    **query: Any,
 ) -> Trajectories:
-    """Imports conversations from a LangSmith export on disk or from a table in memory.
+    """Imports conversations: from LangSmith itself, from an export of it, or from a table in memory.
+
+    From LangSmith (without `source`) either all of the project (`bulk=True`), or the conversations that are named, or
+    those in which a query of runs finds one (`runs_query=True`). Every route gives the same trajectories. When such an
+    import is interrupted, the same call goes on with it.
 
     The trajectories are light handles over a dataset: a temporary one that lives as long as they do, or `out`. Their
     fields appear when they are first looked at; transforms of `init` run before anything is written.
 
     Args:
         conversations: Only these conversations, by id or summary; None takes all.
-        bulk: Must be True: a bulk export is read.
+        bulk: A whole project, or a source, is imported.
+        runs_query: The traces are imported of which a query finds a run. The further arguments say which: `filter` (in
+            LangSmith's filter language), `run_type`, `error`, `query` (words), with `is_root` only as the root or only
+            as another run; `trace_filter` is a condition on the root, `tree_filter` on any run; the root's
+            `start_time` is the earliest, its `end_time` the latest.
         source: A Parquet file, an export folder, a glob, JSON / JSON lines of runs, also in a bucket (gs://, s3://,
             abfs://); a pyarrow table or dataset, or any object with the Arrow PyCapsule interface; or a list of these.
         limit: Keep the first so many conversations, in sorted order of their id.
@@ -129,20 +248,25 @@ def import_conversations(
             memory, at least 16 MiB.
         storage_options: How buckets are reached, by the names that gcsfs, s3fs and adlfs use: `endpoint_url`, `token`,
             `key`, `secret`, `anon`, `client_kwargs`, `account_name`, `account_key`, `sas_token`, ...; what is not given
-            is taken from the environment variables of these libraries.
+            is taken from the environment variables of these libraries. None takes those of `init`.
+        route: "auto", "bulk" or "api", in place of `init`'s: with `bulk=True` alone.
+        keep_export: A folder to keep the exported Parquet files in, when a bulk export is made.
         progress: Whether a progress bar is shown; None means on terminals and in notebooks.
+        **query: With `runs_query=True`.
 
     Returns:
-        One trajectory per conversation, sorted by conversation id: a list whose `report` says what was read, used and
-        left out. A `RefusedDataWarning` says when some of it was refused.
+        One trajectory per conversation, sorted by conversation id (conversations that were named without `bulk`: in
+        their order): a list whose `report` says what was read, used and left out. A `RefusedDataWarning` says when
+        some of it was refused.
 
     Raises:
-        RuntimeError: `init` was not called, or without a provider; the source cannot be read; `out` cannot be written.
-        ValueError: `bulk` or `source` is missing, or the source is of no known kind.
+        RuntimeError: `init` was not called, or without a provider; the source cannot be read; LangSmith cannot be
+            reached, refuses, or has nothing of the kind; `out` cannot be written.
+        ValueError: Arguments that do not go together; the source is of no known kind; there is no key of LangSmith;
+            `bulk=True` without `workspace_id` or `destination_id`, where an export may be made.
         TypeError: `since` or `until` is neither a timedelta nor a datetime.
     """
-    config = _config("import_conversations")
-    _need_source("import_conversations", bulk, source)
+    config = config_for("import_conversations")
     options = ImportOptions(
         source=source,
         limit=limit,
@@ -154,9 +278,21 @@ def import_conversations(
         threads=threads,
         memory=memory,
         max_value=max_value,
-        storage_options=storage_options,
+        storage_options=storage_options or config.storage_options,
+    )
+    options = _live_import(
+        "import_conversations",
+        config,
+        options,
+        bulk=bulk,
+        runs_query=runs_query,
+        route=route,
+        keep_export=keep_export,
+        query=query,
     )
     result = import_all(options, config.transforms, out=out, force=force, progress=progress)
+    if not bulk and not runs_query:
+        result = _in_order_of(options.conversations, result)
     if config.debug:
         print(result.report, file=sys.stderr)
     if result.report is not None:
@@ -164,10 +300,18 @@ def import_conversations(
     return result
 
 
+def _in_order_of(named: Sequence[str | ConversationSummary], found: Trajectories) -> Trajectories:
+    """Trajectories as they were asked for; those whose ids transforms changed come last."""
+    places = {one if isinstance(one, str) else one.conversation_id: place for place, one in enumerate(named)}
+    place_of = {id(one): places.get(str(one.task.conversation_id), len(places)) for one in found}
+    return Trajectories(sorted(found, key=lambda one: place_of[id(one)]), found.report)
+
+
 def iter_conversations(
     conversations: Sequence[str | ConversationSummary] | None = None,
     *,
     bulk: bool = False,
+    runs_query: bool = False,
     source: Any = None,
     limit: int | None = None,
     since: timedelta | datetime | None = None,
@@ -178,7 +322,10 @@ def iter_conversations(
     memory: int | None = None,
     max_value: int | None = None,
     storage_options: Mapping[str, Any] | None = None,
+    route: str | None = None,
+    keep_export: str | Path | None = None,
     progress: bool | None = None,
+    **query: Any,
 ) -> TrajectoryIterator:
     """Imports conversations one after the other, in order of conversation id, in bounded memory.
 
@@ -189,8 +336,7 @@ def iter_conversations(
         An iterator over trajectories. After the last one its `report` says what was read, used and left out, and a
         `RefusedDataWarning` when some of it was refused.
     """
-    config = _config("iter_conversations")
-    _need_source("iter_conversations", bulk, source)
+    config = config_for("iter_conversations")
     options = ImportOptions(
         source=source,
         limit=limit,
@@ -202,6 +348,16 @@ def iter_conversations(
         threads=threads,
         memory=memory,
         max_value=max_value,
-        storage_options=storage_options,
+        storage_options=storage_options or config.storage_options,
+    )
+    options = _live_import(
+        "iter_conversations",
+        config,
+        options,
+        bulk=bulk,
+        runs_query=runs_query,
+        route=route,
+        keep_export=keep_export,
+        query=query,
     )
     return TrajectoryIterator(options, config.transforms, progress=progress, debug=config.debug)

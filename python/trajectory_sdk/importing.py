@@ -16,6 +16,7 @@ from . import _core
 from .arguments import file_path, flag, listed, microseconds, text_bytes, whole_number
 from .dataset import Dataset, DatasetRow, TemporaryFolder, Trajectories
 from .errors import ArgumentTypeError, UsageError
+from .live import LiveSource, fetch
 from .primitives.lazy import with_source
 from .primitives.native import stored_text, unchanged_source
 from .primitives.primitives import ConversationSummary, Trajectory
@@ -42,6 +43,8 @@ class ImportOptions:
     memory: int | None = None
     max_value: int | None = None
     storage_options: Mapping[str, Any] | None = None
+    live: LiveSource | None = None
+    """The source, in place of `source`."""
 
     def request(self) -> _core.ImportRequest:
         """The engine's request; it names what is wrong with an argument before anything is read."""
@@ -53,12 +56,10 @@ class ImportOptions:
         ):
             whole_number(name, value, least, most)
         conversations = [_conversation_id(one) for one in listed("conversations", self.conversations)]
-        keys = None if self.keys is None else [text_bytes("keys", key) for key in listed("keys", self.keys)]
-        if keys is not None and (not keys or not all(keys)):
-            raise UsageError("keys must name at least one metadata key, and none of them may be empty")
+        keys = key_bytes(self.keys)
         since, until = microseconds("since", self.since), microseconds("until", self.until)
         feedback = flag("feedback", self.feedback)
-        paths, streams = split_sources(self.source)
+        paths, streams = ([], []) if self.live is not None else split_sources(self.source)
         return _core.ImportRequest(
             sources=paths,
             streams=streams,
@@ -74,8 +75,29 @@ class ImportOptions:
             storage=flat_options(self.storage_options),
         )
 
+    def project(self, target: str | Path | None = None) -> _core.Project | None:
+        """The project to fetch from, for an output; None when the source is none."""
+        if self.live is None:
+            return None
+        return self.live.project(target=target, since=self.since, until=self.until)
+
 
 _MOST = 2**63 - 1
+
+
+def key_bytes(keys: Sequence[str] | None) -> list[bytes] | None:
+    """Names of metadata keys as the engine takes them.
+
+    Raises:
+        ValueError: There is none in the list, or an empty one.
+        TypeError: One is no text.
+    """
+    if keys is None:
+        return None
+    names = [text_bytes("keys", key) for key in listed("keys", keys)]
+    if not names or not all(names):
+        raise UsageError("keys must name at least one metadata key, and none of them may be empty")
+    return names
 
 
 def _conversation_id(given: Any) -> bytes:
@@ -97,35 +119,65 @@ def import_all(
     Transforms run before anything is written. Those that know records alone work on records; others see whole
     trajectories, which then stay in memory.
     """
+    request = options.request()
+    project = options.project(out)
+    with Progress(progress) as bar, journalled(request):
+        if project is not None:
+            if out is not None:  # one that cannot be written is better known before the fetching than after it
+                with _writing(out, force):
+                    pass
+            fetch(request, project, bar)
+        return import_fetched(request, transforms, out=out, force=force, bar=bar)
+
+
+@contextmanager
+def journalled(request: _core.ImportRequest) -> Iterator[None]:
+    """An import whose fetching is forgotten when it is done or left by choice, and kept to go on from when it fails."""
+    try:
+        yield
+    except GeneratorExit:
+        request.finish()
+        raise
+    except BaseException:
+        request.leave()
+        raise
+    request.finish()
+
+
+def import_fetched(
+    request: _core.ImportRequest,
+    transforms: Sequence[BaseTransform],
+    *,
+    out: str | Path | None,
+    force: bool,
+    bar: Progress,
+) -> Trajectories:
+    """An import whose source is at hand: see `import_all`."""
     on_records = _on_records(transforms)
     if on_records is None:
-        return _import_transformed(options, transforms, out=out, force=force, progress=progress)
+        return _import_transformed(request, transforms, out=out, force=force, bar=bar)
     if on_records:
-        return _import_records(options, on_records, out=out, force=force, progress=progress)
+        return _import_records(request, on_records, out=out, force=force, bar=bar)
     folder = TemporaryFolder() if out is None else None
     path = str(folder.path / "dataset") if folder is not None else out
-    with Progress(progress) as bar:
-        report = _core.import_dataset(
-            options.request(), file_path("out", path), force=flag("force", force), progress=bar.listener()
-        )
+    report = _core.import_dataset(request, file_path("out", path), force=flag("force", force), progress=bar.listener())
     return Trajectories(Dataset(str(path), keep=folder), read_report(report))
 
 
 def _import_records(
-    options: ImportOptions,
+    request: _core.ImportRequest,
     transforms: Sequence[RecordTransform],
     *,
     out: str | Path | None,
     force: bool,
-    progress: bool | None,
+    bar: Progress,
 ) -> Trajectories:
     """An import with transforms of records, one by one; ids that they change are put in order afterwards."""
     folder = TemporaryFolder()
     path = str(folder.path / "dataset") if out is None else out
     made = str(folder.path / "as-made")
-    request = options.request()
     with _writing(path, force) as writer:
-        with Progress(progress) as bar, _Records(request, bar) as records, _writing(made, False) as maker:
+        with _Records(request, bar) as records, _writing(made, False) as maker:
             for record in records:
                 maker.add(_transform_record(record, transforms))
             report = _transform_report(records.report(), transforms)
@@ -160,7 +212,7 @@ class TrajectoryIterator(Iterator[Trajectory]):
         self.report: ImportReport | None = None
         self._debug = debug
         self._told = not warn
-        self._items = self._made(options.request(), transforms, progress)
+        self._items = self._made(options.request(), options.project(), transforms, progress)
 
     def __next__(self) -> Trajectory:
         """The next trajectory."""
@@ -183,16 +235,23 @@ class TrajectoryIterator(Iterator[Trajectory]):
         warn_of_refused(self.report, 3)
 
     def _made(
-        self, request: _core.ImportRequest, transforms: Sequence[BaseTransform], progress: bool | None
+        self,
+        request: _core.ImportRequest,
+        project: _core.Project | None,
+        transforms: Sequence[BaseTransform],
+        progress: bool | None,
     ) -> Generator[Trajectory]:
         on_records = _on_records(transforms)
-        with Progress(progress) as bar, _Records(request, bar) as records:
-            for record in records:
-                if on_records is None:
-                    yield from apply_transforms([_handle(record)], transforms)
-                else:
-                    yield _handle(_transform_record(record, on_records))
-            self.report = read_report(_transform_report(records.report(), transforms))
+        with Progress(progress) as bar, journalled(request):
+            if project is not None:
+                fetch(request, project, bar)
+            with _Records(request, bar) as records:
+                for record in records:
+                    if on_records is None:
+                        yield from apply_transforms([_handle(record)], transforms)
+                    else:
+                        yield _handle(_transform_record(record, on_records))
+                self.report = read_report(_transform_report(records.report(), transforms))
 
 
 class _Records:
@@ -250,16 +309,15 @@ def _handle(record: bytes) -> Trajectory:
 
 
 def _import_transformed(
-    options: ImportOptions,
+    request: _core.ImportRequest,
     transforms: Sequence[BaseTransform],
     *,
     out: str | Path | None,
     force: bool,
-    progress: bool | None,
+    bar: Progress,
 ) -> Trajectories:
     with nullcontext() if out is None else _writing(out, force) as writer:
-        request = options.request()
-        with Progress(progress) as bar, _Records(request, bar) as records:
+        with _Records(request, bar) as records:
             made = [_handle(record) for record in records]
             report = records.report()
         items = sorted(apply_transforms(made, transforms), key=_order)

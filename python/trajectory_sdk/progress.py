@@ -6,6 +6,16 @@ import sys
 from types import TracebackType
 from typing import Any
 
+# What the engine counts in each stage.
+_UNITS = {
+    "reading": " rows",
+    "looking over": " rows",
+    "discovering": " traces",
+    "fetching": " traces",
+    "exporting": " exports",
+    "downloading": " files",
+}
+
 
 class Progress:
     """Takes what the engine says of its progress; use it as a context manager and as a function.
@@ -39,7 +49,7 @@ class Progress:
             self._close()
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total or None, desc=stage, unit=" rows" if stage != "building" else "", leave=False)
+            self._bar = tqdm(total=total or None, desc=stage, unit=_UNITS.get(stage, ""), leave=False)
             self._stage = stage
         self._bar.n = done
         self._bar.refresh()

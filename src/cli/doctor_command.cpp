@@ -3,6 +3,7 @@
 #include "cli/printable.h"
 #include "cli/table_text.h"
 #include "live/doctor.h"
+#include "live/find_access.h"
 
 namespace trajectory::cli {
 
@@ -34,7 +35,7 @@ int run_doctor(const Options& options, Terminal& terminal) {
   examination.destination = options.destination;
   examination.bucket = options.bucket;
   examination.storage = import->storage;
-  examination.folders = {default_state_folder("", terminal), options.out};
+  examination.folders = {live::states_folder(terminal.environment), options.out};
   live::Hooks hooks;
   hooks.stop = terminal.stop;
   const auto findings = live::examine(examination, base::system_clock(terminal.stop), hooks);

@@ -46,11 +46,14 @@ int run_import(const Options& options, Terminal& terminal) {
     if (!output->folder.empty())
       if (const auto place = base::OutputFolder::create(output->folder, output->force); !place)
         return fail(terminal, place.error());
-    const auto request = live_request(options.source, options.live, options.output.out, *import, terminal);
+    const auto request = live_request(options.source, options.live, options.output.out, terminal);
     if (!request) return fail(terminal, request.error());
     const auto fetched =
         fetch_live(*request, *import, journal, progress, terminal, options.talk.quiet || options.talk.json);
     if (!fetched) return fail(terminal, fetched.error());
+  } else if (!options.live.filter.empty() || !options.live.trace_filter.empty()) {
+    return fail(terminal, {base::ErrorCode::k_usage,
+                           "--filter and --trace-filter are LangSmith's to answer: they need langsmith://PROJECT"});
   }
   auto report = pipeline::import_to_folder(*import, *output, progress.hooks());
   progress.clear();
@@ -89,6 +92,7 @@ Command import_command() {
             app.add_flag("--strict", options->strict, "Fail, and write nothing, when any data is refused");
             app.add_flag("--no-feedback", options->no_feedback, "Do not turn feedback into rewards");
             add_live(app, options->live);
+            add_filters(app, options->live.filter, options->live.trace_filter);
             add_talk(app, options->talk);
             return [options](Terminal& terminal) { return run_import(*options, terminal); };
           }};

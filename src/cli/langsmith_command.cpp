@@ -21,6 +21,7 @@ struct Options {
   std::string export_id;
   std::string destination;
   std::string filter;
+  std::string trace_filter;
   TalkFlags talk;
 };
 
@@ -73,16 +74,13 @@ base::Result<TableText> list_destinations(const live::Api& api, const Options&, 
 
 base::Result<TableText> list_conversations(const live::Api& api, const Options& options,
                                            const pipeline::ImportOptions& import) {
-  const auto project = live::project(api, options.project);
-  if (!project) return project.error();
-  const auto generation = live::choose_generation(api, project->id, live::ApiVersion::k_auto);
-  if (!generation) return generation.error();
   live::Wanted wanted;
   wanted.since = import.selection.since;
   wanted.until = import.selection.until;
   wanted.thread_keys = import.selection.thread_keys;
-  wanted.filter = options.filter;
-  auto newest = live::newest_conversations(api, *generation, project->id, import.selection.limit.value_or(50), wanted);
+  wanted.filter = options.trace_filter;
+  wanted.run_filter = options.filter;
+  auto newest = live::newest_conversations(api, options.project, import.selection.limit.value_or(50), wanted);
   if (!newest) return std::move(newest).error();
   TableText out{{"conversation", "turns", "first_seen", "last_seen", "root_names"}, {}};
   for (const live::Summary& one : *newest) {
@@ -194,7 +192,6 @@ class Declaration {
     sub.add_option("--since", chosen_->options.selection.since,
                    "Runs that start at or after this time, or this long ago");
     sub.add_option("--until", chosen_->options.selection.until, "Runs that start before this time, or this long ago");
-    sub.add_option("--filter", chosen_->options.filter, "Narrow the runs further, in LangSmith's filter language");
   }
 
   void declare() {
@@ -208,6 +205,7 @@ class Declaration {
         add(app_, "conversations", "List the newest conversations of a project", list_conversations);
     project(conversations);
     window(conversations);
+    add_filters(conversations, options.filter, options.trace_filter);
     conversations.add_option("--limit", options.selection.limit, "How many [50]");
     add_keys(conversations, options.selection);
     declare_exports();
@@ -222,6 +220,7 @@ class Declaration {
     CLI::App& create = add(exports, "create", "Begin a bulk export of a project's runs", order_export);
     project(create);
     window(create);
+    create.add_option("--filter", options.filter, "Narrow the runs further, in LangSmith's filter language");
     create.add_option("--destination", options.destination, "The destination's id [the workspace's only one]");
     const std::string id = "The export's id";
     add(exports, "watch", "Wait for the end of an export and list its files", watch_export)

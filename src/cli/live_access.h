@@ -19,16 +19,8 @@ struct AccessOptions {
 
 void add_access(CLI::App& app, AccessOptions& options);
 
-/// The access from standard input (with --key-stdin), the environment and the config file, in this order. Variables:
-/// LANGSMITH_API_KEY, LANGSMITH_ENDPOINT, LANGSMITH_WORKSPACE_ID, each also as LANGCHAIN_...; the file has lines
-/// NAME=value of the same names. Errors: k_usage (no key, or a file that others may read).
+/// The access from standard input (with --key-stdin), the environment and the config file, in this order: see
+/// `live::find_access`. Errors: its own, k_usage (no key).
 [[nodiscard]] base::Result<live::Access> find_access(const AccessOptions& options, const Terminal& terminal);
-
-/// Where the config file is looked for when it is not named.
-[[nodiscard]] std::string default_config_file(const Terminal& terminal);
-
-/// A folder for what goes on from one process to the next, under the user's own state folder. `words`: equal for equal
-/// work.
-[[nodiscard]] std::string default_state_folder(const std::string& words, const Terminal& terminal);
 
 }  // namespace trajectory::cli

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "cli/printable.h"
-#include "pipeline/report_text.h"
+#include "live/find_access.h"
+#include "pipeline/live_source.h"
 
 namespace trajectory::cli {
 
@@ -11,9 +12,9 @@ namespace {
 
 constexpr std::string_view k_scheme = "langsmith://";
 
-template <class T>
-base::Result<T> one_of(const std::string& text, std::string_view option,
-                       const std::vector<std::pair<std::string_view, T>>& choices) {
+template <class Choices>
+base::Result<typename Choices::value_type::second_type> one_of(const std::string& text, std::string_view option,
+                                                               const Choices& choices) {
   std::string names;
   for (const auto& [name, value] : choices) {
     if (name == text) return value;
@@ -52,6 +53,14 @@ void add_live(CLI::App& app, LiveOptions& options) {
   add_access(app, options.access);
 }
 
+void add_filters(CLI::App& app, std::string& filter, std::string& trace_filter) {
+  app.add_option("--filter", filter,
+                 "With langsmith://: only traces with a run that is so, in LangSmith's filter language, as in "
+                 "'eq(name, \"search\")'");
+  app.add_option("--trace-filter", trace_filter,
+                 "With langsmith://: only traces whose root run is so, as in 'eq(status, \"error\")'");
+}
+
 live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet) {
   live::Hooks hooks;
   hooks.stop = terminal.stop;
@@ -67,8 +76,7 @@ live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet) {
 }
 
 base::Result<live::FetchRequest> live_request(const SourceOptions& source, const LiveOptions& options,
-                                              const std::string& out, const pipeline::ImportOptions& import,
-                                              const Terminal& terminal) {
+                                              const std::string& out, const Terminal& terminal) {
   if (source.sources.size() > 1)
     return base::Error(base::ErrorCode::k_usage, "a project of LangSmith is imported alone: name no other source");
   live::FetchRequest request;
@@ -81,16 +89,12 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
   if (!access) return std::move(access).error();
   request.access = std::move(*access);
   if (!options.route.empty()) {
-    const auto route = one_of<live::Route>(
-        options.route, "--route",
-        {{"auto", live::Route::k_auto}, {"bulk", live::Route::k_bulk}, {"api", live::Route::k_api}});
+    const auto route = one_of(options.route, "--route", live::k_routes);
     if (!route) return route.error();
     request.route = *route;
   }
   if (!options.api.empty()) {
-    const auto version = one_of<live::ApiVersion>(
-        options.api, "--api",
-        {{"auto", live::ApiVersion::k_auto}, {"v1", live::ApiVersion::k_v1}, {"v2", live::ApiVersion::k_v2}});
+    const auto version = one_of(options.api, "--api", live::k_api_versions);
     if (!version) return version.error();
     request.version = *version;
   }
@@ -103,49 +107,25 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
   }
   request.bulk.destination = options.destination;
   request.bucket = options.bucket;
-  request.storage = import.storage;
   request.keep_export = options.keep_export;
-  const pipeline::Selection& selection = import.selection;
-  request.wanted = {selection.since,         selection.until,       selection.limit,
-                    selection.conversations, selection.thread_keys, ""};
+  request.wanted.filter = options.trace_filter;
+  request.wanted.run_filter = options.filter;
   if (is_span(source.since) || is_span(source.until)) request.window_as_asked = source.since + " to " + source.until;
   request.state = options.state;
-  if (request.state.empty()) {
-    const std::string moments = request.window_as_asked.empty() ? source.since + "|" + source.until : "";
-    request.state = default_state_folder(
-        live::joined({request.access.url, request.access.workspace, request.project, options.route, options.api,
-                      moments, request.window_as_asked, source.limit, live::joined(selection.conversations),
-                      live::joined(selection.thread_keys), out}),
-        terminal);
-  }
+  request.states = live::states_folder(terminal.environment);
+  request.target = out;
   return request;
 }
 
 base::Result<live::Fetched> fetch_live(const live::FetchRequest& request, pipeline::ImportOptions& import,
                                        std::optional<live::Journal>& journal, Progress& progress, Terminal& terminal,
                                        bool quiet) {
-  auto fetched =
-      live::fetch(request, base::system_clock(terminal.stop), live_hooks(progress, terminal, quiet), journal);
+  auto fetched = pipeline::fetch_project(request, import, base::system_clock(terminal.stop),
+                                         live_hooks(progress, terminal, quiet), journal);
   progress.clear();
-  if (!fetched) return fetched;
-  import.sources = fetched->sources;
-  import.storage = fetched->storage;
-  import.expected_rows = fetched->rows;
-  import.selection.project = fetched->project.id;
-  import.selection.since = fetched->wanted.since;
-  import.selection.until = fetched->wanted.until;
-  if (!quiet) terminal.err << printable(came_from(*fetched));
+  if (fetched && !quiet)
+    terminal.err << "  fetched               " << printable(pipeline::how_fetched(*fetched)) << "\n";
   return fetched;
-}
-
-std::string came_from(const live::Fetched& fetched) {
-  std::string out = "  fetched               " + pipeline::counted(fetched.runs, "run") + " of " +
-                    pipeline::counted(fetched.traces, "trace") + " by " +
-                    (fetched.route == live::Route::k_bulk ? "bulk export" : "queries");
-  out += ", " + pipeline::counted(fetched.calls, "call");
-  if (fetched.refused > 0) out += ", " + pipeline::with_commas(fetched.refused) + " of them refused by the rate limit";
-  if (fetched.resumed) out += ", going on with an earlier import";
-  return out + "\n";
 }
 
 }  // namespace trajectory::cli

@@ -23,27 +23,25 @@ struct LiveOptions {
   std::string bucket;
   std::string keep_export;
   std::string timeout;
+  std::string filter;
+  std::string trace_filter;
 };
 
 void add_live(CLI::App& app, LiveOptions& options);
+/// Conditions in LangSmith's filter language.
+void add_filters(CLI::App& app, std::string& filter, std::string& trace_filter);
 
 /// Whether a source is a project of LangSmith: "langsmith://NAME_OR_ID".
 [[nodiscard]] bool is_live(const SourceOptions& source);
 
-/// What the command line asks for. The journal's folder is found from it and `out`. Errors: k_usage.
+/// What the command line asks for, to be imported into `out`. Errors: k_usage.
 [[nodiscard]] base::Result<live::FetchRequest> live_request(const SourceOptions& source, const LiveOptions& options,
-                                                            const std::string& out,
-                                                            const pipeline::ImportOptions& import,
-                                                            const Terminal& terminal);
+                                                            const std::string& out, const Terminal& terminal);
 
-/// Brings the project's runs here and makes them the sources of the import. The journal is to be removed when the
-/// import is done.
+/// `pipeline::fetch_project`, telling the terminal of it.
 [[nodiscard]] base::Result<live::Fetched> fetch_live(const live::FetchRequest& request, pipeline::ImportOptions& import,
                                                      std::optional<live::Journal>& journal, Progress& progress,
                                                      Terminal& terminal, bool quiet);
-
-/// What was fetched, in a line of the report's form.
-[[nodiscard]] std::string came_from(const live::Fetched& fetched);
 
 /// The live package's handles of a terminal.
 [[nodiscard]] live::Hooks live_hooks(Progress& progress, Terminal& terminal, bool quiet);

@@ -19,7 +19,7 @@ constexpr model::Micros k_early = std::int64_t{3600} * 1'000'000;
 constexpr int k_tries = 4;
 
 std::string resume_hint(const std::string& id) {
-  return "the same command picks it up, and `trajectory langsmith exports cancel " + id + "` stops it";
+  return "the same import picks it up, and `trajectory langsmith exports cancel " + id + "` stops it";
 }
 
 /// The planned exports on their way to completion.
@@ -28,7 +28,15 @@ class Driver {
   Driver(const Api& api, std::string project, const BulkSettings& settings, Journal& journal)
       : api_(api), project_(std::move(project)), settings_(settings), journal_(journal) {}
 
+  /// However it is interrupted, what goes on without us is said.
   base::Status run() {
+    base::Status done = drive();
+    if (done.ok() || done.error().code() != base::ErrorCode::k_interrupted) return done;
+    return left_running("interrupted", base::ErrorCode::k_interrupted);
+  }
+
+ private:
+  base::Status drive() {
     auto batches = journal_.batches();
     if (!batches) return std::move(batches).error();
     batches_ = std::move(*batches);
@@ -39,7 +47,7 @@ class Driver {
       TJ_TRY(begin_some());
       if (std::all_of(batches_.begin(), batches_.end(), [](const Batch& batch) { return batch.state == "done"; }))
         return {};
-      if (!api_.clock().sleep(wait)) return left_running("interrupted", base::ErrorCode::k_interrupted);
+      if (!api_.clock().sleep(wait)) return interrupted();
       auto ended = look();
       if (!ended) return std::move(ended).error();
       if (*ended) {
@@ -48,14 +56,13 @@ class Driver {
       } else {
         if (api_.clock().steady() - last_end > settings_.timeout)
           return left_running(
-              "no export has ended in " + std::to_string(settings_.timeout / 60'000) + " minutes (--timeout)",
+              "no export has ended in " + std::to_string(settings_.timeout / 60'000) + " minutes (the timeout)",
               base::ErrorCode::k_remote);
         wait = wait < settings_.poll ? settings_.poll : std::min(wait + wait / 2, settings_.longest_poll);
       }
     }
   }
 
- private:
   [[nodiscard]] ExportOrder order_of(const Batch& batch) const {
     ExportOrder order{settings_.destination, project_, batch.begin, batch.end, ""};
     if (!batch.traces.empty()) order.filter = filter_in("trace_id", batch.traces);
@@ -184,10 +191,10 @@ class Driver {
       if (why.empty() && !part.error.empty()) why = part.error.substr(0, 300);
     const std::string what = ended.status == ExportStatus::k_cancelled ? "the bulk export was cancelled by somebody"
                              : ended.status == ExportStatus::k_timed_out
-                                 ? "the bulk export ran out of LangSmith's time limit: take a smaller window (--since)"
+                                 ? "the bulk export ran out of LangSmith's time limit: take a smaller window"
                                  : "the bulk export failed";
     return base::Error(base::ErrorCode::k_remote,
-                       what + (why.empty() ? "" : ": " + why) + ": start again for a new export, or take --route api")
+                       what + (why.empty() ? "" : ": " + why) + ": start again for a new export, or take the route api")
         .with("export " + ended.id);
   }
 
@@ -222,13 +229,12 @@ base::Result<Destination> find_destination(const Api& api, const std::string& id
   if (all->empty())
     return base::Error(base::ErrorCode::k_usage,
                        "the workspace has no destination for bulk exports: add a bucket to it in LangSmith (Settings > "
-                       "Bulk exports), or take --route api");
+                       "Bulk exports), or take the route api");
   std::string names;
   for (const Destination& one : *all)
     names.append(names.empty() ? "" : ", ").append(one.id).append(" (").append(one.name).append(")");
-  return base::Error(
-      base::ErrorCode::k_usage,
-      "the workspace has several destinations for bulk exports: choose one with --destination: " + names);
+  return base::Error(base::ErrorCode::k_usage,
+                     "the workspace has several destinations for bulk exports: choose one by its id: " + names);
 }
 
 base::Status plan_exports(const std::vector<Summary>& conversations, bool whole, const BulkSettings& settings,

@@ -92,7 +92,7 @@ class Discovery {
 
  private:
   base::Status list(Window window) {
-    RunQuery query{.project = project_, .filter = wanted_.filter, .roots = true};
+    RunQuery query{.project = project_, .filter = wanted_.filter, .run_filter = wanted_.run_filter, .roots = true};
     if (window.begin) query.start = *window.begin - k_edge;
     query.end = window.end;
     return each_page(api_, generation_, query, [&](RunPage& page) -> base::Result<bool> {
@@ -229,12 +229,15 @@ base::Result<std::vector<Summary>> conversations(Journal& journal, const Wanted&
   return out;
 }
 
-base::Result<std::vector<Summary>> newest_conversations(const Api& api, const Generation& generation,
-                                                        const std::string& project, std::uint64_t limit,
+base::Result<std::vector<Summary>> newest_conversations(const Api& api, const std::string& project, std::uint64_t limit,
                                                         const Wanted& wanted) {
+  const auto found_project = live::project(api, project);
+  if (!found_project) return found_project.error();
+  const auto generation = choose_generation(api, found_project->id, ApiVersion::k_auto);
+  if (!generation) return generation.error();
   std::map<std::string, Root> roots;
   const auto read = [&](const RunQuery& query, const std::function<bool()>& enough) {
-    return each_page(api, generation, query, [&](RunPage& page) -> base::Result<bool> {
+    return each_page(api, *generation, query, [&](RunPage& page) -> base::Result<bool> {
       for (const std::string& run : page.runs)
         if (auto root = read_root(run, wanted.thread_keys)) roots.insert_or_assign(root->trace_id, std::move(*root));
       if (api.hooks().progress) api.hooks().progress("discovering", roots.size(), 0);
@@ -250,9 +253,9 @@ base::Result<std::vector<Summary>> newest_conversations(const Api& api, const Ge
     return out;
   };
 
-  RunQuery query{.project = project, .start = wanted.since, .end = wanted.until};
-  query.roots = true;
+  RunQuery query{.project = found_project->id, .start = wanted.since, .end = wanted.until, .roots = true};
   query.filter = filter_and({wanted.filter, conversation_filter(wanted)});
+  query.run_filter = wanted.run_filter;
   // One conversation more than wanted: then the wanted ones have begun, though older turns may be missing yet.
   base::Result<std::vector<Summary>> found = std::vector<Summary>();
   TJ_TRY(read(query, [&] {

@@ -22,6 +22,7 @@ struct Wanted {
   std::vector<std::string> conversations;  ///< ids; empty: all
   std::vector<std::string> thread_keys;    ///< metadata keys that may name the conversation, best first
   std::string filter;                      ///< in LangSmith's language, on root runs
+  std::string run_filter;                  ///< ... traces of which some run is so
 };
 
 /// One conversation, as its root runs tell.
@@ -43,11 +44,10 @@ struct Summary {
 /// The wanted conversations among the journal's roots, by the engine's own rule of grouping, in order of their ids.
 [[nodiscard]] base::Result<std::vector<Summary>> conversations(Journal& journal, const Wanted& wanted);
 
-/// The newest conversations of a project: root runs are read, newest first, until `limit` of them are whole, or the
-/// end. `filter` narrows the root runs, in LangSmith's language. Newest first.
-[[nodiscard]] base::Result<std::vector<Summary>> newest_conversations(const Api& api, const Generation& generation,
-                                                                      const std::string& project, std::uint64_t limit,
-                                                                      const Wanted& wanted);
+/// The newest conversations of a project (its id or exact name): root runs are read, newest first, until `limit` of the
+/// conversations are whole, or the end. Newest first.
+[[nodiscard]] base::Result<std::vector<Summary>> newest_conversations(const Api& api, const std::string& project,
+                                                                      std::uint64_t limit, const Wanted& wanted);
 
 /// The root run in a page's JSON. None when it has no trace or no start.
 [[nodiscard]] std::optional<Root> root_in(const std::string& run);

@@ -77,7 +77,7 @@ base::Result<ExportFiles> locate_files(const Destination& destination, const std
     if (keys->empty())
       return base::Error(base::ErrorCode::k_not_found,
                          "the export wrote " + std::to_string(one.rows) +
-                             " rows, and no file of it is in the bucket: name where the bucket is read with --bucket")
+                             " rows, and no file of it is in the bucket: say where the bucket is read (bucket)")
           .with(root)
           .with("export " + one.id);
     for (const std::string& key : *keys) out.sources.push_back(root + "/" + key);

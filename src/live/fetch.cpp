@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/sha256.h"
 #include "base/time.h"
 #include "json/write.h"
 #include "live/export_files.h"
@@ -20,7 +21,8 @@ std::string words_of(const FetchRequest& request, const std::string& url, const 
                                  project.id,
                                  std::to_string(static_cast<int>(request.route)),
                                  std::to_string(static_cast<int>(request.version)),
-                                 wanted.filter};
+                                 wanted.filter,
+                                 wanted.run_filter};
   if (request.window_as_asked.empty()) {
     words.push_back(moment(wanted.since));
     words.push_back(moment(wanted.until));
@@ -50,7 +52,8 @@ base::Result<model::Micros> settle_window(Journal& journal, Wanted& wanted, mode
 }
 
 bool is_whole(const Wanted& wanted) {
-  return !wanted.since && !wanted.until && !wanted.limit && wanted.conversations.empty() && wanted.filter.empty();
+  return !wanted.since && !wanted.until && !wanted.limit && wanted.conversations.empty() && wanted.filter.empty() &&
+         wanted.run_filter.empty();
 }
 
 /// The bulk route, from the plan to the files' URIs.
@@ -72,7 +75,7 @@ base::Status fetch_in_bulk(const Api& api, const FetchRequest& request, const st
   if (rows == 0)
     return base::Error(
                base::ErrorCode::k_remote,
-               "the bulk export wrote no row, though the project has traces in this selection: take --route api")
+               "the bulk export wrote no row, though the project has traces in this selection: take the route api")
         .with("export " + out.exports.front());
   auto files = locate_files(*destination, request.bucket, request.storage, *results);
   if (!files) return std::move(files).error();
@@ -136,7 +139,8 @@ base::Status fetch_somehow(const Api& api, const FetchRequest& request, const Ge
 }
 
 base::Error nothing_there(const Project& project, const Wanted& wanted) {
-  const bool narrowed = wanted.since || wanted.until || !wanted.filter.empty() || !wanted.conversations.empty();
+  const bool narrowed = wanted.since || wanted.until || !wanted.filter.empty() || !wanted.run_filter.empty() ||
+                        !wanted.conversations.empty();
   return {base::ErrorCode::k_not_found,
           "the project \"" + project.name + "\" has no trace" + (narrowed ? " in this selection: widen it" : " yet")};
 }
@@ -151,7 +155,10 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   auto found = project(*api, request.project);
   if (!found) return std::move(found).error();
   out.project = std::move(*found);
-  auto opened = Journal::open(request.state, words_of(request, api->url(), out.project));
+  const std::string words = words_of(request, api->url(), out.project);
+  std::string state = request.state;
+  if (state.empty()) state = request.states + "/" + base::sha256_hex(joined({words, request.target})).substr(0, 20);
+  auto opened = Journal::open(state, words);
   if (!opened) return std::move(opened).error();
   journal.emplace(std::move(*opened));
   out.resumed = journal->resumed();

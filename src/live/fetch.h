@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,6 +28,10 @@ enum class Route : std::uint8_t {
   k_api
 };
 
+/// Their names in every front end.
+inline constexpr auto k_routes = std::to_array<std::pair<std::string_view, Route>>(
+    {{"auto", Route::k_auto}, {"bulk", Route::k_bulk}, {"api", Route::k_api}});
+
 /// One import of a project, before anything is built.
 struct FetchRequest {
   Access access;
@@ -35,7 +42,9 @@ struct FetchRequest {
   /// The window as it was asked for ("7d"), where that means another moment each time: a process that goes on with an
   /// earlier one's work takes over its moments.
   std::string window_as_asked;
-  std::string state;  ///< folder of the journal
+  std::string state;   ///< folder of the journal; empty: one below `states`, the same for equal requests
+  std::string states;  ///< see `states_folder`
+  std::string target;  ///< what the import is for, such as its output: equal requests of other targets are others
   /// Narrows the listed conversations further, by what only the caller knows; may be empty. What it leaves must depend
   /// on nothing that changes between a process and the one that goes on with its work.
   std::function<void(std::vector<Summary>&)> choose;

@@ -59,7 +59,7 @@ base::Result<int> lock_folder(const std::string& folder) {
   if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
   ::close(lock);
   return base::Error(base::ErrorCode::k_exists,
-                     "another process is at the same import: wait until it has ended, or name another --state")
+                     "another process is at the same import: wait until it has ended, or name another state folder")
       .with(folder);
 }
 

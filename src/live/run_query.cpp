@@ -51,6 +51,7 @@ std::string body_v1(const RunQuery& query) {
       query.end ? "lt(start_time, " + filter_text(base::format_time(*query.end)) + ")" : std::string();
   const std::string filter = filter_and({before, query.filter});
   if (!filter.empty()) body.add("filter", json::quoted(filter));
+  if (!query.run_filter.empty()) body.add("tree_filter", json::quoted(query.run_filter));
   body.add("limit", std::to_string(query.limit));
   body.add("order", R"("desc")");
   body.add("select", query.roots ? k_v1_roots : k_v1_runs);
@@ -66,6 +67,7 @@ std::string body_v2(const Api& api, const RunQuery& query) {
   body.add("min_start_time", json::quoted(base::format_time(query.start.value_or(k_before_langsmith))));
   body.add("max_start_time", json::quoted(base::format_time(query.end.value_or(now + k_day))));
   if (!query.filter.empty()) body.add("filter", json::quoted(query.filter));
+  if (!query.run_filter.empty()) body.add("tree_filter", json::quoted(query.run_filter));
   body.add("page_size", std::to_string(query.limit));
   body.add("selects", query.roots ? k_v2_roots : k_v2_runs);
   if (!query.cursor.empty()) body.add("cursor", json::quoted(query.cursor));
@@ -103,8 +105,8 @@ base::Result<std::optional<Generation>> find_v2(const Api& api, const std::strin
 }
 
 base::Error no_interface(const std::string& which) {
-  return {base::ErrorCode::k_remote,
-          "this LangSmith does not serve " + which + " of its runs query: leave --api away, or take the bulk route"};
+  return {base::ErrorCode::k_remote, "this LangSmith does not serve " + which +
+                                         " of its runs query: let it choose the version, or take the bulk route"};
 }
 
 }  // namespace

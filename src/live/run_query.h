@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +24,10 @@ struct Generation {
 
 enum class ApiVersion : std::uint8_t { k_auto, k_v1, k_v2 };
 
+/// Their names in every front end.
+inline constexpr auto k_api_versions = std::to_array<std::pair<std::string_view, ApiVersion>>(
+    {{"auto", ApiVersion::k_auto}, {"v1", ApiVersion::k_v1}, {"v2", ApiVersion::k_v2}});
+
 /// Asks the service. v1, unless it has been switched off or is deprecated there and v2 is served. Costs one or two
 /// calls. Errors: those of `Api::call`.
 [[nodiscard]] base::Result<Generation> choose_generation(const Api& api, const std::string& project, ApiVersion wanted);
@@ -31,6 +38,7 @@ struct RunQuery {
   std::optional<model::Micros> start{};  ///< at or after
   std::optional<model::Micros> end{};    ///< before
   std::string filter{};                  ///< in LangSmith's language, narrows further
+  std::string run_filter{};              ///< ... to traces of which some run is so (`tree_filter`)
   bool roots = false;                    ///< only those, and only what places them
   bool oldest_first = false;             ///< v1 only
   int limit = 100;

@@ -50,8 +50,8 @@ def test_an_export_that_does_not_end_is_left_running_and_picked_up(live: Live, s
     live.set(exports={"running_seconds": 6.0})
     arguments = ("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *live.bulk())
     done = live.run(*arguments, "--timeout", "1s", status=1)
-    assert "(--timeout)" in done.stderr
-    assert "the same command picks it up" in done.stderr
+    assert "(the timeout)" in done.stderr
+    assert "the same import picks it up" in done.stderr
     live.run(*arguments)
     assert live.records("out") == calm
     assert len(orders(live)) == 1

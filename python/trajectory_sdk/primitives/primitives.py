@@ -6,9 +6,10 @@ all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from .display import as_html, one_line
@@ -342,3 +343,10 @@ class SDKConfig:
     trajectory_api_key: str | None = field(default=None, repr=False)
     transforms: list[Any] = field(default_factory=list)
     debug: bool = False
+    langsmith_url: str | None = None
+    route: str = "auto"
+    api_version: str = "auto"
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
+    bucket: str | None = None
+    export_timeout: timedelta | None = None
+    state: str | Path | None = None
