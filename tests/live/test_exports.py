@@ -61,7 +61,7 @@ def test_ctrl_c_leaves_the_export_running_and_says_how_to_go_on(live: Live, shop
     calm = live.imported(shop, "calm", "--route", "api")
     live.set(exports={"running_seconds": 5.0})
     process = live.start("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *live.bulk())
-    wait_until(lambda: live.calls(CREATE + "/*", "GET"))
+    wait_until(lambda: any("destinations" not in call["path"] for call in live.calls(CREATE + "/*", "GET")))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
