@@ -4,11 +4,11 @@
 
 help:
 	@echo "make demo      import the example traces, print a report and a conversation"
-	@echo "make test      build and run all tests (with CI=true also under sanitizers)"
+	@echo "make test      build and run all tests (with CI=true also under sanitizers, and a short fuzzing)"
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
 	@echo "make bench     measure imports beside their peers, with the gates (SETS=large for 6 GB)"
 	@echo "make fuzz      fuzz every reader for a minute each (TIME=3600 for an hour; TARGET=runs for one); needs clang"
-	@echo "make tsan      run the C++ tests under the thread sanitizer"
+	@echo "make tsan      run what starts threads under the thread sanitizer"
 	@echo "make lint      formatting, clang-tidy, ruff, mypy (clang-tidy on changed files; ALL=1 for all)"
 	@echo "make docs      write the reference of the Python package to build/docs"
 	@echo "make clean     remove the build folder (keeps .venv and .deps)"
@@ -22,7 +22,7 @@ demo:
 	@tools/demo
 
 test:
-	@tools/setup testbench
+	@tools/setup testbench $(if $(filter true,$(CI)),fuzz)
 	@tools/run_tests
 
 SETS ?= small,medium,mixed

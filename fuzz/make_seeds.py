@@ -44,8 +44,10 @@ def payload_seed(rows: list[Row]) -> str:
     lines = []
     for row in rows:
         begins = "+" if row["id"] == row["trace_id"] and lines else ""
-        lines.append(f"{begins}{row.get('run_type') or 'unknown'} {row.get('name') or ''}")
-        lines += [compact(row.get(name)) for name in ("inputs", "outputs", "extra")]
+        name = f"{row['error']}!".replace("\n", " ") if row.get("error") else row.get("name") or ""
+        lines.append(f"{begins}{row.get('run_type') or 'unknown'} {name}")
+        extra = {**(row.get("extra") or {}), **(row.get("feedback_stats") or {})}
+        lines += [compact(row.get("inputs")), compact(row.get("outputs")), compact(extra)]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 // Payload readers: runs whose inputs, outputs and extra are any text go through extract, group, build and write.
 //
-// The input is lines, four a run: its type and name (`llm gpt`, with a `+` before them where a new trace begins),
-// inputs, outputs, extra.
+// The input is lines, four a run: its type and name (`llm gpt`, with a `+` before them where a new trace begins, and a
+// `!` behind them where it failed with the name as its error), inputs, outputs, extra, which is its feedback, too.
 
 #include <deque>
 
@@ -47,9 +47,14 @@ std::vector<model::Run> runs_in(std::string_view text, std::deque<std::string>& 
     run.start_time = static_cast<model::Micros>(1000 * runs.size());
     run.end_time = *run.start_time + 500;
     run.status = "success";
+    if (run.name.ends_with('!')) {
+      run.status = "error";
+      run.error = run.name;
+    }
     run.inputs = take_line(text);
     run.outputs = take_line(text);
     run.extra = take_line(text);
+    run.feedback_stats = run.extra;
     run.place = {0, runs.size()};
     runs.push_back(run);
   }
