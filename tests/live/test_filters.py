@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 import trajectory_sdk as tj
 
-from .conftest import QUERY, Live
-from .sdk import Sdk, sdk
-
-__all__ = ["sdk"]
+from .conftest import QUERY, Live, Sdk
 
 START = datetime(2026, 11, 1, 10, tzinfo=UTC)
 

@@ -12,10 +12,7 @@ import pytest
 import trajectory_sdk as tj
 from trajectory_sdk import api
 
-from .conftest import QUERY, Live
-from .sdk import Sdk, sdk
-
-__all__ = ["sdk"]
+from .conftest import QUERY, Live, Sdk
 
 ALL: list[Callable[[], object]] = [
     lambda: tj.import_conversations(bulk=True),

@@ -12,10 +12,7 @@ import pytest
 import trajectory_sdk as tj
 from trajectory_sdk import api
 
-from .conftest import QUERY, Live
-from .sdk import Sdk, sdk
-
-__all__ = ["sdk"]
+from .conftest import QUERY, Live, Sdk
 
 START = datetime(2026, 11, 1, 10, 0, 0)
 
@@ -60,11 +57,13 @@ def test_exports_of_either_flavour_are_read_from_their_bucket(live: Live, sdk: S
     }
     made = live.control("POST", "/api/v1/bulk-exports", order)
     live.run("langsmith", "exports", "watch", made["id"])
-    sdk.init()
     source = f"s3://{live.about['bucket']}/s3/export_id={made['id']}"
     storage = {"endpoint_url": live.about["s3"], "key": live.about["s3_access_key"]}
     storage["secret"] = live.about["s3_secret_key"]
-    assert sdk.imported(flavour, bulk=True, source=source, storage_options=storage) == by_program
+    sdk.init(storage_options=storage)
+    assert sdk.imported("by init", bulk=True, source=source) == by_program
+    sdk.init()
+    assert sdk.imported("by call", bulk=True, source=source, storage_options=storage) == by_program
 
 
 def test_auto_goes_by_queries_where_it_must_and_says_why(
