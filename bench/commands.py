@@ -26,12 +26,15 @@ CALL = "ours, Python, the call alone"
 BARE = "pyarrow, bare read"
 RIVAL_DELTA = "rival, delta form"
 RIVAL_JSON = "rival, contract JSON"
+TUNED_DELTA = "rival tuned to the sets, delta form"
+TUNED_JSON = "rival tuned to the sets, contract JSON"
 RELEASE = "release 0.5.3, import and save"
 
+GIGABYTE = [BARE, DATASET, JSON, PYTHON, RIVAL_DELTA, RIVAL_JSON, TUNED_DELTA, TUNED_JSON]
 WAYS = {
     "small": [BARE, DATASET, JSON, PYTHON, RIVAL_DELTA, RIVAL_JSON, RELEASE],
-    "medium": [BARE, DATASET, JSON, PYTHON, RIVAL_DELTA, RIVAL_JSON],
-    "mixed": [BARE, DATASET, JSON, PYTHON, RIVAL_DELTA, RIVAL_JSON],
+    "medium": GIGABYTE,
+    "mixed": GIGABYTE,
     "third": [BARE, DATASET],
     "large": [BARE, DATASET, LIMITED, RIVAL_DELTA],
     "huge": [LIMITED],
@@ -50,6 +53,8 @@ def command_of(way: str, source: Path, out: Path) -> list[str]:
         PYTHON: [sys.executable, str(BENCH / "python_import.py"), str(source), str(out)],
         RIVAL_DELTA: [*rival, "delta", str(source), str(out)],
         RIVAL_JSON: [*rival, "json", str(source), str(out)],
+        TUNED_DELTA: [*rival, "delta", str(source), str(out), "--tuned"],
+        TUNED_JSON: [*rival, "json", str(source), str(out), "--tuned"],
     }
     if way == RELEASE:
         os.environ.setdefault("LANGSMITH_API_KEY", "none")  # 0.5.3 asks for one, to read a local file too

@@ -1,14 +1,18 @@
-"""The rival: what pyarrow, orjson and a pool of processes make of the benchmark's sets, as fast as can be.
+"""The rival: a pipeline of pyarrow, orjson and a pool of processes, written by hand for speed.
 
-It knows the sets and leaves out what they do not need: no check of shapes, no repair, no errors, no sub-agents. Its
-output is compared with the engine's in tests/test_rival.py.
+It leaves out what the benchmark's sets do not need: no check of shapes, no repair, no errors, no sub-agents. Its output
+is compared with the engine's in tests/test_rival.py.
 
 1. A plan is made from the small columns: which conversation a trace belongs to, which row groups a conversation spans.
    Conversations that lie together become one task, so that no payload crosses a process border.
-2. A task reads its row groups. Of an input that begins with an earlier one only what is new is parsed.
+2. A task reads its row groups, and parses the payloads of model calls and what tools gave back.
 3. Every message is rendered once; steps are joined from what was rendered.
 
-    rival.py delta|json SOURCE OUT
+With `--tuned` it also uses how the payloads of these sets are written, byte for byte: no tool failed in them, so what
+tools gave back is not looked into, and of an input whose text begins with an earlier one's only what is new is parsed.
+That would go wrong on exports of other clients; it shows how fast a program for these sets alone can be.
+
+    rival.py delta|json SOURCE OUT [--tuned]
 """
 
 from __future__ import annotations
@@ -74,6 +78,7 @@ class Conversation:
     end: int = 0
     tool_micros: int = 0
     messages: list[Message] = field(default_factory=list)
+    tool_failures: int = 0
 
 
 def open_file(path: str) -> pq.ParquetFile:
@@ -137,7 +142,9 @@ def cells(column: pa.ChunkedArray) -> tuple[memoryview, list[int]]:
     return memoryview(data), bounds
 
 
-def gather(groups: list[Group], conversation_of: dict[str, str], loaded: dict[Group, pa.Table]) -> list[Conversation]:
+def gather(
+    groups: list[Group], conversation_of: dict[str, str], loaded: dict[Group, pa.Table], *, tuned: bool
+) -> list[Conversation]:
     found: dict[str, Conversation] = {}
     extras: dict[str, dict[str, Any]] = {}
     for group in groups:
@@ -175,6 +182,9 @@ def gather(groups: list[Group], conversation_of: dict[str, str], loaded: dict[Gr
                 )
             elif kind == "tool":
                 conversation.tool_micros += ends[row] - starts[row]
+                if not tuned:
+                    result = orjson.loads(outputs[output_bounds[row] : output_bounds[row + 1]])
+                    conversation.tool_failures += "error" in result
             else:
                 conversation.roots.append((starts[row], ends[row], trace))
     return list(found.values())
@@ -218,7 +228,22 @@ def to_answer(raw: dict[str, Any], call: Call) -> Message:
     return to_message(raw, call.run_id, call.end)
 
 
-def build(conversation: Conversation) -> None:
+def read_input(call: Call) -> list[Any]:
+    """The messages of an input; some clients put them down as a list of one list."""
+    messages: list[Any] = orjson.loads(call.inputs)["messages"]
+    return messages[0] if messages and isinstance(messages[0], list) else messages
+
+
+def read_what_is_new(call: Call, earlier: tuple[Call | None, ...]) -> tuple[list[int], list[Any]]:
+    """The context of an earlier call whose input this one begins with, and the messages behind it."""
+    call.prefix, head = body_of(call.inputs)
+    for known in earlier:
+        if known is not None and call.prefix.startswith(known.prefix):
+            return known.context.copy(), orjson.loads(b"[" + call.prefix[len(known.prefix) + 1 :] + b"]")
+    return [], orjson.loads(b"[" + call.prefix[head:] + b"]")
+
+
+def build(conversation: Conversation, *, tuned: bool) -> None:
     """Puts every message down once, and the context of every call as places."""
     conversation.roots.sort()
     conversation.calls.sort(key=lambda call: call.start)
@@ -228,15 +253,12 @@ def build(conversation: Conversation) -> None:
     last: Call | None = None  # the latest call
     first: Call | None = None  # the first call of the latest trace
     for call in conversation.calls:
-        body, head = body_of(call.inputs)
         context: list[int] = []
-        new = body[head:]
-        for earlier in (last, first):
-            if earlier is not None and body.startswith(earlier.prefix):
-                context = earlier.context.copy()
-                new = body[len(earlier.prefix) + 1 :]
-                break
-        for raw in orjson.loads(b"[" + new + b"]"):
+        if tuned:
+            context, new = read_what_is_new(call, (last, first))
+        else:
+            new = read_input(call)
+        for raw in new:
             message = to_message(raw, call.run_id, call.start)
             key = identity(message)
             place = place_of.get(key)
@@ -253,7 +275,6 @@ def build(conversation: Conversation) -> None:
         call.context = context
         call.answer = place_of[identity(answer)] = len(messages)
         messages.append(answer)
-        call.prefix = body
         call.inputs = call.outputs = b""
         if last is None or last.trace != call.trace:
             first = call
@@ -263,24 +284,24 @@ def build(conversation: Conversation) -> None:
 LOADED: dict[Group, pa.Table] = {}
 
 
-def run_task(form: str, out: Path, task: Task) -> None:
+def run_task(form: str, out: Path, task: Task, tuned: bool) -> None:
     number, groups, conversation_of = task
-    conversations = gather(groups, conversation_of, LOADED)
+    conversations = gather(groups, conversation_of, LOADED, tuned=tuned)
     if form == "json":
         for conversation in conversations:
-            build(conversation)
+            build(conversation, tuned=tuned)
             write_contract(conversation, out)
             conversation.messages, conversation.calls = [], []
         return
     with (out / f"part-{number:05d}.jsonl").open("wb", buffering=1 << 20) as file:
         for conversation in conversations:
-            build(conversation)
+            build(conversation, tuned=tuned)
             write_delta(conversation, file)
             conversation.messages, conversation.calls = [], []
 
 
 def main() -> None:
-    form, source, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    form, source, out, tuned = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), "--tuned" in sys.argv[4:]
     out.mkdir(parents=True)
     files = [source] if source.is_file() else sorted(source.rglob("*.parquet"))
     groups = [(str(file), group) for file in files for group in range(pq.read_metadata(file).num_row_groups)]
@@ -294,7 +315,7 @@ def main() -> None:
             plans = pool.map(plan_group, groups, chunksize=2)
     context = multiprocessing.get_context("fork")
     with context.Pool(processes) as pool:
-        pending = [pool.apply_async(run_task, (form, out, task)) for task in make_tasks(groups, plans, processes)]
+        pending = [pool.apply_async(run_task, (form, out, task, tuned)) for task in make_tasks(groups, plans, processes)]
         for result in pending:
             result.get()
 

@@ -144,9 +144,9 @@ def facts_of(conversation: Any, count: int) -> tuple[dict[str, Any], dict[str, A
         "tokens_generated": sum(call.tokens[1] for call in calls),
         "aggregated_reward": None,
         "num_tool_calls": tool_calls,
-        "num_tool_failures": 0,
+        "num_tool_failures": conversation.tool_failures,
         "num_tool_response_none": 0,
-        "tool_error_rate": 0.0,
+        "tool_error_rate": conversation.tool_failures / tool_calls if tool_calls else 0.0,
     }
     execution = {
         "env_time": conversation.tool_micros / 1e6 if tool_calls else None,

@@ -33,15 +33,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::demand(file->first_row_of(group) + file->rows_in(group) <= file->rows());
     std::uint64_t taken = 0;
     volatile std::uint64_t sum = 0;
-    const auto status =
-        file->read_row_group(group, fit->names, 128, UINT64_MAX, [&](const columnar::RowBatch& batch) -> base::Status {
-          for (std::size_t row = 0; row < batch.rows; ++row) {
-            langsmith::UnreadableTimes unreadable;
-            sum = sum + touch(langsmith::run_from_row(batch, row, unreadable));
-          }
-          taken += batch.rows;
-          return {};
-        });
+    const auto touch_all = [&](const columnar::RowBatch& batch) -> base::Status {
+      for (std::size_t row = 0; row < batch.rows; ++row) {
+        langsmith::UnreadableTimes unreadable;
+        sum = sum + touch(langsmith::run_from_row(batch, row, unreadable));
+      }
+      taken += batch.rows;
+      return {};
+    };
+    auto rows_of_group = file->open_row_group(group, fit->names);
+    const base::Status status =
+        rows_of_group ? rows_of_group->read(128, UINT64_MAX, touch_all) : base::Status(rows_of_group.error());
     fuzz::demand(status.ok() ? taken == file->rows_in(group) : taken <= file->rows_in(group));
     rows += file->rows_in(group);
   }

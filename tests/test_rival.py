@@ -30,8 +30,14 @@ def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
-def rival(form: str, export: Path, out: Path) -> Path:
-    command = [sys.executable, str(BENCH / "rival.py"), form, str(export), str(out)]
+@pytest.fixture(params=[[], ["--tuned"]], ids=["general", "tuned"])
+def options(request: pytest.FixtureRequest) -> list[str]:
+    found: list[str] = request.param
+    return found
+
+
+def rival(form: str, export: Path, out: Path, options: list[str]) -> Path:
+    command = [sys.executable, str(BENCH / "rival.py"), form, str(export), str(out), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return out
@@ -51,19 +57,19 @@ def pick(values: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, 
     return [{key: value[key] for key in keys if value.get(key) is not None} for value in values]
 
 
-def test_the_rival_writes_the_same_contract_json(run: Run, export: Path, tmp_path: Path) -> None:
+def test_the_rival_writes_the_same_contract_json(run: Run, export: Path, options: list[str], tmp_path: Path) -> None:
     run("import", export, "--out", tmp_path / "ours", "--format", "json", "--quiet")
     ours = {path.name: path.read_bytes() for path in (tmp_path / "ours").glob("*.json") if path.name != "report.json"}
-    theirs = {path.name: path.read_bytes() for path in rival("json", export, tmp_path / "theirs").iterdir()}
+    theirs = {path.name: path.read_bytes() for path in rival("json", export, tmp_path / "theirs", options).iterdir()}
     assert ours.keys() == theirs.keys()
     for name, text in ours.items():
         assert theirs[name] == text, name
 
 
-def test_the_rival_writes_the_same_messages_and_contexts(run: Run, export: Path, tmp_path: Path) -> None:
+def test_the_rival_writes_the_same_messages_and_contexts(run: Run, export: Path, options: list[str], tmp_path: Path) -> None:
     run("import", export, "--out", tmp_path / "ours", "--format", "jsonl", "--quiet")
     ours = records(tmp_path / "ours")
-    theirs = records(rival("delta", export, tmp_path / "theirs"))
+    theirs = records(rival("delta", export, tmp_path / "theirs", options))
     assert ours.keys() == theirs.keys()
     for key, record in ours.items():
         assert pick(theirs[key]["messages"], MESSAGE_KEYS) == pick(record["messages"], MESSAGE_KEYS), key

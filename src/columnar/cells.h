@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/arena.h"
+
 namespace trajectory::columnar {
 
 /// What a column can be read as. `k_unreadable` columns (lists, structs, foreign physical types) are listed, not read.
@@ -30,11 +32,12 @@ struct Cell {
   std::string_view text;
 };
 
-/// Rows of a row group. Columns stand in the order they were asked for; views live until the next batch.
+/// Rows of a row group. Columns stand in the order they were asked for.
 struct RowBatch {
   std::uint64_t first_row = 0;  ///< in the file
   std::size_t rows = 0;
   std::vector<std::vector<Cell>> columns;
+  base::Arena texts;  ///< of the cells
 };
 
 inline constexpr int k_uuid_bytes = 16;

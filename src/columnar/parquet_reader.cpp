@@ -1,8 +1,10 @@
 #include "columnar/parquet_reader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <exception>
+#include <mutex>
 #include <optional>
 
 #include <arrow/io/caching.h>
@@ -240,6 +242,10 @@ struct ParquetFile::Impl {
     return damaged;
   }
 
+  [[nodiscard]] base::Error damaged_row_group() const {
+    return error_or(base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(path));
+  }
+
   /// A local file is opened anew for each row group: an export may have more files than a process can hold open.
   [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader() const {
     std::shared_ptr<arrow::io::RandomAccessFile> input = elsewhere;
@@ -345,37 +351,87 @@ std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
   }
 }
 
-base::Status ParquetFile::read_row_group(int row_group, std::span<const std::string_view> columns,
-                                         std::size_t batch_rows, std::uint64_t most_bytes,
-                                         const std::function<base::Status(const RowBatch&)>& consumer,
-                                         const FetchedRowGroup* fetched) const {
+struct RowGroupReader::Impl {
+  /// Decodes the next rows into the batch; none are left when it has none. Throws what the Parquet library does.
+  void next(std::size_t most_rows, std::uint64_t most_bytes, RowBatch& batch) {
+    const std::lock_guard lock(mutex);
+    batch.texts.reset();
+    batch.rows = static_cast<std::size_t>(std::min<std::uint64_t>(most_rows, rows - decoded));
+    if (batch.rows == 0 || failed) {
+      batch.rows = 0;
+      close();
+      return;
+    }
+    batch.first_row = first_row + decoded;
+    batch.columns.resize(cursors.size());
+    failed = true;
+    for (std::size_t i = 0; i < cursors.size(); ++i)
+      cursors[i].read(batch.rows, batch.columns[i], batch.texts, most_bytes);
+    if (decoded + batch.rows == rows)
+      for (ColumnCursor& cursor : cursors) cursor.expect_end();
+    failed = false;
+    decoded += batch.rows;
+  }
+
+  /// Whoever reads the group last may be at work with its rows for long.
+  void close() {
+    cursors.clear();
+    group.reset();
+    own.reset();
+    fetched.reset();
+  }
+
+  const ParquetFile::Impl* file = nullptr;
+  std::shared_ptr<const FetchedRowGroup> fetched;
+  std::unique_ptr<parquet::ParquetFileReader> own;
+  std::shared_ptr<parquet::RowGroupReader> group;
+  std::uint64_t first_row = 0;
+  std::uint64_t rows = 0;
+  std::mutex mutex;  ///< guards what follows
+  std::vector<ColumnCursor> cursors;
+  std::atomic<std::uint64_t> decoded = 0;
+  bool failed = false;
+};
+
+RowGroupReader::RowGroupReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RowGroupReader::~RowGroupReader() = default;
+RowGroupReader::RowGroupReader(RowGroupReader&&) noexcept = default;
+
+std::uint64_t RowGroupReader::rows_decoded() const { return impl_->decoded; }
+
+base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_bytes,
+                                  const std::function<base::Status(const RowBatch&)>& consumer) {
+  for (RowBatch batch;;) {
+    try {
+      impl_->next(batch_rows, most_bytes, batch);
+    } catch (const std::exception&) {
+      return impl_->file->damaged_row_group();
+    }
+    if (batch.rows == 0) return {};
+    TJ_TRY(consumer(batch));
+  }
+}
+
+base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::span<const std::string_view> columns,
+                                                         std::shared_ptr<const FetchedRowGroup> fetched) const {
   try {
-    const auto own = fetched == nullptr ? impl_->open_reader() : nullptr;
-    if (own == nullptr && fetched == nullptr) return cannot_open(impl_->path);
-    const auto group = (fetched != nullptr ? *fetched->impl_->reader : *own).RowGroup(row_group);
-    std::vector<ColumnCursor> cursors;
+    auto impl = std::make_unique<RowGroupReader::Impl>();
+    impl->file = impl_.get();
+    impl->first_row = first_row_of(row_group);
+    impl->rows = rows_in(row_group);
+    impl->fetched = std::move(fetched);
+    if (impl->fetched == nullptr) impl->own = impl_->open_reader();
+    if (impl->own == nullptr && impl->fetched == nullptr) return cannot_open(impl_->path);
+    impl->group = (impl->own != nullptr ? *impl->own : *impl->fetched->impl_->reader).RowGroup(row_group);
     for (const std::string_view name : columns) {
       const int place = impl_->place_of(name);
-      cursors.emplace_back(place < 0 ? nullptr : &impl_->layouts[static_cast<std::size_t>(place)],
-                           place < 0 ? nullptr : group->Column(place));
+      impl->cursors.emplace_back(place < 0 ? nullptr : &impl_->layouts[static_cast<std::size_t>(place)],
+                                 place < 0 ? nullptr : impl->group->Column(place));
     }
-    const std::uint64_t rows = rows_in(row_group);
-    base::Arena arena;
-    RowBatch batch;
-    batch.columns.resize(columns.size());
-    for (std::uint64_t done = 0; done < rows; done += batch.rows) {
-      arena.reset();
-      batch.first_row = impl_->first_rows[static_cast<std::size_t>(row_group)] + done;
-      batch.rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_rows, rows - done));
-      for (std::size_t i = 0; i < cursors.size(); ++i) cursors[i].read(batch.rows, batch.columns[i], arena, most_bytes);
-      if (done + batch.rows == rows)
-        for (ColumnCursor& cursor : cursors) cursor.expect_end();
-      TJ_TRY(consumer(batch));
-    }
+    return RowGroupReader(std::move(impl));
   } catch (const std::exception&) {
-    return impl_->error_or(base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(impl_->path));
+    return impl_->damaged_row_group();
   }
-  return {};
 }
 
 }  // namespace trajectory::columnar

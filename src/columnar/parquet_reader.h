@@ -27,8 +27,30 @@ class FetchedRowGroup {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A Parquet file whose metadata was read; the file itself is open only while it is read. Reads pages through the
-/// low-level readers: never more than a batch is decoded. Thread-safe for `read_row_group` of different row groups.
+/// Decodes one row group, batch by batch, through the low-level page readers. Thread-safe: every row is handed out once.
+/// Ends before its file does.
+class RowGroupReader {
+ public:
+  ~RowGroupReader();
+  RowGroupReader(RowGroupReader&&) noexcept;
+
+  /// Hands rows out in batches of up to `batch_rows` until there are none left; several threads may call it at once,
+  /// and decode in turns. A text of more than `most_bytes` is left out (see `Cell`). After an error no more rows are
+  /// handed out. Errors: k_bad_format (damaged pages), those of a file elsewhere, and the consumer's.
+  [[nodiscard]] base::Status read(std::size_t batch_rows, std::uint64_t most_bytes,
+                                  const std::function<base::Status(const RowBatch&)>& consumer);
+
+  /// Rows that were decoded so far.
+  [[nodiscard]] std::uint64_t rows_decoded() const;
+
+ private:
+  friend class ParquetFile;
+  struct Impl;
+  explicit RowGroupReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A Parquet file whose metadata was read; the file itself is open only while it is read. Thread-safe.
 class ParquetFile {
  public:
   /// Errors: k_io (cannot be opened), k_bad_format (no Parquet file, truncated, encrypted).
@@ -54,17 +76,14 @@ class ParquetFile {
   [[nodiscard]] std::shared_ptr<const FetchedRowGroup> fetch(int row_group,
                                                              std::span<const std::string_view> columns) const;
 
-  /// Reads the named columns of one row group in batches of up to `batch_rows` rows, in order. A column that the file
-  /// lacks, or that is unreadable, has no present cell; a text of more than `most_bytes` is left out (see `Cell`).
-  /// Stops with the consumer's error. `fetched` holds these columns of the row group; without it they are read as they
-  /// are needed. Errors: k_bad_format (damaged pages), k_io (cannot be opened any more), those of a file elsewhere, and
-  /// the consumer's.
-  [[nodiscard]] base::Status read_row_group(int row_group, std::span<const std::string_view> columns,
-                                            std::size_t batch_rows, std::uint64_t most_bytes,
-                                            const std::function<base::Status(const RowBatch&)>& consumer,
-                                            const FetchedRowGroup* fetched = nullptr) const;
+  /// The rows of one row group. A column that the file lacks, or that is unreadable, has no present cell. `fetched`
+  /// holds these columns of the row group; without it they are read as they are needed.
+  /// Errors: k_bad_format (damaged), k_io (cannot be opened any more), those of a file elsewhere.
+  [[nodiscard]] base::Result<RowGroupReader> open_row_group(int row_group, std::span<const std::string_view> columns,
+                                                            std::shared_ptr<const FetchedRowGroup> fetched = {}) const;
 
  private:
+  friend class RowGroupReader;
   struct Impl;
   [[nodiscard]] static base::Result<ParquetFile> open(std::unique_ptr<Impl> impl);
   explicit ParquetFile(std::unique_ptr<Impl> impl);

@@ -36,7 +36,7 @@ class StreamReader {
   [[nodiscard]] const std::vector<ColumnInfo>& columns() const;
 
   /// Hands rows out, in batches of up to `batch_rows`, until the stream ends; several threads may call it at once.
-  /// Columns are treated as by `ParquetFile::read_row_group`. Errors: k_bad_format (the producer of the stream failed),
+  /// Columns are treated as by `ParquetFile::open_row_group`. Errors: k_bad_format (the producer of the stream failed),
   /// and the consumer's.
   [[nodiscard]] base::Status read(std::span<const std::string_view> columns, std::size_t batch_rows,
                                   std::uint64_t most_bytes,

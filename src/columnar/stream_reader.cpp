@@ -265,14 +265,13 @@ base::Status StreamReader::read(std::span<const std::string_view> columns, std::
     });
     places.push_back(found == impl_->columns.end() ? -1 : static_cast<int>(found - impl_->columns.begin()));
   }
-  base::Arena arena;
   RowBatch batch;
   batch.columns.resize(columns.size());
   for (;;) {
     auto piece = impl_->next(batch_rows);
     if (!piece) return std::move(piece).error();
     if (piece->rows == nullptr) return {};
-    arena.reset();
+    batch.texts.reset();
     batch.first_row = piece->first_row;
     batch.rows = static_cast<std::size_t>(piece->rows->num_rows());
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -280,7 +279,7 @@ base::Status StreamReader::read(std::span<const std::string_view> columns, std::
       if (places[i] < 0) continue;
       const auto array = piece->rows->column(places[i]);
       for (std::size_t row = 0; row < batch.rows; ++row)
-        batch.columns[i][row] = cell_of(*array, static_cast<std::int64_t>(row), most_bytes, arena);
+        batch.columns[i][row] = cell_of(*array, static_cast<std::int64_t>(row), most_bytes, batch.texts);
     }
     TJ_TRY(consumer(batch));
   }

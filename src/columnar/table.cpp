@@ -34,7 +34,6 @@ struct TableWriter::Impl {
     ARROW_ASSIGN_OR_RAISE(file, arrow::io::FileOutputStream::Open(path));
     const auto properties = parquet::WriterProperties::Builder()
                                 .compression(parquet::Compression::ZSTD)
-                                ->compression_level(3)
                                 ->created_by("trajectory")
                                 ->build();
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();

@@ -1,6 +1,7 @@
 #include "langsmith/source.h"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 
 #include "base/file_stamp.h"
@@ -38,11 +39,31 @@ struct OpenFile {
   std::optional<columnar::StreamReader> batches;  ///< of the stream, for the present reading
 };
 
-/// A row group, a stretch of text, or a share in what is left of a stream: what one worker reads at a time.
+/// A row group, a stretch of text, or a stream.
 struct Unit {
   std::uint32_t file = 0;
   int row_group = 0;
   JsonBlock block;
+};
+
+/// A row group that is being read, by one worker or by several.
+struct RowGroup {
+  /// Opens it for whoever comes first.
+  template <class Fetch>
+  base::Status open(const columnar::ParquetFile& file, int row_group, const std::vector<std::string_view>& columns,
+                    const Fetch& fetch) {
+    const std::lock_guard lock(mutex);
+    if (begun) return {};
+    begun = true;
+    auto opened = file.open_row_group(row_group, columns, fetch());
+    if (!opened) return std::move(opened).error();
+    rows.emplace(std::move(*opened));
+    return {};
+  }
+
+  std::mutex mutex;
+  bool begun = false;
+  std::optional<columnar::RowGroupReader> rows;  ///< none when it could not be opened
 };
 
 /// A file or stream that was opened, and what it will be when it is kept.
@@ -77,7 +98,9 @@ struct RunSource::Impl {
   base::Status add(const StreamSource& stream);
   base::Status begin_streams();
   base::Status read_units(const ReadControl& control, const RunConsumer& consumer);
-  base::Status read_rows(const Unit& unit, const columnar::FetchedRowGroup* fetched, unsigned worker,
+  base::Status read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index, unsigned worker,
+                              const ReadControl& control, const RunConsumer& consumer);
+  base::Status take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker,
                          const ReadControl& control, const RunConsumer& consumer);
   base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
 
@@ -282,6 +305,7 @@ base::Status RunSource::Impl::add(const StreamSource& stream) {
   if (!batches) return std::move(batches).error().with(stream.name);
   TJ_TRY(candidate.take_columns(batches->columns()));
   candidate.opened.batches.emplace(std::move(*batches));
+  candidate.units.emplace_back();
   keep(std::move(candidate));
   return {};
 }
@@ -298,60 +322,72 @@ base::Status RunSource::Impl::begin_streams() {
 }
 
 base::Status RunSource::Impl::read_units(const ReadControl& control, const RunConsumer& consumer) {
-  std::vector<Unit> all = units;
-  for (std::uint32_t file = 0; file < open.size(); ++file)
-    if (open[file].stream) all.insert(all.end(), std::max(control.threads, 1U), Unit{file, 0, {}});
-  std::vector<ReadAhead::Item> items(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (const OpenFile& file = open[all[i].file]; file.parquet)
-      items[i] = {&*file.parquet, all[i].row_group, file.columns};
+  std::vector<RowGroup> groups(units.size());
+  std::vector<ReadAhead::Item> items(units.size());
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (const OpenFile& file = open[units[i].file]; file.parquet)
+      items[i] = {&*file.parquet, units[i].row_group, file.columns};
   ReadAhead ahead(std::move(items), control.read_ahead);
-  return base::parallel_for(control.threads, all.size(), [&](std::size_t index, unsigned worker) -> base::Status {
-    if (open[all[index].file].text) return read_block(all[index], worker, control, consumer);
-    const auto fetched = ahead.take(index);
-    TJ_TRY(read_rows(all[index], fetched.get(), worker, control, consumer));
-    ahead.done(index);
-    return {};
+  // After the last unit was begun, every worker goes round once more and helps where rows are left.
+  const std::size_t count = units.size() * std::max(control.threads, 1U);
+  return base::parallel_for(control.threads, count, [&](std::size_t n, unsigned worker) -> base::Status {
+    const std::size_t index = n % units.size();
+    const Unit& unit = units[index];
+    OpenFile& file = open[unit.file];
+    if (file.text) return n == index ? read_block(unit, worker, control, consumer) : base::Status();
+    if (file.parquet) return read_row_group(unit, groups[index], ahead, index, worker, control, consumer);
+    return file.batches->read(file.columns, control.batch_rows, control.max_value,
+                              [&](const columnar::RowBatch& batch) -> base::Status {
+                                std::atomic_ref(files[unit.file].rows) += batch.rows;
+                                return take_rows(batch, unit.file, worker, control, consumer);
+                              });
   });
 }
 
-base::Status RunSource::Impl::read_rows(const Unit& unit, const columnar::FetchedRowGroup* fetched, unsigned worker,
+base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index,
+                                             unsigned worker, const ReadControl& control, const RunConsumer& consumer) {
+  const OpenFile& file = open[unit.file];
+  bool taking = false;
+  const base::Status read = [&]() -> base::Status {
+    TJ_TRY(group.open(*file.parquet, unit.row_group, file.columns, [&] { return ahead.take(index); }));
+    if (!group.rows) return {};
+    return group.rows->read(batch_rows_of(*file.parquet, control.batch_rows), control.max_value,
+                            [&](const columnar::RowBatch& batch) -> base::Status {
+                              taking = true;
+                              TJ_TRY(take_rows(batch, unit.file, worker, control, consumer));
+                              taking = false;
+                              return {};
+                            });
+  }();
+  if (!read.ok() && (taking || read.error().code() != base::ErrorCode::k_bad_format)) return read;
+  ahead.done(index);
+  if (read.ok()) return {};
+  const std::uint64_t decoded = group.rows ? group.rows->rows_decoded() : 0;
+  refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + decoded,
+              file.parquet->rows_in(unit.row_group) - decoded);
+  return {};
+}
+
+base::Status RunSource::Impl::take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker,
                                         const ReadControl& control, const RunConsumer& consumer) {
+  if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
   std::vector<model::Run> runs;
-  OpenFile& file = open[unit.file];
-  std::uint64_t taken = 0;
-  bool took_all = true;  // what the consumer was given
-  const auto take = [&](const columnar::RowBatch& batch) -> base::Status {
-    took_all = false;
-    if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-    runs.clear();
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      if (const std::uint64_t bytes = large_value_in(batch, row); bytes > 0) {
-        refuse_large(control, unit.file, batch.first_row + row, bytes);
-        continue;
-      }
-      UnreadableTimes unreadable;
-      model::Run run = run_from_row(batch, row, unreadable);
-      run.place = {unit.file, batch.first_row + row};
-      if (!usable(run, control)) continue;
-      warn_of_times(control, run.place, unreadable);
-      runs.push_back(run);
+  runs.reserve(batch.rows);
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    if (const std::uint64_t bytes = large_value_in(batch, row); bytes > 0) {
+      refuse_large(control, file, batch.first_row + row, bytes);
+      continue;
     }
-    rows_read += batch.rows;
-    taken += batch.rows;
-    if (file.stream) std::atomic_ref(files[unit.file].rows) += batch.rows;
-    TJ_TRY(consumer(runs, worker));
-    if (control.progress) control.progress(batch.rows);
-    took_all = true;
-    return {};
-  };
-  if (file.batches) return file.batches->read(file.columns, control.batch_rows, control.max_value, take);
-  const std::size_t batch_rows = batch_rows_of(*file.parquet, control.batch_rows);
-  base::Status read =
-      file.parquet->read_row_group(unit.row_group, file.columns, batch_rows, control.max_value, take, fetched);
-  if (read.ok() || !took_all || read.error().code() != base::ErrorCode::k_bad_format) return read;
-  refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + taken,
-              file.parquet->rows_in(unit.row_group) - taken);
+    UnreadableTimes unreadable;
+    model::Run run = run_from_row(batch, row, unreadable);
+    run.place = {file, batch.first_row + row};
+    if (!usable(run, control)) continue;
+    warn_of_times(control, run.place, unreadable);
+    runs.push_back(run);
+  }
+  rows_read += batch.rows;
+  TJ_TRY(consumer(runs, worker));
+  if (control.progress) control.progress(batch.rows);
   return {};
 }
 

@@ -249,7 +249,7 @@ class InputsReader {
 
   void read_member(std::string_view key, const Value& value) {
     if (among(key, k_system_keys)) {
-      add_system(open(value));
+      add_system(value);
     } else if (key == "tools" || key == "functions" || key == "gen_ai.tool.definitions") {
       read_tools(key, open(value));
     } else if (key == "config" || key == "extra_body" || key == "model_parameters") {
@@ -281,8 +281,9 @@ class InputsReader {
   }
 
   /// A system text beside the messages. It goes first, unless the messages begin with the same.
-  void add_system(const Value& value) {
-    if (value.is_null()) return;
+  void add_system(const Value& closed) {
+    if (closed.is_null()) return;
+    const Value& value = open(closed);
     std::vector<MessageId> read;
     const ReadContext context{.bare_role = model::Role::k_system};
     const Value& parts = value["parts"];
@@ -463,19 +464,33 @@ class InputsReader {
   /// LangChain keeps parameters and tools beside the inputs, in `extra.invocation_params`: no part of the census.
   void read_settings() {
     const Value& invocation = *settings_.invocation;
-    for (const json::Member& member : invocation.members()) {
-      if (member.key == "tools" || member.key == "functions") {
-        if (out_.tools.empty()) read_tool_definitions(member.value, tools_.parser, tools_.tables.texts, out_.tools);
-      } else if (member.key == "instructions") {
-        add_system(member.value);
-      } else {
-        append_parameter(out_.parameters, member.key, member.value);
-        if (out_.model.empty() && (member.key == "model" || member.key == "model_name" || member.key == "model_id" ||
-                                   member.key == "modelId"))
-          out_.model = member.value.string();
+    const base::Hash128 text = base::hash128(invocation.raw());
+    const InvocationSettings* known = tools_.memo.find(text);
+    if (known == nullptr) {
+      const Value& opened = open(invocation);
+      if (opened.kind() != invocation.kind()) return;  // refused
+      known = &tools_.memo.keep(text, read_invocation(opened));
+    }
+    if (out_.tools.empty()) out_.tools = known->tools;
+    if (!out_.parameters.empty() && !known->parameters.empty()) out_.parameters.push_back(',');
+    out_.parameters += known->parameters;
+    if (out_.model.empty()) out_.model = known->model;
+    if (out_.model.empty()) out_.model = (*settings_.metadata)["ls_model_name"].string();
+    add_system(invocation["instructions"]);
+  }
+
+  InvocationSettings read_invocation(const Value& invocation) {
+    InvocationSettings out;
+    for (const auto& [key, value] : invocation.members()) {
+      if (key == "tools" || key == "functions") {
+        if (out.tools.empty()) read_tool_definitions(value, tools_.parser, tools_.tables.texts, out.tools);
+      } else if (key != "instructions") {
+        append_parameter(out.parameters, key, value);
+        if (out.model.empty() && (key == "model" || key == "model_name" || key == "model_id" || key == "modelId"))
+          out.model = value.string();
       }
     }
-    if (out_.model.empty()) out_.model = (*settings_.metadata)["ls_model_name"].string();
+    return out;
   }
 
   const CallSettings& settings_;

@@ -517,7 +517,7 @@ class OutputsReader {
 void read_outputs(const json::Value& outputs, const CallSettings& settings, ReadTools& tools,
                   std::vector<CallFacts>& calls) {
   OutputsReader(settings, tools, calls).read(outputs);
-  read_usage((*settings.metadata)["usage_metadata"], calls[0].usage);
+  read_usage(tools.messages.open((*settings.metadata)["usage_metadata"], json::Parser::k_max_depth), calls[0].usage);
 }
 
 }  // namespace trajectory::messages

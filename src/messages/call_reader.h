@@ -2,15 +2,18 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "json/value.h"
 #include "messages/facts.h"
 #include "messages/message_reader.h"
 
 namespace trajectory::messages {
 
-/// What a model run's `extra` says about its calls. The values may be null values, never null pointers.
+/// What a model run's `extra` says about its calls. The values may be null values or unopened, never null pointers.
 struct CallSettings {
   const json::Value* invocation = nullptr;  ///< extra.invocation_params
   const json::Value* metadata = nullptr;    ///< extra.metadata
@@ -19,12 +22,37 @@ struct CallSettings {
   bool client_library = false;  ///< recorded by LangSmith's own client, which writes no JSON text for JSON
 };
 
+/// What `extra.invocation_params` says of a call.
+struct InvocationSettings {
+  std::vector<TextId> tools;
+  std::string parameters;  ///< as of `CallInputs`
+  std::string model;
+};
+
+/// Settings that were read, by the hash of their JSON text: the calls of an agent repeat them. Not thread-safe.
+class SettingsMemo {
+ public:
+  [[nodiscard]] const InvocationSettings* find(base::Hash128 text) const {
+    const auto found = known_.find(text);
+    return found == known_.end() ? nullptr : &found->second;
+  }
+  const InvocationSettings& keep(base::Hash128 text, InvocationSettings settings) {
+    if (known_.size() >= k_most) known_.clear();
+    return known_[text] = std::move(settings);
+  }
+
+ private:
+  static constexpr std::size_t k_most = 1024;
+  std::unordered_map<base::Hash128, InvocationSettings, base::Hash128Hasher> known_;
+};
+
 /// The tools that call readers share, for one worker.
 struct ReadTools {
   Tables& tables;
   json::Parser& parser;
   Ledger& ledger;
   MessageReader& messages;
+  SettingsMemo& memo;
   std::vector<std::string>& unknown;  ///< names of unknown keys met, for the run's problems
 
   void report(const std::vector<std::string>& names) { unknown.insert(unknown.end(), names.begin(), names.end()); }

@@ -87,7 +87,7 @@ struct Extractor::Impl {
                                 extra["runtime"]["sdk"].string() == "langsmith-js", facts.failed,
                                 extra["runtime"]["sdk"].is_string()};
     std::vector<std::string> unknown;
-    ReadTools read_tools{tables, parser, ledger, reader, unknown};
+    ReadTools read_tools{tables, parser, ledger, reader, memo, unknown};
     CallInputs in = read_inputs(inputs, settings, read_tools);
     if (in.prompts.empty()) in.prompts.emplace_back();
 
@@ -211,7 +211,8 @@ struct Extractor::Impl {
     return facts;
   }
 
-  const Value& read_extra(const model::Run& run) { return parse(run.extra, json::Parser::k_max_depth, "extra", run); }
+  /// Opened as far as the metadata's own values go: what the settings hold inside is the same in many calls.
+  const Value& read_extra(const model::Run& run) { return parse(run.extra, 3, "extra", run); }
 
   RunFacts extract(const model::Run& run) {
     reader.set_place(run.id);
@@ -275,6 +276,7 @@ struct Extractor::Impl {
   std::vector<model::Problem> problems;
   Ledger ledger;
   MessageReader reader;
+  SettingsMemo memo;
 };
 
 Extractor::Extractor(Tables& tables, ExtractOptions options)
