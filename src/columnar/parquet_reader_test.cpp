@@ -29,11 +29,11 @@ std::string numbered_rows() {
 TEST(RowGroupReader, HandsEveryRowToOneOfSeveralThreads) {
   const std::string path = numbered_rows();
   const auto file = ParquetFile::open(path);
-  ASSERT_TRUE(file.has_value());
+  ASSERT_TRUE(static_cast<bool>(file));
   ASSERT_EQ(file->row_groups(), 1);
   const std::vector<std::string_view> columns = {"number"};
   auto rows = file->open_row_group(0, columns);
-  ASSERT_TRUE(rows.has_value());
+  ASSERT_TRUE(static_cast<bool>(rows));
 
   std::vector<std::vector<std::pair<std::uint64_t, std::string>>> taken(4);
   std::vector<std::thread> threads;
@@ -60,10 +60,10 @@ TEST(RowGroupReader, HandsEveryRowToOneOfSeveralThreads) {
 TEST(RowGroupReader, StopsWithTheConsumersError) {
   const std::string path = numbered_rows();
   const auto file = ParquetFile::open(path);
-  ASSERT_TRUE(file.has_value());
+  ASSERT_TRUE(static_cast<bool>(file));
   const std::vector<std::string_view> columns = {"number", "not there"};
   auto rows = file->open_row_group(0, columns);
-  ASSERT_TRUE(rows.has_value());
+  ASSERT_TRUE(static_cast<bool>(rows));
   const base::Status status = rows->read(100, UINT64_MAX, [](const RowBatch& batch) -> base::Status {
     EXPECT_FALSE(batch.columns[1][0].present);
     return base::Error(base::ErrorCode::k_interrupted, "enough");
