@@ -34,7 +34,8 @@ void make_access(live::Access* self, const nb::bytes& key, const nb::bytes& url,
 }
 
 template <class Choices>
-auto one_of(const std::string& text, const char* argument, const Choices& choices) {
+auto one_of(const nb::bytes& given, const char* argument, const Choices& choices) {
+  const std::string text = text_of(given);
   std::string names;
   for (const auto& [name, value] : choices) {
     if (name == text) return value;
@@ -44,7 +45,7 @@ auto one_of(const std::string& text, const char* argument, const Choices& choice
 }
 
 void make_project(live::FetchRequest* self, const live::Access& access, const nb::bytes& project,
-                  const std::string& route, const std::string& api_version, const nb::bytes& destination,
+                  const nb::bytes& route, const nb::bytes& api_version, const nb::bytes& destination,
                   const nb::bytes& bucket, const nb::bytes& keep_export, std::optional<std::int64_t> timeout,
                   const nb::bytes& state, const nb::bytes& target, const std::string& window_as_asked,
                   const std::vector<nb::bytes>& run_filters, const std::vector<nb::bytes>& trace_filters) {
@@ -169,6 +170,13 @@ void define_live(nb::module_& m) {
       .def_prop_ro(
           "workspace", [](const live::Access& access) { return to_text(access.workspace); },
           "The workspace's id; empty: the key's own.");
+  m.def(
+      "check_routes",
+      [](const nb::bytes& route, const nb::bytes& api_version) {
+        (void)one_of(route, "route", live::k_routes);
+        (void)one_of(api_version, "api_version", live::k_api_versions);
+      },
+      nb::kw_only(), nb::arg("route"), nb::arg("api_version"), "Refuses names that are none.");
   nb::class_<live::FetchRequest>(m, "Project", "A project as a source. The timeout is in milliseconds.")
       .def("__init__", &make_project, nb::arg("access"), nb::arg("project"), nb::kw_only(), nb::arg("route"),
            nb::arg("api_version"), nb::arg("destination"), nb::arg("bucket"), nb::arg("keep_export"),

@@ -19,10 +19,13 @@ class Access:
     def workspace(self) -> str:
         """The workspace's id; empty: the key's own."""
 
+def check_routes(*, route: bytes, api_version: bytes) -> None:
+    """Refuses names that are none."""
+
 class Project:
     """A project as a source. The timeout is in milliseconds."""
 
-    def __init__(self, access: Access, project: bytes, *, route: str, api_version: str, destination: bytes, bucket: bytes, keep_export: bytes, timeout: int | None, state: bytes, target: bytes, window_as_asked: str, run_filters: Sequence[bytes], trace_filters: Sequence[bytes]) -> None: ...
+    def __init__(self, access: Access, project: bytes, *, route: bytes, api_version: bytes, destination: bytes, bucket: bytes, keep_export: bytes, timeout: int | None, state: bytes, target: bytes, window_as_asked: str, run_filters: Sequence[bytes], trace_filters: Sequence[bytes]) -> None: ...
 
 def list_workspaces(access: Access) -> list[dict[str, Any]]:
     """The workspaces that the key sees."""

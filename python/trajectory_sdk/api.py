@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .arguments import one_of, text_bytes
+from . import _core
+from .arguments import text_bytes
 from .dataset import Trajectories
 from .errors import ArgumentTypeError, NotInitializedError, UsageError
 from .importing import ImportOptions, TrajectoryIterator, import_all
@@ -20,7 +21,6 @@ from .sources import flat_options
 from .transforms.base_transform import BaseTransform
 
 _PROVIDERS = ("langsmith",)
-_ROUTES = ("auto", "bulk", "api")
 
 
 class _State:
@@ -82,8 +82,7 @@ def init(
     ):
         if text is not None:
             text_bytes(name, text)
-    one_of("route", route, _ROUTES)
-    one_of("api_version", api_version, ("auto", "v1", "v2"))
+    _core.check_routes(route=text_bytes("route", route), api_version=text_bytes("api_version", api_version))
     if export_timeout is not None and not isinstance(export_timeout, timedelta):
         raise ArgumentTypeError(f"export_timeout must be a timedelta, not {type(export_timeout).__name__}")
     flat_options(storage_options)
@@ -145,9 +144,9 @@ def live_source(
         filters: Which traces.
 
     Raises:
-        ValueError: There is no key, or the route is unknown.
+        ValueError: There is no key.
     """
-    chosen = config.route if route is None else one_of("route", route, _ROUTES)
+    chosen = config.route if route is None else route
     return LiveSource(find_access(config, operation), config, chosen, keep_export, filters or TraceFilters())
 
 
@@ -177,8 +176,11 @@ def _live_import(
         return options
     if not bulk and not runs_query and not options.conversations:
         raise UsageError(f"{operation} needs bulk=True, runs_query=True, or conversations (ids or summaries)")
+    by_queries = not bulk or (config.route if route is None else route) == "api"
     if not bulk and route not in (None, "api"):
         raise UsageError("only bulk=True has a choice of routes: other imports go by queries")
+    if by_queries and keep_export is not None:
+        raise UsageError("keep_export keeps what a bulk export writes: imports by queries make none")
     asker = f"{operation} without a source"
     if runs_query:
         filters, start = read_runs_query(operation, query)
@@ -187,7 +189,7 @@ def _live_import(
         source = live_source(config, asker, route="api", filters=filters)
         return replace(options, since=options.since if start is None else start, live=source)
     source = live_source(config, asker, route=route if bulk else "api", keep_export=keep_export)
-    if bulk and source.route != "api":
+    if not by_queries:
         missing = {"workspace_id": source.access.workspace, "destination_id": config.destination_id}
         for name, value in missing.items():
             if not value:
@@ -303,8 +305,9 @@ def import_conversations(
 def _in_order_of(named: Sequence[str | ConversationSummary], found: Trajectories) -> Trajectories:
     """Trajectories as they were asked for; those whose ids transforms changed come last."""
     places = {one if isinstance(one, str) else one.conversation_id: place for place, one in enumerate(named)}
-    place_of = {id(one): places.get(str(one.task.conversation_id), len(places)) for one in found}
-    return Trajectories(sorted(found, key=lambda one: place_of[id(one)]), found.report)
+    return Trajectories(
+        sorted(found, key=lambda one: places.get(str(one.task.conversation_id), len(places))), found.report
+    )
 
 
 def iter_conversations(

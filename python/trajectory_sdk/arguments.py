@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,20 +43,6 @@ def whole_number(name: str, value: Any, least: int, most: int = 2**63 - 1) -> No
         raise UsageError(f"{name} must be at least {least}, not {value}")
     if value > most:
         raise UsageError(f"{name} must be at most {most}")
-
-
-def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
-    """One of a few words.
-
-    Raises:
-        TypeError: It is no text.
-        ValueError: It is another one.
-    """
-    if not isinstance(value, str):
-        raise ArgumentTypeError(f"{name} must be a text, not {type(value).__name__}")
-    if value not in choices:
-        raise UsageError(f"{name} cannot be {value!r}: expected one of {', '.join(choices)}")
-    return value
 
 
 def flag(name: str, value: Any) -> bool:

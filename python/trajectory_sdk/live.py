@@ -67,8 +67,8 @@ class LiveSource:
         return _core.Project(
             self.access,
             text_bytes("project_id", config.project_id),
-            route=self.route,
-            api_version=config.api_version,
+            route=text_bytes("route", self.route),
+            api_version=text_bytes("api_version", config.api_version),
             destination=text_bytes("destination_id", config.destination_id or ""),
             bucket=text_bytes("bucket", config.bucket or ""),
             keep_export=_path("keep_export", self.keep_export),
