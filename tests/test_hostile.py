@@ -280,7 +280,8 @@ def test_a_value_above_the_limit_is_refused_unless_allowed(run: Run, tmp_path: P
 
 
 def test_a_cell_that_unpacks_to_far_more_than_its_file_is_refused(run: Run, tmp_path: Path) -> None:
-    pq.write_table(table_of([make_row(1), large_row(200_000_000)]), tmp_path / "runs.parquet", compression="zstd")
+    table = table_of([make_row(1), large_row(200_000_000)])
+    pq.write_table(table, tmp_path / "runs.parquet", compression="zstd", row_group_size=1)
     assert (tmp_path / "runs.parquet").stat().st_size < 1 << 20
     report = report_of(run, tmp_path / "runs.parquet", "--memory", "512MiB", status=3)
     assert report["rows_refused"] == 1

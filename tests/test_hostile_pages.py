@@ -103,3 +103,39 @@ def test_a_page_that_lies_costs_its_row_group(run: Run, tmp_path: Path, lie: Cal
         "place": f"{source} row 1",
         "detail": f"{COUNT} rows from here on are damaged: export them again",
     }
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_pages_that_unpack_to_far_more_than_the_file_keep_the_limit_of_memory(
+    run: Run, tmp_path: Path, dictionary: bool, threads: str
+) -> None:
+    rows = [make_row(number) for number in range(192)]
+    for row in rows[:128]:
+        row["inputs"] = {"messages": [{"role": "user", "content": row["id"] + "y" * 6_000_000}]}
+    source = tmp_path / "runs.parquet"
+    # A page holds as many values as its row group; a dictionary holds them once more.
+    pq.write_table(table_of(rows), source, compression="zstd", use_dictionary=dictionary, row_group_size=64)
+    assert source.stat().st_size < 1 << 20
+    report = report_of(run, source, "--memory", "512MiB", "--threads", threads, status=3)
+    assert report["peak_memory_bytes"] < (512 + 150) << 20
+    assert (report["rows_read"], report["rows_refused"], report["conversations"]) == (192, 128, 64)
+    problem = only_problem(report, "page_too_large")
+    assert (problem["count"], problem["severity"]) == (2, "refused")
+    assert problem["examples"][0] == {
+        "place": f"{source} row 1",
+        "detail": f"64 rows from here on lie in pages that unpack to more than {128 << 20} bytes: "
+        "allow more with --max-value or --memory",
+    }
+
+
+def test_large_pages_are_read_where_they_are_allowed(run: Run, tmp_path: Path) -> None:
+    rows = [make_row(number) for number in range(24)]
+    for row in rows:
+        row["inputs"] = {"messages": [{"role": "user", "content": row["id"] + "y" * 6_000_000}]}
+    pq.write_table(table_of(rows), tmp_path / "runs.parquet", compression="zstd", row_group_size=12)
+    source = tmp_path / "runs.parquet"
+    assert report_of(run, source, "--memory", "512MiB", "--max-value", "100MB")["conversations"] == 24
+    done = run("import", source, "--dry-run", "--memory", "512MiB", status=1)
+    assert done.stderr.count("\n") == 1
+    assert "allow more with --max-value or --memory" in done.stderr

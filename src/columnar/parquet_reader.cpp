@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "columnar/cells.h"
+#include "columnar/page_memory.h"
 #include "columnar/range_input.h"
 
 namespace trajectory::columnar {
@@ -196,9 +197,16 @@ base::Error cannot_open(const std::string& path) {
   return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
 }
 
+/// What the pages of a row group may unpack to, where its values may have so many bytes: a dictionary of one such value
+/// is held twice, and writers make pages of 100 MB out of long texts.
+std::uint64_t most_in_pages(std::uint64_t most_bytes) {
+  constexpr std::uint64_t k_least = 128 << 20;
+  return most_bytes > UINT64_MAX / 2 ? UINT64_MAX : std::max(2 * most_bytes, k_least);
+}
+
 /// How pages come out of a file that is not fetched ahead.
-parquet::ReaderProperties properties_of(bool elsewhere) {
-  parquet::ReaderProperties properties;
+parquet::ReaderProperties properties_of(bool elsewhere, PageMemory* memory) {
+  parquet::ReaderProperties properties(memory != nullptr ? memory : arrow::default_memory_pool());
   properties.enable_buffered_stream();
   properties.set_buffer_size(elsewhere ? 4 << 20 : 1 << 20);
   properties.set_page_checksum_verification(true);
@@ -219,6 +227,7 @@ base::Error unreadable(const std::string& path) {
 }  // namespace
 
 struct FetchedRowGroup::Impl {
+  std::shared_ptr<PageMemory> memory = std::make_shared<PageMemory>();
   std::unique_ptr<parquet::ParquetFileReader> reader;
 };
 
@@ -247,14 +256,14 @@ struct ParquetFile::Impl {
   }
 
   /// A local file is opened anew for each row group: an export may have more files than a process can hold open.
-  [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader() const {
+  [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader(PageMemory* memory) const {
     std::shared_ptr<arrow::io::RandomAccessFile> input = elsewhere;
     if (input == nullptr) {
       auto file = arrow::io::ReadableFile::Open(path);
       if (!file.ok()) return nullptr;
       input = std::move(*file);
     }
-    return parquet::ParquetFileReader::Open(input, properties_of(elsewhere != nullptr), metadata);
+    return parquet::ParquetFileReader::Open(input, properties_of(elsewhere != nullptr, memory), metadata);
   }
 
   std::string path;
@@ -285,7 +294,7 @@ base::Result<ParquetFile> ParquetFile::open(std::shared_ptr<const base::RangeFil
 base::Result<ParquetFile> ParquetFile::open(std::unique_ptr<Impl> impl) {
   const std::string& path = impl->path;
   try {
-    const auto reader = impl->open_reader();
+    const auto reader = impl->open_reader(nullptr);
     if (reader == nullptr) return cannot_open(path);
     impl->metadata = reader->metadata();
     const auto& metadata = *impl->metadata;
@@ -341,7 +350,7 @@ std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
     if (const int place = impl_->place_of(name); place >= 0) places.push_back(place);
   try {
     auto fetched = std::make_unique<FetchedRowGroup::Impl>();
-    fetched->reader = parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true), impl_->metadata);
+    fetched->reader = parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true, fetched->memory.get()), impl_->metadata);
     arrow::io::CacheOptions options = arrow::io::CacheOptions::Defaults();
     options.hole_size_limit = 256 << 10;
     fetched->reader->PreBuffer({row_group}, places, arrow::io::default_io_context(), options);
@@ -352,36 +361,56 @@ std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
 }
 
 struct RowGroupReader::Impl {
-  /// Decodes the next rows into the batch; none are left when it has none. Throws what the Parquet library does.
-  void next(std::size_t most_rows, std::uint64_t most_bytes, RowBatch& batch) {
+  /// Decodes the next rows into the batch; none are left when it has none.
+  base::Status next(std::size_t most_rows, std::uint64_t most_bytes, RowBatch& batch) {
     const std::lock_guard lock(mutex);
     batch.texts.reset();
-    batch.rows = static_cast<std::size_t>(std::min<std::uint64_t>(most_rows, rows - decoded));
-    if (batch.rows == 0 || failed) {
-      batch.rows = 0;
+    batch.rows = closed ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(most_rows, rows - decoded));
+    if (batch.rows == 0) {
       close();
-      return;
+      return {};
     }
+    memory->limit(most_in_pages(most_bytes));
     batch.first_row = first_row + decoded;
     batch.columns.resize(cursors.size());
-    failed = true;
-    for (std::size_t i = 0; i < cursors.size(); ++i)
-      cursors[i].read(batch.rows, batch.columns[i], batch.texts, most_bytes);
-    if (decoded + batch.rows == rows)
-      for (ColumnCursor& cursor : cursors) cursor.expect_end();
-    failed = false;
+    try {
+      for (std::size_t i = 0; i < cursors.size(); ++i)
+        cursors[i].read(batch.rows, batch.columns[i], batch.texts, most_bytes);
+      if (decoded + batch.rows == rows)
+        for (ColumnCursor& cursor : cursors) cursor.expect_end();
+    } catch (const std::exception&) {
+      base::Error error = memory->refused() ? pages_too_large() : file->damaged_row_group();
+      close();
+      return error;
+    }
     decoded += batch.rows;
+    return {};
+  }
+
+  /// Hands out no more rows.
+  void give_up() {
+    const std::lock_guard lock(mutex);
+    close();
   }
 
   /// Whoever reads the group last may be at work with its rows for long.
   void close() {
+    closed = true;
     cursors.clear();
     group.reset();
     own.reset();
     fetched.reset();
+    memory.reset();
+  }
+
+  [[nodiscard]] base::Error pages_too_large() const {
+    return base::Error(base::ErrorCode::k_too_large,
+                       "pages that unpack to more than " + std::to_string(memory->most()) + " bytes")
+        .with(file->path);
   }
 
   const ParquetFile::Impl* file = nullptr;
+  std::shared_ptr<PageMemory> memory;  ///< of what follows
   std::shared_ptr<const FetchedRowGroup> fetched;
   std::unique_ptr<parquet::ParquetFileReader> own;
   std::shared_ptr<parquet::RowGroupReader> group;
@@ -390,7 +419,7 @@ struct RowGroupReader::Impl {
   std::mutex mutex;  ///< guards what follows
   std::vector<ColumnCursor> cursors;
   std::atomic<std::uint64_t> decoded = 0;
-  bool failed = false;
+  bool closed = false;
 };
 
 RowGroupReader::RowGroupReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -402,13 +431,12 @@ std::uint64_t RowGroupReader::rows_decoded() const { return impl_->decoded; }
 base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_bytes,
                                   const std::function<base::Status(const RowBatch&)>& consumer) {
   for (RowBatch batch;;) {
-    try {
-      impl_->next(batch_rows, most_bytes, batch);
-    } catch (const std::exception&) {
-      return impl_->file->damaged_row_group();
-    }
+    TJ_TRY(impl_->next(batch_rows, most_bytes, batch));
     if (batch.rows == 0) return {};
-    TJ_TRY(consumer(batch));
+    base::Status taken = consumer(batch);
+    if (taken.ok()) continue;
+    impl_->give_up();  // others may wait for the memory of a group that nobody reads to its end
+    return taken;
   }
 }
 
@@ -420,7 +448,8 @@ base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::spa
     impl->first_row = first_row_of(row_group);
     impl->rows = rows_in(row_group);
     impl->fetched = std::move(fetched);
-    if (impl->fetched == nullptr) impl->own = impl_->open_reader();
+    impl->memory = impl->fetched != nullptr ? impl->fetched->impl_->memory : std::make_shared<PageMemory>();
+    if (impl->fetched == nullptr) impl->own = impl_->open_reader(impl->memory.get());
     if (impl->own == nullptr && impl->fetched == nullptr) return cannot_open(impl_->path);
     impl->group = (impl->own != nullptr ? *impl->own : *impl->fetched->impl_->reader).RowGroup(row_group);
     for (const std::string_view name : columns) {

@@ -112,13 +112,17 @@ struct RunSource::Impl {
   }
 
   /// Refuses what is left of a row group that cannot be decoded any further.
-  void refuse_rest(const ReadControl& control, std::uint32_t file, std::uint64_t first, std::uint64_t rows) {
+  void refuse_rest(const ReadControl& control, std::uint32_t file, std::uint64_t first, std::uint64_t rows,
+                   const base::Error& error) {
     rows_read += rows;
     rows_refused += rows;
-    if (control.problems != nullptr)
-      control.problems->add({"damaged_row_group", model::Severity::k_refused,
-                             files[file].path + " row " + std::to_string(first + 1),
-                             std::to_string(rows) + " rows from here on are damaged: export them again"});
+    if (control.problems == nullptr) return;
+    const bool large = error.code() == base::ErrorCode::k_too_large;
+    const std::string which = std::to_string(rows) + " rows from here on ";
+    control.problems->add({large ? "page_too_large" : "damaged_row_group", model::Severity::k_refused,
+                           files[file].path + " row " + std::to_string(first + 1),
+                           large ? which + "lie in " + error.message() + ": allow more with --max-value or --memory"
+                                 : which + "are damaged: export them again"});
   }
 
   void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
@@ -359,12 +363,15 @@ base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, 
                               return {};
                             });
   }();
-  if (!read.ok() && (taking || read.error().code() != base::ErrorCode::k_bad_format)) return read;
+  const bool of_the_group = !read.ok() && !taking &&
+                            (read.error().code() == base::ErrorCode::k_bad_format ||
+                             read.error().code() == base::ErrorCode::k_too_large);
+  if (!read.ok() && !of_the_group) return read;
   ahead.done(index);
   if (read.ok()) return {};
   const std::uint64_t decoded = group.rows ? group.rows->rows_decoded() : 0;
   refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + decoded,
-              file.parquet->rows_in(unit.row_group) - decoded);
+              file.parquet->rows_in(unit.row_group) - decoded, read.error());
   return {};
 }
 
