@@ -1,9 +1,10 @@
 # Every target sets up what it needs by itself, on a fresh Debian 12 too; the second time it is quick.
-.PHONY: help demo test install bench fuzz tsan lint docs clean
+.PHONY: help demo sandbox test install bench fuzz tsan lint docs clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      import the example traces, print a report and a conversation"
+	@echo "make demo      import the example traces, from files and from a double of LangSmith, and show them"
+	@echo "make sandbox   a double of LangSmith with sample agents, to try live imports without an account"
 	@echo "make test      build and run all tests (with CI=true also under sanitizers, and a short fuzzing)"
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"
 	@echo "make bench     measure imports beside their peers, with the gates (SETS=large for 6 GB)"
@@ -18,8 +19,12 @@ install:
 	@echo "installed: .venv/bin/trajectory and, in .venv, the Python package trajectory_sdk"
 
 demo:
-	@tools/setup
+	@tools/setup testbench
 	@tools/demo
+
+sandbox:
+	@tools/setup testbench
+	@.venv/bin/python -m testbench.langsmith.sandbox
 
 test:
 	@tools/setup testbench $(if $(filter true,$(CI)),fuzz)

@@ -48,7 +48,7 @@ def clean_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_target() -> None:
     done = make("help", ROOT)
     assert (done.returncode, done.stderr) == (0, "")
-    for target in ("demo", "test", "install", "bench", "lint", "clean"):
+    for target in ("demo", "sandbox", "test", "install", "bench", "lint", "clean"):
         assert f"make {target} " in done.stdout
 
 
@@ -57,6 +57,7 @@ def test_the_demo_runs_where_everything_is_set_up() -> None:
     done = make("demo", ROOT)
     assert done.returncode == 0, done.stderr
     assert "set-up:" not in done.stdout, "the second set-up has nothing left to do"
+    assert "Equal records by bulk export, by queries of both versions, and from the files" in done.stdout
 
 
 def test_the_demo_runs_in_a_clean_copy(clean_copy: Path) -> None:

@@ -126,7 +126,8 @@ class Doctor {
     if (!bucket) return bad("bucket", bucket.error());
     const auto objects = bucket->list(uri->path);
     if (!objects) return bad("bucket", objects.error());
-    good("bucket", text + " can be read, " + std::to_string(objects->size()) + " objects");
+    const std::string count = std::to_string(objects->size()) + (objects->size() == 1 ? " object" : " objects");
+    good("bucket", text + " can be read, " + count);
   }
 
   const Examination& examination_;

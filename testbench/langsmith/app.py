@@ -119,12 +119,17 @@ class Double:
         self.buckets.stop()
 
 
+def stop_signal() -> asyncio.Event:
+    """Set once by SIGTERM or SIGINT, which end the program no other way."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
 async def serve(port: int, announce: Path | None, data: Path | None) -> None:
     """Serves until SIGTERM or SIGINT."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     double = Double()
     try:
         if data is not None:
