@@ -124,7 +124,7 @@ std::string advice(CURLcode code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-      return ": its certificate cannot be verified; name the authority's file in SSL_CERT_FILE if it is a private one";
+      return ": its certificate cannot be verified: SSL_CERT_FILE names the file of a private authority";
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return ": it is no http or https address";

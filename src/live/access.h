@@ -16,6 +16,7 @@ struct Access {
   std::string url;        ///< as users write it; empty: the US cloud
   base::Secret key;       ///< X-API-Key
   std::string workspace;  ///< X-Tenant-Id; empty: the key's own
+  std::string ca_file{};  ///< authorities to trust instead of the system's, as a PEM file; empty: the system's
 };
 
 /// Handles of one live operation. The functions may be empty; they are called from one thread at a time.

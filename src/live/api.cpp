@@ -126,6 +126,7 @@ base::Result<Api> Api::open(const Access& access, const base::Clock& clock, cons
   if (!url) return std::move(url).error();
   http::ClientSettings settings;
   settings.user_agent = "trajectory/" TRAJECTORY_VERSION;
+  settings.ca_file = access.ca_file;
   settings.stop = hooks.stop;
   auto client = http::Client::open(settings);
   if (!client) return std::move(client).error();
@@ -156,7 +157,7 @@ base::Result<http::Response> Api::call(const Call& call) const {
     if (answer.error().code() == base::ErrorCode::k_unreachable)
       return base::Error(base::ErrorCode::k_unreachable, "cannot " + call.what + ": LangSmith gives " +
                                                              answer.error().text() +
-                                                             ": check the network, the proxy and LANGSMITH_ENDPOINT");
+                                                             ": check the network, HTTPS_PROXY and LANGSMITH_ENDPOINT");
     return answer;
   }
   if (!answer->ok()) return explain(call, *answer);

@@ -72,6 +72,7 @@ base::Result<Access> find_access(Access given, const std::string& config, const 
   out.key = base::Secret(trimmed(out.key.empty() ? setting(environment, *values, "API_KEY") : out.key.reveal()));
   if (out.url.empty()) out.url = setting(environment, *values, "ENDPOINT");
   if (out.workspace.empty()) out.workspace = setting(environment, *values, "WORKSPACE_ID");
+  if (out.ca_file.empty()) out.ca_file = variable(environment, "SSL_CERT_FILE");
   for (const char c : out.key.reveal() + out.workspace)
     if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
       return base::Error(base::ErrorCode::k_usage, "the API key or the workspace's id has blanks in it");

@@ -1,8 +1,10 @@
 #include "store/connect.h"
 
 #include <any>
+#include <array>
 #include <chrono>
 #include <dlfcn.h>
+#include <filesystem>
 
 #include <arrow/filesystem/azurefs.h>
 #include <arrow/filesystem/gcsfs.h>
@@ -32,6 +34,23 @@ arrow::Status load_s3() {
     return arrow::fs::LoadFileSystemFactories(path.c_str());
   }();
   return loaded;
+}
+
+/// Where systems keep the authorities they trust: Debian, Fedora, openSUSE, Alpine.
+constexpr std::array k_authorities{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                   "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+
+/// The libraries know the places of the system they were built on. Once a process: the first file that is named counts.
+arrow::Status trust(const std::string& ca_file) {
+  static const arrow::Status trusted = [&] {
+    arrow::fs::FileSystemGlobalOptions options;
+    options.tls_ca_file_path = ca_file;
+    std::error_code error;
+    for (const char* known : k_authorities)
+      if (options.tls_ca_file_path.empty() && std::filesystem::exists(known, error)) options.tls_ca_file_path = known;
+    return options.tls_ca_file_path.empty() ? arrow::Status() : arrow::fs::Initialize(options);
+  }();
+  return trusted;
 }
 
 /// Options that are no secrets go into the URI, the others beside it.
@@ -87,6 +106,7 @@ arrow::Result<FileSystem> connect_azure(const Access& access) {
 }  // namespace
 
 arrow::Result<FileSystem> connect(const Access& access, const std::string& bucket) {
+  ARROW_RETURN_NOT_OK(trust(access.ca_file));
   switch (access.service) {
     case Service::k_gcs:
       return connect_gcs(access);

@@ -193,6 +193,7 @@ base::Result<Access> access_of(const Uri& uri, const Settings& settings) {
   }
   Access out;
   out.service = uri.service;
+  out.ca_file = settings.variable("SSL_CERT_FILE");
   const Lookup look(settings);
   switch (uri.service) {
     case Service::k_gcs:

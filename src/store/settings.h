@@ -27,7 +27,8 @@ struct Settings {
 struct Access {
   Service service = Service::k_gcs;  ///< whose protocol is spoken: GCS with an HMAC key speaks S3
   std::string scheme = "https";
-  std::string host;  ///< host[:port] of another endpoint
+  std::string host;     ///< host[:port] of another endpoint
+  std::string ca_file;  ///< authorities to trust instead of the system's (SSL_CERT_FILE)
   bool anonymous = false;
   std::string region;
   std::string key, secret, session_token;       ///< S3

@@ -54,7 +54,9 @@ class BucketProxy:
         try:
             if fault is not None and fault.kind == "answer":
                 response: web.StreamResponse = scripted_answer(fault)
-            elif fault is not None and fault.kind == "reset":
+            elif fault is not None and fault.kind in ("reset", "hold"):
+                if fault.kind == "hold":
+                    await asyncio.sleep(float(fault.action.get("seconds", 60)))
                 response = hang_up(request)
             else:
                 if fault is not None and fault.kind == "delay":

@@ -222,7 +222,7 @@ class Work:
                 day.files.append(f"{export.destination.bucket}/{name}")
             day.rows = (day.rows or 0) + len(part)
             day.updated = now()
-        day.rows = day.rows or 0
+        day.rows = day.rows + self._settings.exports.quirks.rows_miscounted if day.rows else 0
 
     def _runs_of(self, export: Export, day: Day) -> list[Run]:
         scope = Scope(

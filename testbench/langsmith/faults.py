@@ -16,6 +16,7 @@ KINDS = {
     "answer": {"status", "headers", "body"},
     "delay": {"seconds"},
     "reset": set(),
+    "hold": {"seconds"},
     "cut": {"bytes"},
     "stall": {"bytes", "seconds"},
     "empty_page": set(),

@@ -80,7 +80,9 @@ class Gate:
         action = fault.action
         if fault.kind == "answer":
             return scripted_answer(fault)
-        if fault.kind == "reset":
+        if fault.kind == "hold":
+            await asyncio.sleep(float(action.get("seconds", 60)))
+        if fault.kind in ("reset", "hold"):
             return hang_up(request)
         if fault.kind == "delay":
             await asyncio.sleep(float(action.get("seconds", 1)))

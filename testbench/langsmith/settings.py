@@ -69,6 +69,8 @@ class Quirks:
     """The later of two such rows is the complete one: the earlier has neither end nor outputs."""
     leftover_file: bool = False
     """Each day with rows has one file more that no answer lists as exported: an upload that was begun anew."""
+    rows_miscounted: int = 0
+    """So many more rows (or fewer) than a day with rows has, it is said to have."""
     bucket_in_key: bool = False
     """The bucket's name is doubled inside the key."""
     none_prefix: bool = False

@@ -88,6 +88,16 @@ class Live:
             assert process.returncode == status, err
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def check_written(self) -> None:
+        """No key stands in anything that was printed, or in any file: journals, answers, outputs, leftovers."""
+        secrets = [self.about["api_key"], self.about["s3_secret_key"]]
+        for text in self.written:
+            assert not any(secret in text for secret in secrets)
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.name != "config":
+                content = path.read_bytes()
+                assert not any(secret.encode() in content for secret in secrets), path
+
     def imported(self, project: str, name: str, *options: str) -> bytes:
         """Imports a project; the records."""
         self.run("import", f"langsmith://{project}", "--out", str(self.folder / name), *options)
@@ -134,13 +144,7 @@ def live(announcement: dict[str, Any], tmp_path: Path) -> Iterator[Live]:
     one.control("POST", "/_testbench/reset", {"data": True})
     yield one
     assert one.control("GET", "/_testbench/faults")["unconsumed"] == []
-    secrets = [announcement["api_key"], announcement["s3_secret_key"]]
-    for text in one.written:
-        assert not any(secret in text for secret in secrets)
-    for path in tmp_path.rglob("*"):
-        if path.is_file() and path.name != "config":
-            content = path.read_bytes()
-            assert not any(secret.encode() in content for secret in secrets), path
+    one.check_written()
 
 
 @dataclass

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from .conftest import PROGRAM, QUERY, Live
+import pytest
+
+from .conftest import PROGRAM, QUERY, Live, wait_until
 
 
 def refusal(live: Live, *arguments: str, status: int = 1, **environment: str) -> str:
@@ -64,11 +68,32 @@ def test_an_echoed_key_is_not_shown(live: Live) -> None:
 
 
 def test_nobody_answers(live: Live) -> None:
-    live.fault("/api/v1/workspaces", "reset", times=20)
+    live.fault("/api/v1/workspaces", "reset", times=6)
     said = refusal(live, "langsmith", "workspaces")
     assert "check the network" in said
     assert len(live.calls("/api/v1/workspaces", "GET")) == 6
-    live.control("DELETE", "/_testbench/faults")
+    gaps = [later["at"] - earlier["at"] for earlier, later in pairwise(live.calls("/api/v1/workspaces", "GET"))]
+    assert sum(gaps[3:]) > sum(gaps[:2]), "it waits longer and longer"
+
+
+@pytest.mark.parametrize("status", [400, 402, 405, 409, 413, 422, 451, 501])
+def test_other_refusals_are_told_once_in_the_servers_words(live: Live, status: int) -> None:
+    live.fault("/api/v1/workspaces", "answer", status=status, body={"detail": f"no: reason {status}"})
+    said = refusal(live, "langsmith", "workspaces")
+    assert f"no: reason {status}" in said
+    assert f"{status} from " in said
+    assert len(live.calls("/api/v1/workspaces", "GET")) == 1
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_wait_of_hours_is_not_waited(live: Live, version: str) -> None:
+    live.generate("p", 1)
+    answer: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "7200"}, "body": {"detail": "come back later"}}
+    live.fault(QUERY, "answer", **answer)
+    options = ("--route", "api", "--api", version)
+    said = refusal(live, "import", "langsmith://p", "--out", str(live.folder / "out"), *options)
+    assert "come back later" in said
+    assert "start again later, what is done is kept" in said
 
 
 def test_a_key_from_a_file_of_ones_own(live: Live) -> None:
@@ -129,7 +154,22 @@ def test_the_doctor_finds_what_an_import_needs(live: Live) -> None:
     assert (health["project"], health["bulk export"]) == ("FAILS", "look")
 
 
-def test_no_key_stands_in_the_arguments(live: Live) -> None:
-    help_text = live.run("import", "--help").stdout + live.run("doctor", "--help").stdout
-    assert "--api-key" not in help_text
-    assert not Path("/proc/self/cmdline").read_text().count(live.about["api_key"])
+def test_no_key_stands_in_the_arguments_or_in_what_is_written_meanwhile(live: Live) -> None:
+    """The fixture looks through everything that is left; here the process is looked at while it works."""
+    live.generate("shop", 60)
+    live.fault(QUERY, "hold", skip=6, seconds=1)
+    process = live.start("import", "langsmith://shop", "--out", str(live.folder / "out"), "--route", "api")
+    wait_until(lambda: live.control("GET", "/_testbench/faults")["unconsumed"] == [])
+    assert live.about["api_key"] not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    live.check_written()
+    live.written += process.communicate(timeout=60)
+    assert process.returncode == 0
+    for command in ("import", "doctor", "sync", "langsmith projects"):
+        assert "--api-key" not in live.run(*command.split(), "--help").stdout
+
+
+def test_keys_given_as_options_are_refused_without_being_shown(live: Live) -> None:
+    for name in ("secret", "key"):
+        option = ("--storage-option", f"{name}={live.about['s3_secret_key']}")
+        done = live.run("import", "s3://bucket/x", "--out", str(live.folder / "out"), *option, status=2)
+        assert "AWS_" in done.stderr

@@ -85,7 +85,11 @@ def test_an_empty_project_is_said_to_be_empty(live: Live) -> None:
 @pytest.mark.parametrize(
     ("kind", "members"),
     [
+        ("answer", {"status": 408, "body": "too slow"}),
+        ("answer", {"status": 500, "body": {"detail": "oops"}}),
+        ("answer", {"status": 502, "body": "<html>Bad Gateway</html>"}),
         ("answer", {"status": 503, "body": "busy"}),
+        ("answer", {"status": 504, "body": ""}),
         ("answer", {"status": 429, "headers": {"Retry-After": "1"}, "body": {"detail": "Too many"}}),
         ("answer", {"status": 429, "body": {"detail": "Too many"}}),
         ("reset", {}),

@@ -144,3 +144,10 @@ def test_a_setting_that_is_not_there_is_refused(double: Double) -> None:
     assert "exports.quirks.sparkle" in answer.json()["detail"]
     wrong = double.call("PATCH", "/_testbench/settings", {"limits": {"enabled": "yes"}})
     assert "limits.enabled" in wrong.json()["detail"]
+
+
+def test_a_held_call_is_not_carried_out(double: Double) -> None:
+    double.fault("/api/v1/sessions", "hold", method="POST", seconds=0.2)
+    with pytest.raises(requests.ConnectionError):
+        double.call("POST", "/api/v1/sessions", {"name": "held"})
+    assert double.get("/api/v1/sessions") == []
