@@ -30,10 +30,10 @@ test:
 	@tools/setup testbench $(if $(filter true,$(CI)),fuzz)
 	@tools/run_tests
 
-SETS ?= small,medium,mixed
+SETS ?= small,medium,mixed,bucket,live
 ROUNDS ?= 5
 bench:
-	@tools/setup
+	@tools/setup testbench
 	@.venv/bin/python bench/run.py --sets $(SETS) --rounds $(ROUNDS)
 
 fuzz:

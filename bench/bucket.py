@@ -12,14 +12,19 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from commands import PROGRAM, ROOT
-from make_export import source_of
-from measure import Sample, run_timed
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the double's parts, and the tests' bucket servers
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from bucket_servers import start_server  # noqa: E402
+from commands import PROGRAM  # noqa: E402
+from gates import BUCKET_GATE  # noqa: E402
+from make_export import source_of  # noqa: E402
+from measure import Sample, run_timed  # noqa: E402
+
+SCHEMES = ["gs", "s3"]
 
 
 def measure(export: Path, scheme: str, runs: int) -> tuple[list[Sample], list[Sample]]:
@@ -40,25 +45,34 @@ def measure(export: Path, scheme: str, runs: int) -> tuple[list[Sample], list[Sa
     return [one for one, _ in rounds], [other for _, other in rounds]
 
 
-def bucket_line(export: Path, scheme: str, runs: int) -> str:
-    """One line: medians of the wall times, and least, median and greatest ratio."""
-    local, bucket = measure(export, scheme, runs)
-    ratios = [b.wall / a.wall for a, b in zip(local, bucket, strict=True)]
-    walls = [statistics.median(sample.wall for sample in samples) for samples in (local, bucket)]
-    return (
-        f"import from {scheme}:// on loopback: {walls[1]:.2f} s, from disk {walls[0]:.2f} s, "
-        f"ratio {min(ratios):.2f}, {statistics.median(ratios):.2f}, {max(ratios):.2f}"
-    )
+def bucket_lines(export: Path, schemes: Sequence[str], runs: int) -> list[str]:
+    """A table with a line a kind of bucket: medians of the wall times, and least, median and greatest ratio."""
+    lines = [
+        f"`{export.parent.name}/{export.name}`, {runs} rounds.",
+        "",
+        "| bucket on loopback | wall s | from disk, wall s | ratio: min, median, max | gate | |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for scheme in schemes:
+        local, bucket = measure(export, scheme, runs)
+        ratios = [b.wall / a.wall for a, b in zip(local, bucket, strict=True)]
+        middle = statistics.median(ratios)
+        walls = [statistics.median(sample.wall for sample in samples) for samples in (bucket, local)]
+        lines.append(
+            f"| {scheme}:// | {walls[0]:.2f} | {walls[1]:.2f} | {min(ratios):.2f}, {middle:.2f}, {max(ratios):.2f} "
+            f"| at most {BUCKET_GATE:g} | {'kept' if middle <= BUCKET_GATE else '**missed**'} |"
+        )
+    return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", choices=["small", "medium", "large"], default="medium")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--scheme", choices=["gs", "s3"], default="gs")
+    parser.add_argument("--scheme", choices=SCHEMES, nargs="*", default=SCHEMES)
     arguments = parser.parse_args()
     export = source_of(arguments.set)
-    print(bucket_line(export, arguments.scheme, arguments.runs))
+    print("\n".join(bucket_lines(export, arguments.scheme, arguments.runs)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from commands import BARE, CALL, DATASET, JSON, LIMITED, RELEASE, RIVAL_DELTA, RIVAL_JSON
 from measure import Peak, Sample
 
+BUSY_GATE = 0.9  # of the calls that rate limits allow, made by a live import
+BUCKET_GATE = 1.4  # an import from a bucket on loopback over that of the file on disk
 LIMIT_MB = 662 * 1.048576  # MiB: the limit of 512 and 150 for what is not counted
 
 

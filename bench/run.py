@@ -21,8 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))  # compat.release makes the environment of release 0.5.3
 
+from bucket import SCHEMES, bucket_lines  # noqa: E402
 from commands import BARE, CALL, DATASET, LIMITED, PROGRAM, PYTHON, WAYS, command_of  # noqa: E402
 from gates import gate_lines, memory_line, ratios  # noqa: E402
+from live_rate import live_lines  # noqa: E402
 from make_export import SETS, figures_of, source_of  # noqa: E402
 from measure import Peak, Sample, run_sampled, run_timed  # noqa: E402
 
@@ -32,6 +34,11 @@ START_ROUNDS = 20
 START_GATE = 0.030
 
 Samples = dict[str, list[Sample]]
+BESIDE: dict[str, Callable[[int], list[str]]] = {
+    "bucket": lambda rounds: bucket_lines(source_of("medium"), SCHEMES, rounds),
+    "live": lambda _: live_lines(),
+}
+"""What is measured beside the sets, by the number of rounds."""
 
 
 def note(text: str) -> None:
@@ -168,28 +175,33 @@ def write_results(sections: dict[str, list[str]]) -> None:
         "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; the ways are in "
         "`bench/commands.py`, the gates in `bench/gates.py`.\n"
     )
-    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS, "linear"] if name in kept)
+    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS, *BESIDE, "linear"] if name in kept)
     RESULTS.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", default="small,medium,mixed", help=f"a comma list of {', '.join(SETS)}")
+    parser.add_argument(
+        "--sets", default="small,medium,mixed,bucket,live", help=f"a comma list of {', '.join([*SETS, *BESIDE])}"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="only the ways whose names hold one of these words, a comma list")
     parser.add_argument("--keep", action="store_true", help="print, and leave bench/results.md as it is")
     arguments = parser.parse_args()
     names = arguments.sets.split(",")
-    if unknown := set(names) - SETS.keys():
+    if unknown := set(names) - SETS.keys() - BESIDE.keys():
         parser.error(f"no such set: {', '.join(unknown)}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.setpriority(os.PRIO_PROCESS, 0, -10)  # other work on the machine disturbs less
     sections = {"start": [machine(), *start_lines()]}
+    only = list(filter(None, arguments.only.split(",")))
     for name in names:
-        sections[name] = [
-            machine(),
-            *measure_set(name, arguments.rounds, list(filter(None, arguments.only.split(",")))),
-        ]
+        about = machine()
+        note(f"measuring {name}")
+        if name in BESIDE:
+            sections[name] = [about, "", *BESIDE[name](arguments.rounds)]
+        else:
+            sections[name] = [about, *measure_set(name, arguments.rounds, only)]
     for name, lines in sections.items():
         print(f"## {name}\n\n" + "\n".join(lines) + "\n")
     if not arguments.keep:

@@ -1,5 +1,7 @@
 #include "http/client.h"
 
+#include <latch>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -158,6 +160,56 @@ TEST(Client, EndsWhenItIsInterrupted) {
   const auto answer = client(&stop).send({.url = server.url()});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), base::ErrorCode::k_interrupted);
+}
+
+Client impatient() {
+  ClientSettings settings;
+  settings.connect_seconds = 1;
+  settings.silence_seconds = 1;
+  return std::move(Client::open(settings)).value();
+}
+
+void expect_unreachable(const base::Result<Response>& answer, const std::string& words) {
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), base::ErrorCode::k_unreachable);  // so that it is tried again
+  EXPECT_THAT(answer.error().text(), HasSubstr(words));
+}
+
+TEST(Client, DoesNotWaitForeverForAnAnswerToBegin) {
+  std::latch over{1};
+  const LoopbackServer server([&](const std::string&) {
+    over.wait();
+    return std::string();
+  });
+  expect_unreachable(impatient().send({.url = server.url()}), "no answer");
+  over.count_down();
+}
+
+TEST(Client, DoesNotWaitForeverForAnAnswerToGoOn) {
+  const LoopbackServer server(
+      [](const std::string&) { return std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nnever all of it"); });
+  expect_unreachable(impatient().send({.url = server.url()}), "no answer");
+}
+
+TEST(Client, DoesNotWaitForeverForAConnection) {
+  // Nobody accepts: once the queue of the listener is full, the system leaves further attempts without an answer.
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  std::vector<int> queued;
+  for (int i = 0; i < 4; ++i) {
+    queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    static_cast<void>(::connect(queued.back(), reinterpret_cast<sockaddr*>(&address), size));
+  }
+  const std::string url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  expect_unreachable(impatient().send({.url = url}), "no answer");
+  for (const int one : queued) ::close(one);
+  ::close(listener);
 }
 
 TEST(Client, RefusesOtherProtocols) {

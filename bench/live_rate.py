@@ -1,0 +1,127 @@
+"""Measures how much of the rate that the double of LangSmith allows an import by queries uses: listing, then fetching.
+
+The double allows what LangSmith documents: 10 queries of the last seven days in 10 s. It runs on this machine, so the
+program does not know that number beforehand, and has to learn it from refusals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests"))  # what the list of commands needs
+
+from commands import PROGRAM  # noqa: E402
+from gates import BUSY_GATE  # noqa: E402
+
+TRACES = 3_000
+CALLS, SECONDS = 10, 10.0  # limits.TIERS of the double: plain queries of the last week
+DOUBLE = ROOT / ".venv" / "bin" / "trajectory-testbench"
+
+
+class Double:
+    """The double with its limits on, and a project of traces of the last day."""
+
+    def __init__(self, folder: Path) -> None:
+        announcement = folder / "double.json"
+        self._process = subprocess.Popen([str(DOUBLE), "--announce", str(announcement)])
+        while not announcement.exists():
+            if self._process.poll() is not None:
+                sys.exit("bench: the double of LangSmith did not start")
+            time.sleep(0.05)
+        self.about = json.loads(announcement.read_text(encoding="utf-8"))
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.about["langsmith"] + "/_testbench" + path, data, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=600) as answer:
+            return json.loads(answer.read())
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait()
+
+
+def busy(times: list[float]) -> float:
+    """The least seconds in which the limit lets so many calls through, over the seconds that they took."""
+    return (math.ceil(len(times) / CALLS) - 1) * SECONDS / (times[-1] - times[0])
+
+
+def measure(traces: int) -> list[tuple[str, int, int, float, float]]:
+    """Of the listing, and of all: calls let through, calls refused, seconds, part of the allowed rate."""
+    with tempfile.TemporaryDirectory() as folder:
+        double = Double(Path(folder))
+        try:
+            plan = {"project": "bench", "traces": traces, "tools": 0, "turns": 10, "text_bytes": 40, "spacing": 20}
+            double.call("POST", "/generate", plan)
+            double.call("PATCH", "/settings", {"limits": {"enabled": True}})
+            about = double.about
+            environment = {
+                "PATH": os.environ["PATH"],
+                "HOME": folder,
+                "LANGSMITH_ENDPOINT": about["langsmith"],
+                "LANGSMITH_API_KEY": about["api_key"],
+                "LANGSMITH_WORKSPACE_ID": about["workspace_id"],
+            }
+            arguments = [
+                "langsmith://bench",
+                "--route",
+                "api",
+                "--api",
+                "v1",
+                "--since",
+                "2d",
+                "--out",
+                f"{folder}/out",
+            ]
+            subprocess.run([PROGRAM, "import", *arguments, "--quiet"], env=environment, check=True)
+            log = double.call("GET", "/requests?method=POST&path=*/runs/query")["requests"]
+        finally:
+            double.stop()
+        shutil.rmtree(Path(folder) / "out", ignore_errors=True)
+    listing = [call for call in log if json.loads(call["body"]).get("is_root")]
+    found = []
+    for name, calls in (("discovery", listing), ("discovery and whole traces", log)):
+        times = [call["at"] for call in calls if call["status"] == 200]
+        found.append((name, len(times), len(calls) - len(times), times[-1] - times[0], busy(times)))
+    return found
+
+
+def live_lines(traces: int = TRACES) -> list[str]:
+    """The section of the results."""
+    lines = [
+        f"An import by queries of {traces:,} traces of the last two days, from the double of LangSmith with the limit "
+        f"that LangSmith documents: {CALLS} queries in {SECONDS:g} s.",
+        "",
+        "| | calls let through | refused | seconds | least seconds over these | gate | |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, through, refused, seconds, part in measure(traces):
+        kept = "kept" if part >= BUSY_GATE else "**missed**"
+        lines.append(
+            f"| {name} | {through} | {refused} | {seconds:.0f} | {part:.1%} | at least {BUSY_GATE:.0%} | {kept} |"
+        )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--traces", type=int, default=TRACES)
+    print("\n".join(live_lines(parser.parse_args().traces)))
+
+
+if __name__ == "__main__":
+    main()
