@@ -13,8 +13,9 @@ using Environment = std::function<std::string(const char* name)>;
 
 /// Fills what `given` leaves empty from the environment, then from the config file, which is `config` or the user's own
 /// one. Variables: LANGSMITH_API_KEY, LANGSMITH_ENDPOINT, LANGSMITH_WORKSPACE_ID, each also as LANGCHAIN_...; the file
-/// has lines NAME=value of the same names. The key may still be empty then. Errors: k_usage (a file that others may
-/// read, or a named one that is not there; a key or workspace that no header can carry).
+/// has lines NAME=value of the same names. SSL_CERT_FILE is the environment's alone. The key may still be empty then.
+/// Errors: k_usage (a file that others may read, or a named one that is not there; a key or workspace that no header
+/// can carry).
 [[nodiscard]] base::Result<Access> find_access(Access given, const std::string& config, const Environment& environment);
 
 /// Where the config file is looked for when it is not named; empty without a home.

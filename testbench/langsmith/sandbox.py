@@ -39,6 +39,13 @@ in its project {PROJECT}, and record a turn more every few seconds. In another t
   trajectory show build/sandbox/dataset
   trajectory sync langsmith://{PROJECT} --out build/sandbox/synced      (again after a while: it brings what is new)
 
+Or in Python (.venv/bin/python):
+
+  import trajectory_sdk as tj
+  tj.init(provider="langsmith", project_id="{PROJECT}", destination_id="{about["destinations"]["s3"]}")
+  trajectories = tj.import_conversations(bulk=True)
+  tj.save(trajectories, "build/sandbox/saved")
+
 Ctrl-C stops it, and everything in it is gone.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def sandbox(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.communicate(timeout=30)
 
 
-def copied(printed: str, wanted: str) -> list[str]:
+def copied(printed: str, wanted: str | tuple[str, ...]) -> list[str]:
     """The indented lines that begin so, as one would copy them."""
     lines = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
     return [re.sub(r" {3,}\(.*\)$", "", line) for line in lines if line.startswith(wanted)]
@@ -86,6 +87,9 @@ def test_the_printed_lines_work_and_ctrl_c_ends_everything(folder: Path) -> None
         exports, commands = copied(printed, "export "), copied(printed, "trajectory ")
         assert len(commands) == 4
         out = run([*exports, *commands], folder)
+        program = "\n".join(copied(printed, ("import ", "tj.", "trajectories")))
+        run([*exports, f".venv/bin/python -c {shlex.quote(program)}"], folder)
+        assert len(list((folder / "build/sandbox/saved").glob("*.json"))) >= 12
         assert "FAILS" not in out
         assert "Where is my order 1014?" in out
         report = json.loads((folder / "build/sandbox/dataset/report.json").read_text(encoding="utf-8"))
