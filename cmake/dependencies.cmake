@@ -74,6 +74,12 @@ set_target_properties(
              INTERFACE_COMPILE_DEFINITIONS
              "CPPHTTPLIB_OPENSSL_SUPPORT;CPPHTTPLIB_ZLIB_SUPPORT;CPPHTTPLIB_BROTLI_SUPPORT")
 
+find_path(pcre2_include_dir pcre2.h REQUIRED)
+find_library(pcre2_library pcre2-8 REQUIRED)
+add_library(Pcre2::pcre2 UNKNOWN IMPORTED GLOBAL)
+set_target_properties(Pcre2::pcre2 PROPERTIES IMPORTED_LOCATION "${pcre2_library}"
+                                              INTERFACE_INCLUDE_DIRECTORIES "${pcre2_include_dir}")
+
 # robin_map is the copy that nanobind brings: the extension holds both, and two versions of one template would clash.
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir OUTPUT_VARIABLE nanobind_ROOT
                 OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE nanobind_status)

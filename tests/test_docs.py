@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 import trajectory_sdk as tj
+from server.conftest import Serve, serve
 
 ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["serve"]
 PAGES = ["README.md", "docs/getting-started.md", "docs/python.md"]
 
 
@@ -24,7 +26,11 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_and_programs_of_a_page_run_as_printed(page: str, tmp_path: Path) -> None:
+def test_commands_and_programs_of_a_page_run_as_printed(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    if page == "docs/python.md":  # it uploads
+        monkeypatch.setenv("TRAJECTORY_BASE_URL", serve().url)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     commands = [

@@ -7,5 +7,6 @@ NB_MODULE(_core, m) {
   trajectory::python::define_live(m);
   trajectory::python::define_imports(m);
   trajectory::python::define_datasets(m);
+  trajectory::python::define_uploads(m);
   trajectory::python::define_hashes(m);
 }

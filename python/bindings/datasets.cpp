@@ -8,6 +8,7 @@
 
 #include "arrow.h"
 #include "base/output_folder.h"
+#include "datasets.h"
 #include "errors.h"
 #include "json/value.h"
 #include "json/write.h"
@@ -88,6 +89,7 @@ class Dataset {
       : reader_(value_of(record::DatasetReader::open(
             text_of(folder), verify ? record::Checksums::k_compare : record::Checksums::k_trust))) {}
 
+  [[nodiscard]] const record::DatasetReader& reader() const { return reader_; }
   [[nodiscard]] std::uint64_t rows() const { return reader_.rows(); }
   nb::bytes record(std::uint64_t row) { return to_bytes(record_of(value_of(reader_.read(row)))); }
   nb::bytes contract(std::uint64_t row) { return to_bytes(contract_of(value_of(reader_.read(row)))); }
@@ -178,6 +180,10 @@ void convert(const nb::bytes& source, const nb::bytes& folder, bool force, const
 }
 
 }  // namespace
+
+base::Result<record::DatasetReader> another_reader(nb::handle dataset) {
+  return nb::cast<const Dataset&>(dataset).reader().another();
+}
 
 void define_datasets(nb::module_& m) {
   nb::class_<Dataset>(m, "Dataset", "A dataset on disk, rows in order of conversation id.")

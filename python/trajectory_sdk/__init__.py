@@ -30,6 +30,7 @@ from .errors import (
     NotInitializedError,
     OutputError,
     RefusedDataWarning,
+    SecretWarning,
     ServiceError,
     SourceError,
     TrajectoryError,
@@ -67,6 +68,7 @@ _atexit.register(_core.shut_down)
 
 if TYPE_CHECKING:
     from .build import build_trajectory_from_messages, build_trajectory_from_parsed
+    from .events import PushResult, TraceContext, push_events, start_trace
     from .model_id import (
         TRAJECTORY_MODEL_ID_HEADER,
         model_id_from_chat_completion_headers,
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from .recipes.vercel import messages_from_vercel_ai_sdk
     from .reward import build_reward_from_scalar
     from .synchronizing import SyncChange, SyncResult, sync
+    from .uploading import upload, upload_trace
     from .workspace import (
         BulkExport,
         Destination,
@@ -97,6 +100,10 @@ if TYPE_CHECKING:
 _LAZY = {
     "build_trajectory_from_messages": "build",
     "build_trajectory_from_parsed": "build",
+    "PushResult": "events",
+    "TraceContext": "events",
+    "push_events": "events",
+    "start_trace": "events",
     "TRAJECTORY_MODEL_ID_HEADER": "model_id",
     "model_id_from_chat_completion_headers": "model_id",
     "model_id_from_chat_completion_response": "model_id",
@@ -114,6 +121,8 @@ _LAZY = {
     "SyncChange": "synchronizing",
     "SyncResult": "synchronizing",
     "sync": "synchronizing",
+    "upload": "uploading",
+    "upload_trace": "uploading",
     "BulkExport": "workspace",
     "Destination": "workspace",
     "Project": "workspace",
@@ -158,12 +167,14 @@ __all__ = [
     "Problem",
     "Project",
     "Provenance",
+    "PushResult",
     "RedactionPreview",
     "RefusedDataWarning",
     "RegexPiiTransform",
     "Reward",
     "RewardComponent",
     "Role",
+    "SecretWarning",
     "ServiceError",
     "SourceError",
     "Step",
@@ -175,6 +186,7 @@ __all__ = [
     "ToolCall",
     "ToolDefinition",
     "ToolResponse",
+    "TraceContext",
     "Trajectories",
     "Trajectory",
     "TrajectoryError",
@@ -205,10 +217,14 @@ __all__ = [
     "open",
     "parse_tool_arguments",
     "projects",
+    "push_events",
     "save",
+    "start_trace",
     "sync",
     "to_arrow",
     "transform",
+    "upload",
+    "upload_trace",
     "workspaces",
 ]
 

@@ -174,6 +174,24 @@ class DatasetWriter:
 def convert(source: bytes, folder: bytes, *, force: bool, progress: object | None) -> None:
     """Writes a dataset, or JSON lines of records, as a dataset."""
 
+class Upload:
+    """
+    An upload of trajectories: (dataset, begin, end) for rows, bytes of a native record, or a function that gives the contract's form with each message once.
+    """
+
+    def __init__(self, *, url: bytes, key: bytes, parts: Sequence[object], scratch: bytes) -> None: ...
+
+    def find_secrets(self, progress: object | None) -> bytes:
+        """
+        What in the trajectories looks like a secret, as JSON: number, and conversation ids with places.
+        """
+
+    def send(self, dataset: bytes, progress: object | None) -> bytes:
+        """The result as JSON."""
+
+def push_events(*, url: bytes, key: bytes, events: list[bytes], chunk_size: int, retries: int, progress: object | None) -> bytes:
+    """Pushes events given as JSON; the result as JSON."""
+
 def upload_hash(contract: bytes) -> str:
     """
     The identity of an upload: the hash of a trajectory's JSON in the contract's form.

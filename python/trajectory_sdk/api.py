@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -39,6 +40,7 @@ def init(
     trajectory_api_key: str | None = None,
     transforms: Sequence[BaseTransform] | None = None,
     debug: bool = False,
+    base_url: str | None = None,
     langsmith_url: str | None = None,
     route: str = "auto",
     api_version: str = "auto",
@@ -55,9 +57,11 @@ def init(
         api_key: Key of the provider; None takes LANGSMITH_API_KEY, else LANGCHAIN_API_KEY. A local source needs none.
         workspace_id: The provider's workspace; None takes LANGSMITH_WORKSPACE_ID.
         destination_id: Where the provider writes bulk exports to.
-        trajectory_api_key: Key of the platform that trajectories are uploaded to.
+        trajectory_api_key: Key of the platform that trajectories are uploaded to; None takes TRAJECTORY_API_KEY.
         transforms: What changes trajectories before anything is written, in order (redaction, for example).
         debug: Whether imports print their report to standard error.
+        base_url: Address of the platform; None takes TRAJECTORY_BASE_URL, else the server that `trajectory serve` starts
+            on this machine.
         langsmith_url: Address of LangSmith; None takes LANGSMITH_ENDPOINT, else the US cloud.
         route: How runs are brought here: "bulk" (a bulk export), "api" (queries), or "auto": bulk where it is possible.
         api_version: The version of the queries: "v1", "v2" or "auto".
@@ -79,6 +83,8 @@ def init(
         ("destination_id", destination_id),
         ("langsmith_url", langsmith_url),
         ("bucket", bucket),
+        ("base_url", base_url),
+        ("trajectory_api_key", trajectory_api_key),
     ):
         if text is not None:
             text_bytes(name, text)
@@ -102,6 +108,7 @@ def init(
         trajectory_api_key=trajectory_api_key,
         transforms=list(transforms or ()),
         debug=debug,
+        base_url=base_url,
         langsmith_url=langsmith_url,
         route=route,
         api_version=api_version,
@@ -110,6 +117,25 @@ def init(
         export_timeout=export_timeout,
         state=state,
     )
+
+
+def platform_access(operation: str) -> tuple[bytes, bytes]:
+    """Address and key of the platform; an empty address is the usual one.
+
+    Raises:
+        RuntimeError: `init` was not called.
+        ValueError: There is no key.
+    """
+    config = _State.config
+    if config is None:
+        raise NotInitializedError(f"{operation} needs init: call trajectory_sdk.init(project_id=...) first")
+    key = config.trajectory_api_key or os.environ.get("TRAJECTORY_API_KEY")
+    if not key:
+        raise UsageError(
+            f"{operation} needs the platform's API key: give init(trajectory_api_key=...), or set TRAJECTORY_API_KEY"
+        )
+    url = config.base_url or os.environ.get("TRAJECTORY_BASE_URL") or ""
+    return text_bytes("base_url", url), text_bytes("trajectory_api_key", key)
 
 
 def config_for(operation: str) -> SDKConfig:

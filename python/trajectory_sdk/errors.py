@@ -61,3 +61,7 @@ class AccessError(ServiceError):
 
 class RefusedDataWarning(UserWarning):
     """Some rows, cells or files of a source were refused; the rest was imported."""
+
+
+class SecretWarning(UserWarning):
+    """What is about to be uploaded seems to hold keys or tokens; the text says where, never which."""

@@ -48,6 +48,8 @@ Command langsmith_command();
 Command doctor_command();
 Command serve_command();
 Command keys_command();
+Command upload_command();
+Command events_command();
 Command completion_command();
 
 /// Parses arguments (without the program's name) and runs. Returns the exit status.

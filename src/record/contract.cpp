@@ -290,8 +290,12 @@ std::uint64_t ContractForm::size() const {
 }
 
 base::Status ContractForm::write(base::OutputFile& file) const {
+  return write([&](std::string_view piece) { return file.write(piece); });
+}
+
+base::Status ContractForm::write(const std::function<base::Status(std::string_view)>& sink) const {
   (void)content_hash();
-  return impl_->emit([&](std::string_view piece) { return file.write(piece); });
+  return impl_->emit(sink);
 }
 
 std::string contract_lines(const model::Trajectory& trajectory) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/output_folder.h"
 #include "base/result.h"
@@ -31,6 +33,8 @@ class ContractForm {
   /// broken).
   [[nodiscard]] base::Result<std::string> upload_hash() const;
   [[nodiscard]] base::Status write(base::OutputFile& file) const;
+  /// The same text, piece by piece. Errors: the sink's, k_bad_format (a kept form is broken).
+  [[nodiscard]] base::Status write(const std::function<base::Status(std::string_view)>& sink) const;
   /// The same content as one JSON object that holds each message once: `messages` (the transcript, then other forms
   /// that steps show), and `steps` whose `messages` are half-open ranges over them.
   [[nodiscard]] std::string delta() const;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, get_args
@@ -50,10 +50,27 @@ def stored_text(trajectory: Trajectory) -> bytes:
     source = unchanged_source(trajectory)
     if source is not None:
         return source.record()
-    place = f"conversation {trajectory.task.conversation_id!r} cannot be kept"
+    return _written(
+        lambda: {**record_of_steps(trajectory), "contract": _contract_of(trajectory)},
+        f"conversation {trajectory.task.conversation_id!r} cannot be kept",
+    )
+
+
+def contract_text(trajectory: Trajectory) -> bytes:
+    """The contract's form as JSON, with each message once: what the engine makes an upload's body of.
+
+    Raises:
+        TypeError: JSON cannot hold a value.
+        ValueError: A value is nested too deeply, contains itself, or is no finite number.
+    """
+    place = f"conversation {trajectory.task.conversation_id!r} cannot be uploaded"
+    return _written(lambda: _contract_of(trajectory), place)
+
+
+def _written(make: Callable[[], dict[str, Any]], place: str) -> bytes:
+    """JSON of what `make` gives, or an error that begins with the place."""
     try:
-        record = {**record_of_steps(trajectory), "contract": _contract_of(trajectory)}
-        return json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(make(), separators=(",", ":"), allow_nan=False).encode()
     except (AttributeError, TypeError) as error:
         raise ArgumentTypeError(f"{place}: {error}") from error
     except RecursionError:

@@ -343,6 +343,7 @@ class SDKConfig:
     trajectory_api_key: str | None = field(default=None, repr=False)
     transforms: list[Any] = field(default_factory=list)
     debug: bool = False
+    base_url: str | None = None
     langsmith_url: str | None = None
     route: str = "auto"
     api_version: str = "auto"

@@ -1,11 +1,11 @@
-#include "zstd/compressor.h"
+#include "compress/compressor.h"
 
 #include <string>
 #include <zstd.h>
 
 #include <gtest/gtest.h>
 
-namespace trajectory::zstd {
+namespace trajectory::compress {
 namespace {
 
 TEST(Compressor, GivesOneFrameOfWhatCame) {
@@ -48,4 +48,4 @@ TEST(Compressor, EndsWithTheSinksError) {
 }
 
 }  // namespace
-}  // namespace trajectory::zstd
+}  // namespace trajectory::compress

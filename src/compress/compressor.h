@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace trajectory::zstd {
+namespace trajectory::compress {
 
 /// Compresses bytes as they come into one frame. https://www.rfc-editor.org/rfc/rfc8878
 class Compressor {
@@ -28,4 +28,4 @@ class Compressor {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace trajectory::zstd
+}  // namespace trajectory::compress

@@ -1,9 +1,9 @@
-#include "zstd/compressor.h"
+#include "compress/compressor.h"
 
 #include <string>
 #include <zstd.h>
 
-namespace trajectory::zstd {
+namespace trajectory::compress {
 
 struct Compressor::Impl {
   struct Free {
@@ -38,4 +38,4 @@ Compressor::Compressor(Compressor&&) noexcept = default;
 base::Status Compressor::write(std::string_view bytes) { return impl_->run(bytes, ZSTD_e_continue); }
 base::Status Compressor::finish() { return impl_->run({}, ZSTD_e_end); }
 
-}  // namespace trajectory::zstd
+}  // namespace trajectory::compress
