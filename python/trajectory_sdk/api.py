@@ -60,8 +60,8 @@ def init(
         trajectory_api_key: Key of the platform that trajectories are uploaded to; None takes TRAJECTORY_API_KEY.
         transforms: What changes trajectories before anything is written, in order (redaction, for example).
         debug: Whether imports print their report to standard error.
-        base_url: Address of the platform; None takes TRAJECTORY_BASE_URL, else the server that `trajectory serve` starts
-            on this machine.
+        base_url: Address of the platform; None takes TRAJECTORY_BASE_URL, else that of `trajectory serve` on this
+            machine.
         langsmith_url: Address of LangSmith; None takes LANGSMITH_ENDPOINT, else the US cloud.
         route: How runs are brought here: "bulk" (a bulk export), "api" (queries), or "auto": bulk where it is possible.
         api_version: The version of the queries: "v1", "v2" or "auto".
