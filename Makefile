@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      import the example traces, from files and from a double of LangSmith, and show them"
+	@echo "make demo      import the example traces, from files and from a double of LangSmith, and upload them"
 	@echo "make sandbox   a double of LangSmith with sample agents, to try live imports without an account"
 	@echo "make test      build and run all tests (with CI=true also under sanitizers, and a short fuzzing)"
 	@echo "make install   set up .venv with the program .venv/bin/trajectory and the Python package"

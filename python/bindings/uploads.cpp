@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -27,7 +28,8 @@ namespace {
 namespace client = platform::client;
 
 client::Access access_of(const nb::bytes& url, const nb::bytes& key) {
-  return {text_of(url), base::Secret(text_of(key))};
+  const char* authorities = std::getenv("SSL_CERT_FILE");
+  return {text_of(url), base::Secret(text_of(key)), authorities == nullptr ? "" : authorities};
 }
 
 client::Hooks client_hooks(const pipeline::Hooks& hooks) { return {hooks.stop, hooks.progress}; }

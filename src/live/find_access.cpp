@@ -32,7 +32,7 @@ std::string own_folder(const Environment& environment, const char* variable_name
 }
 
 /// Lines NAME=value; `#` begins a comment. A file that holds a key is its owner's alone.
-base::Result<Values> read_config(const std::string& path, bool named) {
+base::Result<Values> read_values(const std::string& path, bool named) {
   Values out;
   struct stat status{};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) {
@@ -66,7 +66,7 @@ std::string setting(const Environment& environment, const Values& config, const 
 }  // namespace
 
 base::Result<Access> find_access(Access given, const std::string& config, const Environment& environment) {
-  const auto values = read_config(config.empty() ? usual_config_file(environment) : config, !config.empty());
+  const auto values = read_config(config, environment);
   if (!values) return values.error();
   Access out = std::move(given);
   out.key = base::Secret(trimmed(out.key.empty() ? setting(environment, *values, "API_KEY") : out.key.reveal()));
@@ -77,6 +77,10 @@ base::Result<Access> find_access(Access given, const std::string& config, const 
     if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
       return base::Error(base::ErrorCode::k_usage, "the API key or the workspace's id has blanks in it");
   return out;
+}
+
+base::Result<Values> read_config(const std::string& config, const Environment& environment) {
+  return read_values(config.empty() ? usual_config_file(environment) : config, !config.empty());
 }
 
 std::string usual_config_file(const Environment& environment) {

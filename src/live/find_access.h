@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -17,6 +18,11 @@ using Environment = std::function<std::string(const char* name)>;
 /// Errors: k_usage (a file that others may read, or a named one that is not there; a key or workspace that no header
 /// can carry).
 [[nodiscard]] base::Result<Access> find_access(Access given, const std::string& config, const Environment& environment);
+
+/// The values of the config file, which is `config` or the user's own one, by name; none where the latter is not there.
+/// Errors: k_usage (a file that others may read, or a named one that is not there).
+[[nodiscard]] base::Result<std::map<std::string, std::string>> read_config(const std::string& config,
+                                                                           const Environment& environment);
 
 /// Where the config file is looked for when it is not named; empty without a home.
 [[nodiscard]] std::string usual_config_file(const Environment& environment);

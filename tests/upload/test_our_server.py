@@ -110,10 +110,19 @@ def test_the_program_says_what_it_cannot_upload(program: Path, server: Server, t
     (tmp_path / "empty").mkdir()
     empty = run(program, server, "upload", tmp_path / "empty", "--dataset", "d", status=1)
     assert "nothing to upload" in empty.stderr
-    environment = {name: value for name, value in os.environ.items() if name != "TRAJECTORY_API_KEY"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRAJECTORY_")}
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "none")
     command = [str(program), "upload", str(tmp_path), "--dataset", "d"]
     keyless = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert keyless.returncode == 2 and "TRAJECTORY_API_KEY" in keyless.stderr
+    config = tmp_path / "config"
+    config.write_text(f"TRAJECTORY_API_KEY=any\nTRAJECTORY_BASE_URL={server.url}\n")
+    for mode, status, text in ((0o644, 2, "can be read by others"), (0o600, 1, "nothing to upload")):
+        config.chmod(mode)
+        kept = subprocess.run(
+            [*command, "--config", str(config)], capture_output=True, text=True, env=environment, check=False
+        )
+        assert kept.returncode == status and text in kept.stderr
     given = subprocess.run(
         [*command, "--key-stdin"], input="any\n", capture_output=True, text=True, env=environment, check=False
     )

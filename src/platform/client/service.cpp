@@ -75,6 +75,7 @@ base::Result<Service> Service::open(const Access& access, const base::Clock& clo
     return base::Error(base::ErrorCode::k_usage, "the platform's API key has blanks or line ends in it");
   http::ClientSettings settings;
   settings.user_agent = "trajectory/" TRAJECTORY_VERSION;
+  settings.ca_file = access.ca_file;
   settings.silence_seconds = k_silence_seconds;
   settings.stop = hooks.stop;
   auto client = http::Client::open(settings);

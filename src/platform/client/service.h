@@ -18,8 +18,9 @@ namespace trajectory::platform::client {
 inline constexpr std::string_view k_default_url = "http://127.0.0.1:7878";
 
 struct Access {
-  std::string url;   ///< with a scheme, with or without a path; empty: `k_default_url`
-  base::Secret key;  ///< X-API-Key
+  std::string url;        ///< with a scheme, with or without a path; empty: `k_default_url`
+  base::Secret key;       ///< X-API-Key
+  std::string ca_file{};  ///< certificates to trust instead of the system's; empty: the system's
 };
 
 /// Handles of a long operation. The functions may be empty; they are called from one thread at a time.
