@@ -1,6 +1,7 @@
 # A layer is one folder under src/ and one static library. Public functions:
 #   layer(NAME [LINK ...])      the folder src/NAME, its tests, and for `cli` the program `trajectory`; a NAME with a
 #                               slash is a folder in a folder
+#   embed(NAME FILE)            makes src/NAME/FILE a text in the layer's code, by FILE's stem: foo.json, foo.h.in, foo.h
 #   bindings([LINK ...])        the Python extension from python/bindings
 # LINK takes names of layers and imported targets. A layer's headers reach the layers above it, third-party headers do
 # not: only the layer that names a library can include it.
@@ -92,6 +93,16 @@ function(layer path)
   if(name STREQUAL "cli" AND EXISTS "${main_file}")
     add_program("${main_file}" ${libraries})
   endif()
+endfunction()
+
+function(embed path file)
+  cmake_path(GET file STEM stem)
+  string(REPLACE "/" "_" name "${path}")
+  set(source "${CMAKE_SOURCE_DIR}/src/${path}/${file}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+  file(READ "${source}" ${stem})
+  configure_file("${CMAKE_SOURCE_DIR}/src/${path}/${stem}.h.in" "${CMAKE_BINARY_DIR}/embedded/${path}/${stem}.h" @ONLY)
+  target_include_directories(trajectory_${name} PRIVATE "${CMAKE_BINARY_DIR}/embedded")
 endfunction()
 
 # One ctest entry a test case; under the sanitizers one a program, since starting a program is what costs there. Tests run

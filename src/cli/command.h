@@ -48,6 +48,7 @@ Command langsmith_command();
 Command doctor_command();
 Command serve_command();
 Command keys_command();
+Command check_command();
 Command upload_command();
 Command events_command();
 Command completion_command();

@@ -1,9 +1,9 @@
 #include "base/clock.h"
 #include "base/time.h"
-#include "catalog/keys.h"
 #include "cli/options.h"
 #include "cli/printable.h"
 #include "json/write.h"
+#include "platform/catalog/keys.h"
 
 namespace trajectory::cli {
 
@@ -22,7 +22,7 @@ int create(const KeyFlags& flags, Terminal& terminal) {
   const bool write = flags.scopes == "write" || flags.scopes == "read,write" || flags.scopes == "write,read";
   if (!read && !write)
     return fail(terminal, base::Error(base::ErrorCode::k_usage, "--scopes takes read, write or read,write"));
-  auto keys = catalog::Keys::open(flags.data);
+  auto keys = platform::catalog::Keys::open(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto key = keys->create(flags.name, {read, write}, base::system_clock(nullptr).now());
   if (!key) return fail(terminal, key.error());
@@ -32,12 +32,12 @@ int create(const KeyFlags& flags, Terminal& terminal) {
 }
 
 int list(const KeyFlags& flags, Terminal& terminal) {
-  auto keys = catalog::Keys::open(flags.data);
+  auto keys = platform::catalog::Keys::open(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto all = keys->list();
   if (!all) return fail(terminal, all.error());
   std::string out = "[";
-  for (const catalog::KeyInfo& key : *all) {
+  for (const platform::catalog::KeyInfo& key : *all) {
     const std::string scopes = std::string(key.scopes.read ? "read" : "") +
                                (key.scopes.read && key.scopes.write ? "," : "") + (key.scopes.write ? "write" : "");
     if (!flags.json) {
@@ -56,7 +56,7 @@ int list(const KeyFlags& flags, Terminal& terminal) {
 }
 
 int revoke(const KeyFlags& flags, Terminal& terminal) {
-  auto keys = catalog::Keys::open(flags.data);
+  auto keys = platform::catalog::Keys::open(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto done = keys->revoke(flags.id, base::system_clock(nullptr).now());
   if (!done.ok()) return fail(terminal, done.error());

@@ -3,12 +3,12 @@
 #include <thread>
 
 #include "base/output_folder.h"
-#include "catalog/keys.h"
 #include "cli/options.h"
 #include "cli/printable.h"
 #include "json/write.h"
-#include "platform/service.h"
-#include "transport/server.h"
+#include "platform/catalog/keys.h"
+#include "platform/requests/service.h"
+#include "platform/transport/server.h"
 
 namespace trajectory::cli {
 
@@ -20,8 +20,9 @@ struct ServeFlags {
   std::string announce;
   std::vector<std::string> hosts;
   int port = 7878;
-  std::uint64_t rate = platform::Settings{}.requests_a_second;
+  std::uint64_t rate = platform::requests::Settings{}.requests_a_second;
   std::string body = "256MiB";
+  bool quiet = false;
 };
 
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
@@ -31,10 +32,10 @@ std::string url_of(const std::string& host, int port) {
   return "http://" + (shown.find(':') != std::string::npos ? "[" + shown + "]" : shown) + ":" + std::to_string(port);
 }
 
-base::Result<bool> has_keys(catalog::Catalog& catalog) {
+base::Result<bool> has_keys(platform::catalog::Catalog& catalog) {
   bool any = false;
   const base::Status asked = catalog.read([&](sqlite::Database& database) -> base::Status {
-    const auto has = catalog::has_keys(database);
+    const auto has = platform::catalog::has_keys(database);
     if (!has) return has.error();
     any = *has;
     return {};
@@ -43,11 +44,12 @@ base::Result<bool> has_keys(catalog::Catalog& catalog) {
   return any;
 }
 
-base::Result<platform::Settings> settings_of(const ServeFlags& flags) {
-  platform::Settings out;
+base::Result<platform::requests::Settings> settings_of(const ServeFlags& flags) {
+  platform::requests::Settings out;
   out.loopback = is_loopback(flags.host);
   out.hosts = flags.hosts;
   out.requests_a_second = flags.rate;
+  out.quiet = flags.quiet;
   const auto body = parse_size(flags.body, "--max-body");
   if (!body) return body.error();
   out.body_bytes = *body;
@@ -58,7 +60,7 @@ base::Result<platform::Settings> settings_of(const ServeFlags& flags) {
 int run_serve(const ServeFlags& flags, Terminal& terminal) {
   auto settings = settings_of(flags);
   if (!settings) return fail(terminal, settings.error());
-  auto catalog = catalog::Catalog::open(flags.data);
+  auto catalog = platform::catalog::Catalog::open(flags.data);
   if (!catalog) return fail(terminal, catalog.error());
   const auto keys = has_keys(**catalog);
   if (!keys) return fail(terminal, keys.error());
@@ -68,15 +70,16 @@ int run_serve(const ServeFlags& flags, Terminal& terminal) {
                             "beyond this machine a key is needed: make one with trajectory keys create --data " +
                                 flags.data + ", or leave --host out"));
   std::mutex line;
-  platform::Service service(**catalog, *settings, base::system_clock(terminal.stop), [&](std::string_view text) {
-    const std::scoped_lock hold(line);
-    terminal.err << text << std::endl;
-  });
-  transport::Options options;
+  platform::requests::Service service(**catalog, *settings, base::system_clock(terminal.stop),
+                                      [&](std::string_view text) {
+                                        const std::scoped_lock hold(line);
+                                        terminal.err << text << std::endl;
+                                      });
+  platform::transport::Options options;
   options.host = flags.host;
   options.port = flags.port;
-  auto server =
-      transport::Server::bind(options, [&](const platform::Request& request) { return service.handle(request); });
+  auto server = platform::transport::Server::bind(
+      options, [&](const platform::requests::Request& request) { return service.handle(request); });
   if (!server) return fail(terminal, server.error());
   const std::string url = url_of(flags.host, (*server)->port());
   {

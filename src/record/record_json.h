@@ -19,6 +19,10 @@ enum class MessageForm : std::uint8_t {
 /// tools offered at each call. Bytes depend on the record alone.
 void append_record(std::string& out, const model::Trajectory& trajectory, MessageForm form = MessageForm::k_whole);
 
+/// Appends a message, or a model call of the trajectory, as it stands in the native form.
+void append_message(std::string& out, const model::TranscriptMessage& message);
+void append_call(std::string& out, const model::ModelCall& call, const model::Trajectory& trajectory);
+
 /// Reads a record back: equal to what was written. Derived fields are ignored.
 /// Errors: k_bad_format, naming the field.
 [[nodiscard]] base::Result<model::Trajectory> read_record(const json::Value& object);

@@ -275,12 +275,24 @@ void write_derived(Writer& w, const model::Trajectory& t) {
   w.end('}');
 }
 
+std::vector<std::string> names_of(const std::vector<std::string>& definitions) {
+  std::vector<std::string> out;
+  json::Parser parser;
+  for (const std::string& definition : definitions) out.push_back(tool_name(definition, parser));
+  return out;
+}
+
 }  // namespace
 
+void append_message(std::string& out, const model::TranscriptMessage& message) { Writer(out, {}).value(message); }
+
+void append_call(std::string& out, const model::ModelCall& call, const model::Trajectory& trajectory) {
+  const std::vector<std::string> tool_names = names_of(trajectory.tool_definitions);
+  Writer(out, tool_names).value(call);
+}
+
 void append_record(std::string& out, const model::Trajectory& t, MessageForm form) {
-  std::vector<std::string> tool_names;
-  json::Parser parser;
-  for (const std::string& definition : t.tool_definitions) tool_names.push_back(tool_name(definition, parser));
+  const std::vector<std::string> tool_names = names_of(t.tool_definitions);
   Writer w(out, tool_names);
   w.begin('{');
   w.kept_text("conversation_id", t.conversation_id);

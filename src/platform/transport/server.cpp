@@ -1,0 +1,240 @@
+#include "platform/transport/server.h"
+
+#include <cerrno>
+#include <cstring>
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "platform/transport/connection.h"
+
+namespace trajectory::platform::transport {
+
+namespace {
+
+constexpr int k_backlog = 512;
+constexpr std::size_t k_query_parameters = 100;
+
+/// A connection as the library reads and writes it.
+class Stream final : public httplib::Stream {
+ public:
+  explicit Stream(Connection& connection) : connection_(connection) {}
+
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return connection_.writable(); }
+  ssize_t read(char* to, size_t size) override { return connection_.read(to, size); }
+  ssize_t write(const char* from, size_t size) override { return connection_.write(from, size); }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { address(::getpeername, ip, port); }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { address(::getsockname, ip, port); }
+  socket_t socket() const override { return connection_.socket(); }
+
+ private:
+  void address(int (*of)(int, sockaddr*, socklen_t*), std::string& ip, int& port) const {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    char host[NI_MAXHOST] = "";
+    char service[NI_MAXSERV] = "0";
+    if (of(connection_.socket(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return;
+    if (::getnameinfo(reinterpret_cast<sockaddr*>(&storage), size, host, sizeof host, service, sizeof service,
+                      NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+      return;
+    ip = host;
+    port = std::atoi(service);
+  }
+
+  Connection& connection_;
+};
+
+/// What one thread knows of the request that it works on.
+struct Underway {
+  bool body_left = true;  ///< the client may still be sending: the connection cannot serve another request
+  std::string coding;     ///< of the body
+};
+thread_local Underway t_underway;
+
+requests::Request request_of(const httplib::Request& source) {
+  requests::Request out;
+  out.method = source.method;
+  out.path = source.path;
+  out.peer = source.remote_addr;
+  for (const auto& [name, value] : source.params) out.query.emplace_back(name, value);
+  for (const auto& [name, value] : source.headers) {
+    const std::string lower = base::lower_ascii(name);
+    if (lower == "x-api-key") {
+      out.key = base::Secret(value);
+    } else if (lower == "authorization") {
+      constexpr std::size_t k_scheme = 7;
+      if (out.key.empty() && base::lower_ascii(value.substr(0, k_scheme)) == "bearer ")
+        out.key = base::Secret(value.substr(k_scheme));
+    } else {
+      out.headers.emplace(lower, value);
+    }
+  }
+  return out;
+}
+
+/// What is wrong with how a request says where it ends, or with what the library would do with it by itself.
+const char* fault_of(const httplib::Request& request) {
+  const auto count = [&](const char* name) { return request.get_header_value_count(name); };
+  const std::string length = request.get_header_value("Content-Length");
+  if (count("Content-Length") > 1 || count("Transfer-Encoding") > 1 || count("Host") != 1)
+    return "a header stands twice, or Host is missing";
+  if (count("Content-Length") > 0 && count("Transfer-Encoding") > 0) return "the body has two lengths";
+  if (length.find_first_not_of("0123456789") != std::string::npos || length.size() > 15)
+    return "Content-Length is no number";
+  if (count("Transfer-Encoding") > 0 && base::lower_ascii(request.get_header_value("Transfer-Encoding")) != "chunked")
+    return "unknown Transfer-Encoding";
+  if (request.is_multipart_form_data()) return "send JSON, not a form";
+  if (request.params.size() > k_query_parameters) return "too many query parameters";
+  return nullptr;
+}
+
+void put_answer(requests::Answer answer, httplib::Response& response) {
+  response.status = answer.status;
+  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+  if (!answer.stream) {
+    response.set_content(answer.body, answer.content_type);
+    return;
+  }
+  response.set_chunked_content_provider(answer.content_type,
+                                        [stream = std::move(answer.stream)](size_t, httplib::DataSink& sink) {
+                                          const base::Status done = stream([&](std::string_view piece) -> base::Status {
+                                            if (sink.write(piece.data(), piece.size())) return {};
+                                            return base::Error(base::ErrorCode::k_unreachable, "the client went away");
+                                          });
+                                          if (done.ok()) sink.done();
+                                          return done.ok();
+                                        });
+}
+
+/// The library's server over our connections: it parses requests and writes answers, everything else is ours.
+class Http final : public httplib::Server {
+ public:
+  Http(const transport::Options& options, transport::Server::Handler handler)
+      : options_(options), handler_(std::move(handler)) {
+    new_task_queue = [this] { return new httplib::ThreadPool(options_.connections); };
+    // The library shares ports between processes otherwise.
+    set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
+    set_tcp_nodelay(true);
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      return before_body(request, response);
+    });
+    Post(R"([\s\S]*)", [this](const httplib::Request& request, httplib::Response& response,
+                              const httplib::ContentReader& reader) { with_body(request, response, &reader); });
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty() && !response.content_provider_)
+        put_answer(requests::refusal(response.status, "the request cannot be read"), response);
+    });
+  }
+
+  bool bind(int& port) {
+    const bool bound =
+        options_.port != 0 ? bind_to_port(options_.host, options_.port) : (port = bind_to_any_port(options_.host)) > 0;
+    if (!bound) return false;
+    if (options_.port != 0) port = options_.port;
+    return ::listen(svr_sock_, k_backlog) == 0;  // the library's own backlog is short
+  }
+
+  void end() {
+    stopped_ = std::chrono::steady_clock::now().time_since_epoch().count();
+    stop();
+  }
+
+ private:
+  HandlerResponse before_body(const httplib::Request& request, httplib::Response& response) {
+    const bool body = request.get_header_value("Content-Length", 0) != "" || request.has_header("Transfer-Encoding");
+    t_underway.body_left = body && request.get_header_value("Content-Length") != "0";
+    if (const char* fault = fault_of(request); fault != nullptr) {
+      t_underway.body_left = true;
+      put_answer(requests::refusal(400, fault), response);
+    } else if (request.method == "POST" && body) {
+      return HandlerResponse::Unhandled;
+    } else {
+      with_body(request, response, nullptr);
+    }
+    if (t_underway.body_left) response.set_header("Connection", "close");
+    return HandlerResponse::Handled;
+  }
+
+  void with_body(const httplib::Request& source, httplib::Response& response, const httplib::ContentReader* reader) {
+    requests::Request request = request_of(source);
+    if (!t_underway.coding.empty()) request.headers["content-encoding"] = t_underway.coding;
+    if (source.has_header("Content-Length"))
+      request.content_length = std::strtoull(source.get_header_value("Content-Length").c_str(), nullptr, 10);
+    request.read_body = [&](const requests::Sink& sink) -> base::Status {
+      if (reader == nullptr) return {};
+      base::Status taken;
+      const bool whole = (*reader)([&](const char* data, size_t size) {
+        taken = sink({data, size});
+        return taken.ok();
+      });
+      if (!taken.ok()) return taken;
+      if (!whole) return base::Error(base::ErrorCode::k_unreachable, "the body did not come whole");
+      t_underway.body_left = false;
+      return {};
+    };
+    put_answer(handler_(request), response);
+    if (t_underway.body_left) response.set_header("Connection", "close");
+  }
+
+  bool process_and_close_socket(socket_t socket) override {
+    Connection connection(socket, options_, stopped_);
+    Stream stream(connection);
+    bool going = true;
+    while (going && connection.await_request()) {
+      t_underway = {};
+      bool closed = false;
+      try {
+        going = process_request(stream, false, closed, [&](httplib::Request& request) {
+          connection.begin_body();
+          // Coding is ours to handle, there are no ranges, and answers go as they are.
+          t_underway.coding = request.get_header_value("Content-Encoding");
+          for (const char* name : {"Content-Encoding", "Range", "Accept-Encoding"}) request.headers.erase(name);
+          request.ranges.clear();
+        });
+      } catch (const std::exception&) {
+        going = false;
+      }
+      if (t_underway.body_left) connection.linger();
+      going = going && !closed && !t_underway.body_left;
+    }
+    return true;
+  }
+
+  transport::Options options_;
+  transport::Server::Handler handler_;
+  std::atomic<std::int64_t> stopped_{0};
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const Options& options, Handler handler) : http(options, std::move(handler)) {}
+  Http http;
+  int port = 0;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+base::Result<std::unique_ptr<Server>> Server::bind(const Options& options, Handler handler) {
+  auto impl = std::make_unique<Impl>(options, std::move(handler));
+  errno = 0;
+  if (!impl->http.bind(impl->port))
+    return base::Error(base::ErrorCode::k_io, std::string("cannot listen: ") +
+                                                  (errno != 0 ? std::strerror(errno) : "no such address") +
+                                                  "; choose another --port or --host")
+        .with(options.host + ":" + std::to_string(options.port));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+int Server::port() const { return impl_->port; }
+void Server::run() { impl_->http.listen_after_bind(); }
+void Server::stop() { impl_->http.end(); }
+
+}  // namespace trajectory::platform::transport
