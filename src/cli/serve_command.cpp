@@ -121,6 +121,7 @@ Command serve_command() {
         app.add_option("--allow-host", flags->hosts, "A name that clients call this server by; may be repeated");
         app.add_option("--max-body", flags->body, "The largest body of a request, decoded")->capture_default_str();
         app.add_option("--rate", flags->rate, "Requests a second of one key; 0 for any number")->capture_default_str();
+        app.add_flag("--quiet", flags->quiet, "Log failures alone, not every request");
         return [flags](Terminal& terminal) { return run_serve(*flags, terminal); };
       }};
 }

@@ -126,6 +126,10 @@ class Http final : public httplib::Server {
     });
     Post(R"([\s\S]*)", [this](const httplib::Request& request, httplib::Response& response,
                               const httplib::ContentReader& reader) { with_body(request, response, &reader); });
+    // Without memory, say: what the exception tells is nobody's business.
+    set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+      put_answer(requests::refusal(500, "the server cannot do this now"), response);
+    });
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty() && !response.content_provider_)
         put_answer(requests::refusal(response.status, "the request cannot be read"), response);
@@ -143,6 +147,29 @@ class Http final : public httplib::Server {
   void end() {
     stopped_ = std::chrono::steady_clock::now().time_since_epoch().count();
     stop();
+  }
+
+  void serve(int socket) {
+    Connection connection(socket, options_, stopped_);
+    Stream stream(connection);
+    bool going = true;
+    while (going && connection.await_request()) {
+      t_underway = {};
+      bool closed = false;
+      try {
+        going = process_request(stream, false, closed, [&](httplib::Request& request) {
+          connection.begin_body();
+          // Coding is ours to handle, there are no ranges, and answers go as they are.
+          t_underway.coding = request.get_header_value("Content-Encoding");
+          for (const char* name : {"Content-Encoding", "Range", "Accept-Encoding"}) request.headers.erase(name);
+          request.ranges.clear();
+        });
+      } catch (const std::exception&) {
+        going = false;
+      }
+      if (t_underway.body_left) connection.linger();
+      going = going && !closed && !t_underway.body_left;
+    }
   }
 
  private:
@@ -183,26 +210,7 @@ class Http final : public httplib::Server {
   }
 
   bool process_and_close_socket(socket_t socket) override {
-    Connection connection(socket, options_, stopped_);
-    Stream stream(connection);
-    bool going = true;
-    while (going && connection.await_request()) {
-      t_underway = {};
-      bool closed = false;
-      try {
-        going = process_request(stream, false, closed, [&](httplib::Request& request) {
-          connection.begin_body();
-          // Coding is ours to handle, there are no ranges, and answers go as they are.
-          t_underway.coding = request.get_header_value("Content-Encoding");
-          for (const char* name : {"Content-Encoding", "Range", "Accept-Encoding"}) request.headers.erase(name);
-          request.ranges.clear();
-        });
-      } catch (const std::exception&) {
-        going = false;
-      }
-      if (t_underway.body_left) connection.linger();
-      going = going && !closed && !t_underway.body_left;
-    }
+    serve(socket);
     return true;
   }
 
@@ -236,5 +244,6 @@ base::Result<std::unique_ptr<Server>> Server::bind(const Options& options, Handl
 int Server::port() const { return impl_->port; }
 void Server::run() { impl_->http.listen_after_bind(); }
 void Server::stop() { impl_->http.end(); }
+void Server::serve(int socket) { impl_->http.serve(socket); }
 
 }  // namespace trajectory::platform::transport

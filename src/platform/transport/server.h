@@ -37,6 +37,8 @@ class Server {
   void run();
   /// From any thread.
   void stop();
+  /// Answers the requests of one connection that is open already, and closes it.
+  void serve(int socket);
 
  private:
   struct Impl;

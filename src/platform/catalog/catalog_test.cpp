@@ -1,0 +1,129 @@
+#include "platform/catalog/catalog.h"
+
+#include <filesystem>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/sha256.h"
+#include "compress/frame.h"
+#include "platform/catalog/check.h"
+#include "platform/catalog/search_index.h"
+#include "platform/catalog/select.h"
+
+namespace trajectory::platform::catalog {
+namespace {
+
+class CatalogTest : public testing::Test {
+ protected:
+  CatalogTest() { catalog = open(); }
+  ~CatalogTest() override {
+    catalog.reset();
+    std::filesystem::remove_all(folder);
+  }
+  [[nodiscard]] std::unique_ptr<Catalog> open() const {
+    auto opened = Catalog::open(folder);
+    EXPECT_TRUE(opened) << opened.error().text();
+    return opened ? std::move(*opened) : nullptr;
+  }
+
+  static Item item(const std::string& conversation, const std::string& text) {
+    Item out;
+    out.upload_hash = base::sha256_hex(conversation + text);
+    out.facts.conversation = conversation;
+    out.facts.labels = {{"model", "m"}, {"tool", text.substr(0, 1)}};
+    out.payload = {base::sha256_hex(text), text.size(), compress::Frames().pack(text)};
+    return out;
+  }
+  std::vector<Stored> put(const std::vector<Item>& items) {
+    auto stored = catalog->put("d", items, 5);
+    EXPECT_TRUE(stored) << stored.error().text();
+    return stored ? *stored : std::vector<Stored>();
+  }
+  std::int64_t faults() {
+    std::string told;
+    const auto found = examine(
+        *catalog, [](const auto&, const auto&, const auto&) { return std::string(); },
+        [&](const std::string& fault) { told += fault + "\n"; });
+    EXPECT_TRUE(found);
+    last_faults = told;
+    return found ? found->faults : -1;
+  }
+  static std::string large() {
+    std::string out;
+    for (std::uint64_t i = 1; i < 20'000; ++i) out += std::to_string(i * 2'654'435'761);
+    return out;
+  }
+
+  std::string folder = std::filesystem::temp_directory_path() / ("catalog-test-" + std::to_string(::getpid()));
+  std::unique_ptr<Catalog> catalog;
+  std::string last_faults;
+};
+
+TEST_F(CatalogTest, KeepsPayloadsInRowsAndFilesAcrossOpenings) {
+  put({item("a", "small"), item("b", large())});
+  EXPECT_TRUE(std::filesystem::exists(folder + "/payloads/" + base::sha256_hex(large()).substr(0, 2)));
+  catalog.reset();
+  catalog = open();
+  EXPECT_EQ(*catalog->payload(base::sha256_hex("small")), "small");
+  EXPECT_EQ(*catalog->payload(base::sha256_hex(large())), large());
+  EXPECT_EQ(faults(), 0) << last_faults;
+}
+
+TEST_F(CatalogTest, IsOneServersAlone) {
+  const auto second = Catalog::open(folder);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), base::ErrorCode::k_exists);
+}
+
+TEST_F(CatalogTest, NoticesAFileThatIsDamagedOrMissing) {
+  put({item("b", large())});
+  const std::string sha = base::sha256_hex(large());
+  const std::string path = folder + "/payloads/" + sha.substr(0, 2) + "/" + sha + ".zst";
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  EXPECT_EQ(faults(), 1);
+  std::filesystem::remove(path);
+  EXPECT_EQ(faults(), 1);
+  EXPECT_NE(last_faults.find("missing"), std::string::npos) << last_faults;
+}
+
+TEST_F(CatalogTest, TakesAwayFilesThatNoRowNames) {
+  put({item("b", large())});
+  const std::string sha = base::sha256_hex("cut off");
+  std::filesystem::create_directories(folder + "/payloads/" + sha.substr(0, 2));
+  const std::string orphan = folder + "/payloads/" + sha.substr(0, 2) + "/" + sha + ".zst";
+  for (const std::string& path : {orphan, orphan + ".1-1.part"}) std::filesystem::copy_file(folder + "/lock", path);
+  catalog.reset();
+  catalog = open();
+  EXPECT_FALSE(std::filesystem::exists(orphan));
+  EXPECT_FALSE(std::filesystem::exists(orphan + ".1-1.part"));
+  EXPECT_EQ(faults(), 0) << last_faults;
+}
+
+TEST_F(CatalogTest, RemovesWordsFromTheIndexAndKeepsTheRest) {
+  put({item("a", "apple pear"), item("b", "apple plum")});
+  const WordsOf words = [](const std::string& record) -> base::Result<std::string> { return record; };
+  EXPECT_EQ(*index_some(*catalog, words), 2U);
+  EXPECT_EQ(*index_some(*catalog, words), 0U);
+  Filter filter;
+  filter.dataset = "d";
+  filter.words = question_of("apple");
+  EXPECT_EQ(select(*catalog, filter, INT64_MAX, 10)->size(), 2U);
+  EXPECT_EQ(*remove_conversation(*catalog, "a", "", words), 1);
+  EXPECT_EQ(select(*catalog, filter, INT64_MAX, 10)->size(), 1U);
+  filter.words = question_of("pear");
+  EXPECT_EQ(select(*catalog, filter, INT64_MAX, 10)->size(), 0U);
+  ASSERT_TRUE(merge_index(*catalog).ok());
+  EXPECT_EQ(faults(), 0) << last_faults;
+}
+
+TEST(Question, IsMadeOfWordsAlone) {
+  EXPECT_EQ(question_of("one  two"), R"("one" "two")");
+  EXPECT_EQ(question_of(R"("one two" th*)"), R"("one two" "th" *)");
+  EXPECT_EQ(question_of(R"(a" OR b)"), R"("a" " OR b")");
+  EXPECT_EQ(question_of(" \" \" "), "");
+  EXPECT_EQ(question_of("*"), R"("*")");
+}
+
+}  // namespace
+}  // namespace trajectory::platform::catalog

@@ -1,0 +1,120 @@
+#include "platform/requests/service.h"
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+
+namespace trajectory::platform::requests {
+namespace {
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    auto opened = catalog::Catalog::open(folder);
+    EXPECT_TRUE(opened);
+    catalog = std::move(*opened);
+    service = std::make_unique<Service>(*catalog, settings(), base::system_clock(nullptr), [](std::string_view) {});
+  }
+  ~ServiceTest() override {
+    service.reset();
+    catalog.reset();
+    std::filesystem::remove_all(folder);
+  }
+  static Settings settings() {
+    Settings out;
+    out.body_bytes = 1000;
+    out.small_body = 100;
+    out.large_bodies = 1;
+    return out;
+  }
+  static Request request(std::string method, std::string path) {
+    Request out;
+    out.method = std::move(method);
+    out.path = std::move(path);
+    out.headers["host"] = "localhost";
+    out.headers["content-type"] = "application/json";
+    out.key = base::Secret("any");
+    out.read_body = [](const Sink&) -> base::Status { return {}; };
+    return out;
+  }
+  Answer post(const std::string& path, const std::string& body) {
+    Request asked = request("POST", path);
+    asked.content_length = body.size();
+    asked.read_body = [&](const Sink& sink) { return sink(body); };
+    return service->handle(asked);
+  }
+
+  std::string folder = std::filesystem::temp_directory_path() / ("service-test-" + std::to_string(::getpid()));
+  std::unique_ptr<catalog::Catalog> catalog;
+  std::unique_ptr<Service> service;
+};
+
+constexpr const char* k_upload = "/api/v1/trajectories/upload";
+
+TEST_F(ServiceTest, StoresOnceAndSkipsAfterwards) {
+  const std::string body = R"({"dataset":"d","trajectories":[{"task":{"conversation_id":"c"},"steps":[]}]})";
+  EXPECT_NE(post(k_upload, body).body.find(R"("uploaded":1,"skipped":0)"), std::string::npos);
+  EXPECT_NE(post(k_upload, body).body.find(R"("uploaded":0,"skipped":1)"), std::string::npos);
+}
+
+TEST_F(ServiceTest, RefusesBodiesAboveTheLimit) {
+  EXPECT_EQ(post(k_upload, std::string(1001, ' ')).status, 413);
+  EXPECT_EQ(post(k_upload, std::string(1000, ' ')).status, 400);
+}
+
+TEST_F(ServiceTest, LetsLargeBodiesWaitForEachOther) {
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  const std::string body(500, ' ');
+  const auto send = [&] {
+    Request asked = request("POST", k_upload);
+    asked.read_body = [&](const Sink& sink) -> base::Status {
+      TJ_TRY(sink(body));  // takes the place
+      most = std::max(most.load(), ++inside);
+      std::this_thread::yield();
+      --inside;
+      return {};
+    };
+    EXPECT_EQ(service->handle(asked).status, 400);
+  };
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(send);
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(most, 1);
+}
+
+TEST_F(ServiceTest, ReadsNoBodyOfARequestThatItRefuses) {
+  Request asked = request("POST", k_upload);
+  asked.key = base::Secret();
+  asked.read_body = [](const Sink&) -> base::Status {
+    ADD_FAILURE() << "the body was read";
+    return {};
+  };
+  EXPECT_EQ(service->handle(asked).status, 401);
+  asked.key = base::Secret("any");
+  asked.headers["origin"] = "http://elsewhere";
+  EXPECT_EQ(service->handle(asked).status, 403);
+  asked.headers.erase("origin");
+  asked.content_length = std::uint64_t{1} << 40;
+  EXPECT_EQ(service->handle(asked).status, 413);
+}
+
+TEST_F(ServiceTest, TakesNothingButAnIdInAPath) {
+  for (const char* id : {"..", "00000000000000000000000000000000/../x", "0000000000000000000000000000000G"})
+    EXPECT_EQ(service->handle(request("GET", std::string("/api/v1/trajectories/") + id)).status, 404) << id;
+  EXPECT_EQ(service->handle(request("GET", k_upload)).status, 405);
+}
+
+TEST_F(ServiceTest, TellsNothingOfItsFilesWhenItFails) {
+  const Answer answer = refusal(base::Error(base::ErrorCode::k_io, "cannot write").with("/somewhere/private"));
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(answer.body.find("private"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trajectory::platform::requests
