@@ -315,7 +315,9 @@ def main() -> None:
             plans = pool.map(plan_group, groups, chunksize=2)
     context = multiprocessing.get_context("fork")
     with context.Pool(processes) as pool:
-        pending = [pool.apply_async(run_task, (form, out, task, tuned)) for task in make_tasks(groups, plans, processes)]
+        pending = [
+            pool.apply_async(run_task, (form, out, task, tuned)) for task in make_tasks(groups, plans, processes)
+        ]
         for result in pending:
             result.get()
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from serve_load import HEADERS, PROGRAM, connect, peak_of, percentile, start, unfinished
+from serve_load import HEADERS, PROGRAM, connect, peak_of, percentile, print_times, start, unfinished
 
 GOAL = 200  # milliseconds
 FIRST_DAY = 1_764_000_000
@@ -27,7 +27,12 @@ def trajectory(rng: random.Random, number: int, words: list[str]) -> dict[str, o
     day = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FIRST_DAY + number * 10))
     user = {"role": "user", "content": text(40), "metadata": {"time": day}}
     call = {"name": f"tool{rng.randrange(50)}", "arguments": {}, "id": "c"}
-    answer = {"role": "assistant", "content": text(60), "tool_calls": [call], "metadata": {"model": f"m{rng.randrange(20)}"}}
+    answer = {
+        "role": "assistant",
+        "content": text(60),
+        "tool_calls": [call],
+        "metadata": {"model": f"m{rng.randrange(20)}"},
+    }
     task = {
         "id": f"s:{number}",
         "data_source": f"source{rng.randrange(5)}",
@@ -102,11 +107,13 @@ def main() -> int:
                 times.setdefault(kind, []).append(time.perf_counter() - start_time)
                 assert answer.status == 200, body
         for kind, all_times in times.items():
-            print(f"  {kind:14} median {percentile(all_times, 0.5):7.1f} ms, p95 {percentile(all_times, 0.95):7.1f} ms")
+            print_times(kind, all_times)
         every = [t for all_times in times.values() for t in all_times]
         size = sum(f.stat().st_size for f in (folder / "data").rglob("*") if f.is_file()) / 1e6
-        print(f"p95 of all {percentile(every, 0.95):.1f} ms (goal: below {GOAL}); {size:,.0f} MB on disk, "
-              f"peak memory {peak_of(server.pid):,.0f} MB")
+        print(
+            f"p95 of all {percentile(every, 0.95):.1f} ms (goal: below {GOAL}); {size:,.0f} MB on disk, "
+            f"peak memory {peak_of(server.pid):,.0f} MB"
+        )
         server.terminate()
         assert server.wait() == 0
     return 0

@@ -2,7 +2,8 @@
 
 python bench/serve_load.py [--seconds 120] [--peer-seconds 20]
 
-Prints what was uploaded and read, errors, what was lost, latencies of reads, and cpu seconds a megabyte of bodies. The
+Prints what was uploaded and read, errors, what was lost, latencies of reads, cpu seconds a megabyte of bodies, and the
+memory that eight bodies of 128 MiB at once take. The
 uploads are conversations of 12 turns in the contract's form, which repeats the history in every step; each body is new.
 """
 
@@ -26,7 +27,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / ".venv" / "bin" / "trajectory"
 UPLOADERS, READERS, READER_PROCESSES = 8, 32, 4
-TRAJECTORIES = 40  # a body
+TRAJECTORIES = 8  # a body
+LARGE = 128 << 20
 NAME = "@@@@@@@@@@@@@@@@"  # where the name of a body stands in a prepared one
 HEADERS = {"X-API-Key": "bench", "Content-Type": "application/json"}
 
@@ -35,12 +37,12 @@ def sentence(rng: random.Random, words: list[str], size: int) -> str:
     return " ".join(words[min(int(rng.paretovariate(0.9)), len(words)) - 1] for _ in range(size))
 
 
-def prepared_body(seed: int) -> list[bytes]:
+def prepared_body(seed: int, count: int = TRAJECTORIES) -> list[bytes]:
     """A body in pieces: between two of them stands its name."""
     rng = random.Random(seed)
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 11))) for _ in range(6000)]
     trajectories = []
-    for place in range(TRAJECTORIES):
+    for place in range(count):
         messages: list[Any] = [{"role": "system", "content": sentence(rng, words, 120)}]
         steps = []
         for turn in range(12):
@@ -51,7 +53,12 @@ def prepared_body(seed: int) -> list[bytes]:
             messages.append({"role": "tool", "tool_response": result})
             messages.append({"role": "assistant", "content": sentence(rng, words, 100), "metadata": {"model": "m"}})
             steps += [{"messages": messages[:-1]}, {"messages": list(messages)}]
-        task = {"id": NAME, "data_source": "bench", "conversation_id": f"{NAME}-{place}", "total_tokens": rng.randint(1, 9000)}
+        task = {
+            "id": NAME,
+            "data_source": "bench",
+            "conversation_id": f"{NAME}-{place}",
+            "total_tokens": rng.randint(1, 9000),
+        }
         reward = {"aggregated_value": rng.random(), "aggregation_method": "mean", "components": []}
         trajectories.append({"task": task, "steps": steps, "reward": reward})
     return json.dumps({"dataset": "load", "trajectories": trajectories}).encode().split(NAME.encode())
@@ -97,7 +104,9 @@ def read(number: int, url: str, seconds: float, out: Any) -> None:
             kind = rng.choice(("page", "filter", "search", "whole", "window"))
             path = f"/api/v1/trajectories?dataset=load&limit=50&cursor={rng.randint(1, 2000)}"
             if kind == "filter":
-                path += f"&model=model{rng.randrange(3)}&tokens_min={rng.randint(1, 9000)}&reward_min={rng.random():.3f}"
+                path += (
+                    f"&model=model{rng.randrange(3)}&tokens_min={rng.randint(1, 9000)}&reward_min={rng.random():.3f}"
+                )
             elif kind == "search":
                 path += f"&q={rng.randrange(8):06d}"
             elif kind in ("whole", "window") and one:
@@ -137,6 +146,18 @@ def start(command: list[str], announce: Path) -> tuple[subprocess.Popen[bytes], 
     return process, json.loads(announce.read_text())["url"]
 
 
+def upload_large(number: int, url: str, out: Any) -> None:
+    """Uploads one body of almost 128 MiB."""
+    one = len(NAME.encode().join(prepared_body(number, 4))) / 4
+    body = f"large{number:011d}".encode().join(prepared_body(number, int(LARGE / one * 0.97)))
+    assert 0.9 * LARGE < len(body) <= LARGE
+    connection = connect(url)
+    connection.request("POST", "/api/v1/trajectories/upload", body, HEADERS)
+    answer = connection.getresponse()
+    told = json.loads(answer.read())
+    out.put((len(body) / 1e6, answer.status, told))
+
+
 def run_all(targets: list[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
     queue: Any = mp.Queue()
     processes = [mp.Process(target=target, args=(*arguments, queue)) for target, arguments in targets]
@@ -171,6 +192,11 @@ def percentile(times: list[float], share: float) -> float:
     return sorted(times)[int(share * (len(times) - 1))] * 1000
 
 
+def print_times(name: str, times: list[float]) -> None:
+    middle, high = percentile(times, 0.5), percentile(times, 0.95)
+    print(f"  {name:14} {len(times):7,} answers, median {middle:7.1f} ms, p95 {high:7.1f} ms")
+
+
 def under_load(url: str, pid: int, seconds: float) -> None:
     results = run_all(
         [(upload, (n, url, seconds, False)) for n in range(UPLOADERS)]
@@ -180,14 +206,29 @@ def under_load(url: str, pid: int, seconds: float) -> None:
     reads = [r for r in results if len(r) == 2]
     names = {name for _, done, _ in uploads for name in done}
     errors = sum(r[2] for r in uploads) + sum(r[1] for r in reads)
-    print(f"uploaded {sum(r[0] for r in uploads):,.0f} MB, {len(names):,} trajectories; errors {errors}; lost {len(lost(url, names))}")
+    megabytes = sum(r[0] for r in uploads)
+    print(f"uploaded {megabytes:,.0f} MB, {len(names):,} trajectories; errors {errors}; lost {len(lost(url, names))}")
     every: list[float] = []
     for kind in sorted({kind for times, _ in reads for kind in times}):
         times = [t for r, _ in reads for t in r.get(kind, [])]
         every += times
-        print(f"  {kind:7} {len(times):7,} reads, median {percentile(times, 0.5):7.1f} ms, p95 {percentile(times, 0.95):7.1f} ms")
-    print(f"  all     {len(every):7,} reads, median {percentile(every, 0.5):7.1f} ms, p95 {percentile(every, 0.95):7.1f} ms")
+        print_times(kind, times)
+    print_times("all", every)
     print(f"  peak memory of the server {peak_of(pid):,.0f} MB")
+
+
+def large_bodies(command: list[str], folder: Path) -> None:
+    announce = folder / "large.json"
+    server, url = start([*command, "--data", str(folder / "large"), "--announce", str(announce)], announce)
+    begun = time.monotonic()
+    results = run_all([(upload_large, (n, url)) for n in range(UPLOADERS)])
+    assert all(status == 200 for _, status, _ in results), results
+    megabytes = sum(size for size, _, _ in results)
+    print(
+        f"8 bodies at once, {megabytes:,.0f} MB in {time.monotonic() - begun:.0f} s: peak {peak_of(server.pid):,.0f} MB"
+    )
+    server.send_signal(signal.SIGTERM)
+    assert server.wait() == 0
 
 
 def cpu_a_megabyte(url: str, pid: int, seconds: float, peer: bool, first: int) -> float:
@@ -201,7 +242,8 @@ def cpu_a_megabyte(url: str, pid: int, seconds: float, peer: bool, first: int) -
         while unfinished(url) > 0:
             time.sleep(0.1)
         behind = f"; with the search index behind it {1000 * (cpu_of(pid) - before) / megabytes:.2f}"
-    print(f"{'appending' if peer else 'ours':9} {megabytes:,.0f} MB: {1000 * answered / megabytes:.2f} ms of cpu a MB{behind}")
+    who = "appending" if peer else "ours"
+    print(f"{who:9} {megabytes:,.0f} MB: {1000 * answered / megabytes:.2f} ms of cpu a MB{behind}")
     return answered / megabytes
 
 
@@ -213,8 +255,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         announce = folder / "ours.json"
-        command = [str(PROGRAM), "serve", "--data", str(folder / "data"), "--port", "0", "--announce", str(announce)]
-        ours, url = start([*command, "--quiet"], announce)
+        command = [str(PROGRAM), "serve", "--port", "0", "--quiet"]
+        ours, url = start([*command, "--data", str(folder / "data"), "--announce", str(announce)], announce)
         under_load(url, ours.pid, options.seconds)
         while unfinished(url) > 0:
             time.sleep(0.1)
@@ -226,6 +268,7 @@ def main() -> int:
         peer, url = start([sys.executable, here, str(folder / "bodies"), str(announce)], announce)
         theirs = cpu_a_megabyte(url, peer.pid, options.peer_seconds, peer=True, first=200)
         peer.kill()
+        large_bodies(command, folder)
         print(f"ratio {mine / theirs:.2f} (goal: at most 4)")
     return 0
 

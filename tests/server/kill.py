@@ -78,7 +78,7 @@ def known(url: str, hashes: dict[str, str]) -> set[str]:
     found = set()
     for at in range(0, len(names), 10_000):
         asked = [{"conversation_id": n, "upload_hash": hashes[n]} for n in names[at : at + 10_000]]
-        body = {"dataset": "d", "trajectories": asked}
+        body: Any = {"dataset": "d", "trajectories": asked}
         answer = requests.post(url + "/api/v1/trajectories/known", json=body, headers={"X-API-Key": "k"}, timeout=60)
         found |= {asked[item["request_index"]]["conversation_id"] for item in answer.json()["known"]}
     return found
@@ -93,9 +93,7 @@ def kill_servers(folder: Path, rounds: int, seed: int = 1) -> dict[str, int]:
     for _ in range(rounds):
         process, url = serve(data, announce)
         stop = threading.Event()
-        threads = [
-            threading.Thread(target=client.upload, args=(url, rng.getrandbits(32), stop)) for client in clients
-        ]
+        threads = [threading.Thread(target=client.upload, args=(url, rng.getrandbits(32), stop)) for client in clients]
         for thread in threads:
             thread.start()
         time.sleep(rng.uniform(0.02, 0.6))

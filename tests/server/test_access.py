@@ -55,6 +55,8 @@ def test_keys_have_rights_and_are_revoked_while_it_runs(serve: Serve, run: Any, 
     ]
     run("keys", "revoke", "--data", data, listed[0]["id"])
     assert status(both, True) == 401 and status(reader, False) == 200
+    run("keys", "revoke", "--data", data, listed[1]["id"])
+    assert status("any", False) == 401, "without a valid key nothing is open"
     assert "no key of that id" in run("keys", "revoke", "--data", data, "none", status=1).stderr
     assert server.stop() == 0
     kept = b"".join(file.read_bytes() for file in data.rglob("*") if file.is_file())

@@ -305,6 +305,14 @@ def test_every_operation_answers_as_the_document_says(server: Server, api: Docum
     assert api.used == api.operations()
 
 
+def test_the_reference_names_every_operation_and_filter(api: Document) -> None:
+    page = (TRUTH.parents[2] / "docs" / "platform" / "api.md").read_text()
+    for method, path in api.operations():
+        assert f"`{method.upper()} {path}`" in page
+        for parameter in api.document["paths"][path][method].get("parameters", ()):
+            assert f"`{parameter['name']}`" in page, parameter["name"]
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

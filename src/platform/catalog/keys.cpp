@@ -94,7 +94,7 @@ base::Status Keys::revoke(const std::string& id, std::int64_t now) {
 }
 
 base::Result<bool> has_keys(sqlite::Database& database) {
-  auto any = database.prepare("SELECT 1 FROM keys WHERE revoked IS NULL LIMIT 1");
+  auto any = database.prepare("SELECT 1 FROM keys LIMIT 1");
   if (!any) return std::move(any).error();
   return any->step();
 }

@@ -45,7 +45,7 @@ class Keys {
   sqlite::Database database_;
 };
 
-/// Whether a key that is not revoked exists. Errors: k_io.
+/// Whether a key was ever made: revoking the last one opens nothing. Errors: k_io.
 [[nodiscard]] base::Result<bool> has_keys(sqlite::Database& database);
 
 /// What a key may do; nothing when it is unknown or revoked. Takes the same time whether or not the secret is right.
