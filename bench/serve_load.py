@@ -198,6 +198,9 @@ def print_times(name: str, times: list[float]) -> None:
 
 
 def under_load(url: str, pid: int, seconds: float) -> None:
+    connection = connect(url)  # readers want a dataset to read
+    connection.request("POST", "/api/v1/trajectories/upload", b"first".join(prepared_body(0)), HEADERS)
+    assert connection.getresponse().status == 200
     results = run_all(
         [(upload, (n, url, seconds, False)) for n in range(UPLOADERS)]
         + [(read, (n, url, seconds)) for n in range(READER_PROCESSES)]

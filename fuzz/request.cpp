@@ -1,5 +1,6 @@
 // What a client sends on a connection: any bytes, through the parser of requests to a service that answers.
 
+#include <filesystem>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -21,6 +22,14 @@ struct Fixture {
   std::unique_ptr<platform::requests::Service> service;
   std::unique_ptr<Server> server;
 
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+  ~Fixture() {
+    server.reset();
+    service.reset();
+    catalog.reset();
+    std::filesystem::remove_all(folder);
+  }
   Fixture() {
     fuzz::demand(::mkdtemp(folder) != nullptr);
     catalog = *platform::catalog::Catalog::open(folder);
@@ -42,7 +51,7 @@ struct Fixture {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static auto* const fixture = new Fixture;
+  static Fixture fixture;
   int ends[2];
   fuzz::demand(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   for (std::size_t at = 0; at < size;) {
@@ -56,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (::read(ends[0], sink, sizeof sink) > 0) {
     }
   });
-  fixture->server->serve(ends[1]);
+  fixture.server->serve(ends[1]);
   reader.join();
   ::close(ends[0]);
   return 0;

@@ -31,6 +31,9 @@ CREATE TABLE trajectories(
   error TEXT, failed INTEGER NOT NULL, reward REAL, tokens INTEGER, cost REAL, turns INTEGER, steps INTEGER NOT NULL,
   messages INTEGER NOT NULL, tool_calls INTEGER NOT NULL, time INTEGER NOT NULL, end_time INTEGER);
 CREATE INDEX trajectories_latest ON trajectories(dataset, id, failed, reward, tokens, time) WHERE replaced IS NULL;
+CREATE INDEX trajectories_by_reward ON trajectories(dataset, reward) WHERE replaced IS NULL;
+CREATE INDEX trajectories_by_tokens ON trajectories(dataset, tokens) WHERE replaced IS NULL;
+CREATE INDEX trajectories_by_time ON trajectories(dataset, time) WHERE replaced IS NULL;
 CREATE INDEX trajectories_by_version ON trajectories(dataset, added);
 CREATE INDEX trajectories_replaced ON trajectories(dataset, replaced) WHERE replaced IS NOT NULL;
 CREATE INDEX trajectories_of_conversation ON trajectories(conversation);

@@ -46,6 +46,49 @@ base::Result<std::optional<std::int64_t>> one_integer(sqlite::Database& database
   return *row ? std::optional(find->integer(0)) : std::nullopt;
 }
 
+/// A range of one column, if the filter has one.
+struct Range {
+  const char* column;
+  std::string where;
+  std::vector<Bound> bound;
+
+  template <class T>
+  Range(const char* name, const std::optional<T>& least, const std::optional<T>& most, const char* below)
+      : column(name) {
+    if (least) add(">=", *least);
+    if (most) add(below, *most);
+  }
+
+ private:
+  void add(const char* compare, Bound value) {
+    bound.push_back(std::move(value));
+    where += " AND " + std::string(column) + compare + "?" + std::to_string(bound.size() + 1);
+  }
+};
+
+/// The index of a range that so few rows are in that reading them all and sorting them is quick; empty for none. Any
+/// other range is met soon by going through the rows in the order of pages.
+base::Result<std::string> narrow_index(sqlite::Database& database, const Filter& filter, std::int64_t dataset) {
+  constexpr std::int64_t k_few = 3000;
+  for (const Range& range : {Range("reward", filter.least_reward, filter.most_reward, "<="),
+                             Range("tokens", filter.least_tokens, filter.most_tokens, "<="),
+                             Range("time", filter.since, filter.until, "<")}) {
+    if (range.bound.empty()) continue;
+    const std::string index = "trajectories_by_" + std::string(range.column);
+    auto count = database.prepare("SELECT count(*) FROM (SELECT 1 FROM trajectories INDEXED BY " + index +
+                                  " WHERE replaced IS NULL AND dataset = ?1" + range.where + " LIMIT " +
+                                  std::to_string(k_few + 1) + ")");
+    if (!count) return std::move(count).error();
+    count->set(1, dataset);
+    for (std::size_t i = 0; i < range.bound.size(); ++i)
+      std::visit([&](const auto& value) { count->set(static_cast<int>(i) + 2, value); }, range.bound[i]);
+    const auto row = count->step();
+    if (!row) return row.error();
+    if (count->integer(0) <= k_few) return index;
+  }
+  return std::string();
+}
+
 /// None: nothing can be found, since a label is not there at all.
 base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Filter& filter) {
   const auto dataset = one_integer(database, "SELECT id FROM datasets WHERE name = ?1", filter.dataset, "");
@@ -62,7 +105,16 @@ base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Fi
   Query q;
   std::size_t outer_labels = 0;
   const bool pointed = !filter.conversation.empty() || !filter.trace_id.empty();
-  if (!filter.words.empty()) {
+  std::string narrow;
+  if (filter.words.empty() && !filter.version && !pointed) {
+    auto index = narrow_index(database, filter, **dataset);
+    if (!index) return std::move(index).error();
+    narrow = std::move(*index);
+  }
+  if (!narrow.empty()) {
+    q.from = "trajectories t INDEXED BY " + narrow;
+    q.order = "t.id";
+  } else if (!filter.words.empty()) {
     q.from = "search.words w CROSS JOIN trajectories t";
     q.order = "w.rowid";
     q.also("w.words MATCH " + q.place(filter.words));
