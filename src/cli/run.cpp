@@ -7,10 +7,10 @@
 namespace trajectory::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{import_command(),    show_command(),   inspect_command(),   convert_command(),
-                                        verify_command(),    sync_command(),   langsmith_command(), doctor_command(),
-                                        upload_command(),    events_command(), serve_command(),     keys_command(),
-                                        check_command(),     completion_command()};
+  static const std::vector<Command> all{import_command(), show_command(),      inspect_command(),   convert_command(),
+                                        verify_command(), sync_command(),      langsmith_command(), doctor_command(),
+                                        upload_command(), events_command(),    serve_command(),     keys_command(),
+                                        check_command(),  completion_command()};
   return all;
 }
 

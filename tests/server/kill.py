@@ -29,7 +29,7 @@ class Client:
 
     number: int
     acknowledged: dict[str, str] = field(default_factory=dict)  # conversation to upload hash
-    unanswered: dict[str, str] = field(default_factory=dict)
+    unanswered: dict[str, set[str]] = field(default_factory=dict)  # whatever was sent since: any may be there
     count: int = 0
 
     def body(self, rng: random.Random) -> tuple[bytes, dict[str, str]]:
@@ -52,7 +52,8 @@ class Client:
         with requests.Session() as session:
             while not stop.is_set():
                 body, hashes = self.body(rng)
-                self.unanswered.update(hashes)
+                for name, upload_hash in hashes.items():
+                    self.unanswered.setdefault(name, set()).add(upload_hash)
                 try:
                     answer = session.post(url + "/api/v1/trajectories/upload", data=body, headers=headers, timeout=30)
                 except requests.RequestException:
@@ -73,11 +74,11 @@ def serve(data: Path, announce: Path) -> tuple[subprocess.Popen[bytes], str]:
     return process, json.loads(announce.read_text())["url"]
 
 
-def known(url: str, hashes: dict[str, str]) -> set[str]:
-    names = list(hashes)
+def known(url: str, hashes: list[tuple[str, str]]) -> set[str]:
+    """Conversations of which one of these contents is the latest version."""
     found = set()
-    for at in range(0, len(names), 10_000):
-        asked = [{"conversation_id": n, "upload_hash": hashes[n]} for n in names[at : at + 10_000]]
+    for at in range(0, len(hashes), 10_000):
+        asked = [{"conversation_id": n, "upload_hash": h} for n, h in hashes[at : at + 10_000]]
         body: Any = {"dataset": "d", "trajectories": asked}
         answer = requests.post(url + "/api/v1/trajectories/known", json=body, headers={"X-API-Key": "k"}, timeout=60)
         found |= {asked[item["request_index"]]["conversation_id"] for item in answer.json()["known"]}
@@ -106,11 +107,11 @@ def kill_servers(folder: Path, rounds: int, seed: int = 1) -> dict[str, int]:
         assert checked.returncode == 0, checked.stderr
     process, url = serve(data, announce)
     acknowledged: dict[str, str] = {}
-    unanswered: dict[str, str] = {}
+    unanswered: list[tuple[str, str]] = []
     for client in clients:
         acknowledged |= client.acknowledged
-        unanswered |= client.unanswered
-    lost = set(acknowledged) - known(url, acknowledged) - known(url, unanswered)
+        unanswered += [(name, one) for name, hashes in client.unanswered.items() for one in hashes]
+    lost = set(acknowledged) - known(url, list(acknowledged.items())) - known(url, unanswered)
     assert not lost, f"{len(lost)} acknowledged trajectories are not there"
     process.terminate()
     assert process.wait() == 0
