@@ -32,7 +32,7 @@ struct Fixture {
   }
   Fixture() {
     fuzz::demand(::mkdtemp(folder) != nullptr);
-    catalog = *platform::catalog::Catalog::open(folder);
+    catalog = platform::catalog::Catalog::open(folder).value();
     platform::requests::Settings settings;
     settings.body_bytes = settings.wire_bytes = 1 << 20;
     service = std::make_unique<platform::requests::Service>(*catalog, settings, base::system_clock(nullptr),
@@ -40,11 +40,11 @@ struct Fixture {
     Options options;
     options.connections = 1;
     options.idle_time = options.header_time = 1;
-    server = *Server::bind(options, [this](const platform::requests::Request& request) {
-      auto answer = service->handle(request);
-      fuzz::demand(answer.status >= 200 && answer.status < 500);
-      return answer;
-    });
+    server = Server::bind(options, [this](const platform::requests::Request& request) {
+               auto answer = service->handle(request);
+               fuzz::demand(answer.status >= 200 && answer.status < 500);
+               return answer;
+             }).value();
   }
 };
 

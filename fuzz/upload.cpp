@@ -1,5 +1,5 @@
-// A trajectory of an upload: any bytes are its text in the contract's form, or a native record. What is taken is stored,
-// read back and indexed without loss.
+// A trajectory of an upload: any bytes are its text in the contract's form, or a native record. What is taken is
+// stored, read back and indexed without loss.
 
 #include "fuzz/check_record.h"
 #include "json/value.h"
