@@ -14,6 +14,8 @@ _UNITS = {
     "fetching": " traces",
     "exporting": " exports",
     "downloading": " files",
+    "uploading": " trajectories",
+    "looking for secrets": " trajectories",
 }
 
 

@@ -59,7 +59,7 @@ bool has_no_steps(const Item& item) {
                      [](const json::Value& range) { return range[0].integer() == range[1].integer(); });
 }
 
-Batches::Batches(const Source& source, const Abilities& abilities, std::string dataset, std::string scratch)
+Batches::Batches(const Source& source, const Abilities& abilities, const std::string& dataset, std::string scratch)
     : source_(source), abilities_(abilities), scratch_(std::move(scratch)) {
   const std::uint64_t around = head_of(dataset).size() + 2;
   room_ = abilities.body_bytes > around ? abilities.body_bytes - around : 0;

@@ -36,7 +36,7 @@ struct Batch {
 /// Cuts a source into batches. May be asked from several threads.
 class Batches {
  public:
-  Batches(const Source& source, const Abilities& abilities, std::string dataset, std::string scratch);
+  Batches(const Source& source, const Abilities& abilities, const std::string& dataset, std::string scratch);
 
   /// The next batch; none at the end. Errors: the source's, k_io.
   [[nodiscard]] base::Result<std::optional<Batch>> next();

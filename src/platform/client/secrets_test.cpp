@@ -42,7 +42,7 @@ TEST(Secrets, AreNoneInOrdinaryTexts) {
 
 TEST(Secrets, CountOnceAValueAndUpToALimit) {
   std::string json = "[";
-  for (int i = 0; i < 5; ++i) json += (i > 0 ? ",\"" : "\"") + k_key + " " + k_key + "\"";
+  for (int i = 0; i < 5; ++i) json.append(i > 0 ? ",\"" : "\"").append(k_key).append(" ").append(k_key).append("\"");
   EXPECT_EQ(places(json + "]").size(), 5U);
   EXPECT_EQ(places(json + "]", 2).size(), 2U);
 }

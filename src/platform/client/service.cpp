@@ -131,6 +131,9 @@ base::Error Service::refusal(const Post& call, const http::Response& answer) con
     return say(ErrorCode::k_remote, "there is no platform at this address" + quoted + ": check TRAJECTORY_BASE_URL");
   if (answer.status >= 300 && answer.status < 400)
     return say(ErrorCode::k_remote, "the address sends elsewhere: set TRAJECTORY_BASE_URL to where it leads");
+  if (answer.status == 429)
+    return say(ErrorCode::k_remote,
+               "the platform takes no further calls for now" + quoted + ": start again later, what it took is kept");
   if (is_retried(answer.status))
     return say(ErrorCode::k_remote, "the platform fails" + quoted + ": start again later, what it took is kept");
   return say(answer.status == 413 ? ErrorCode::k_too_large : ErrorCode::k_remote,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 
 #include "base/threads.h"
@@ -220,7 +221,7 @@ std::string UploadReport::json() const {
                     "\"errors\":[],\"trajectories\":[";
   for (std::size_t i = 0; i < outcomes.size(); ++i) out.append(i > 0 ? "," : "").append(outcomes[i].json);
   out.append("]," + number("batches", batches) + "\"elapsed_s\":");
-  json::append_double(out, static_cast<double>(milliseconds / 10) / 100);
+  json::append_double(out, std::round(static_cast<double>(milliseconds) / 10) / 100);
   return out + "}";
 }
 
