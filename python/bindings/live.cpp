@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "base/choice.h"
 #include "base/clock.h"
 #include "base/time.h"
 #include "errors.h"
@@ -33,15 +34,9 @@ void make_access(live::Access* self, const nb::bytes& key, const nb::bytes& url,
       value_of(live::find_access({text_of(url), base::Secret(text_of(key)), text_of(workspace)}, "", variable)));
 }
 
-template <class Choices>
-auto one_of(const nb::bytes& given, const char* argument, const Choices& choices) {
-  const std::string text = text_of(given);
-  std::string names;
-  for (const auto& [name, value] : choices) {
-    if (name == text) return value;
-    names.append(names.empty() ? "" : ", ").append(name);
-  }
-  raise({base::ErrorCode::k_usage, std::string(argument) + " cannot be '" + text + "': expected one of " + names});
+live::Route route_of(const nb::bytes& name) { return value_of(base::choose(view_of(name), "route", live::k_routes)); }
+live::ApiVersion api_version_of(const nb::bytes& name) {
+  return value_of(base::choose(view_of(name), "api_version", live::k_api_versions));
 }
 
 void make_project(live::FetchRequest* self, const live::Access& access, const nb::bytes& project,
@@ -52,8 +47,8 @@ void make_project(live::FetchRequest* self, const live::Access& access, const nb
   live::FetchRequest request;
   request.access = access;
   request.project = text_of(project);
-  request.route = one_of(route, "route", live::k_routes);
-  request.version = one_of(api_version, "api_version", live::k_api_versions);
+  request.route = route_of(route);
+  request.version = api_version_of(api_version);
   request.bulk.destination = text_of(destination);
   if (timeout) request.bulk.timeout = *timeout;
   request.bucket = text_of(bucket);
@@ -173,8 +168,8 @@ void define_live(nb::module_& m) {
   m.def(
       "check_routes",
       [](const nb::bytes& route, const nb::bytes& api_version) {
-        (void)one_of(route, "route", live::k_routes);
-        (void)one_of(api_version, "api_version", live::k_api_versions);
+        (void)route_of(route);
+        (void)api_version_of(api_version);
       },
       nb::kw_only(), nb::arg("route"), nb::arg("api_version"), "Refuses names that are none.");
   nb::class_<live::FetchRequest>(m, "Project", "A project as a source. The timeout is in milliseconds.")

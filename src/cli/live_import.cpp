@@ -1,5 +1,6 @@
 #include "cli/live_import.h"
 
+#include "base/choice.h"
 #include "base/clock.h"
 #include "base/time.h"
 #include "cli/printable.h"
@@ -11,17 +12,6 @@ namespace trajectory::cli {
 namespace {
 
 constexpr std::string_view k_scheme = "langsmith://";
-
-template <class Choices>
-base::Result<typename Choices::value_type::second_type> one_of(const std::string& text, std::string_view option,
-                                                               const Choices& choices) {
-  std::string names;
-  for (const auto& [name, value] : choices) {
-    if (name == text) return value;
-    names.append(names.empty() ? "" : ", ").append(name);
-  }
-  return base::Error(base::ErrorCode::k_usage, std::string(option) + " " + text + ": expected one of " + names);
-}
 
 /// Spans such as 7d mean another moment each time; times do not.
 bool is_span(const std::string& text) { return !text.empty() && !base::parse_time(text); }
@@ -89,12 +79,12 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
   if (!access) return std::move(access).error();
   request.access = std::move(*access);
   if (!options.route.empty()) {
-    const auto route = one_of(options.route, "--route", live::k_routes);
+    const auto route = base::choose(options.route, "--route", live::k_routes);
     if (!route) return route.error();
     request.route = *route;
   }
   if (!options.api.empty()) {
-    const auto version = one_of(options.api, "--api", live::k_api_versions);
+    const auto version = base::choose(options.api, "--api", live::k_api_versions);
     if (!version) return version.error();
     request.version = *version;
   }
