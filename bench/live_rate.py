@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -76,22 +75,11 @@ def measure(traces: int) -> list[tuple[str, int, int, float, float]]:
                 "LANGSMITH_API_KEY": about["api_key"],
                 "LANGSMITH_WORKSPACE_ID": about["workspace_id"],
             }
-            arguments = [
-                "langsmith://bench",
-                "--route",
-                "api",
-                "--api",
-                "v1",
-                "--since",
-                "2d",
-                "--out",
-                f"{folder}/out",
-            ]
-            subprocess.run([PROGRAM, "import", *arguments, "--quiet"], env=environment, check=True)
+            options = ["--route", "api", "--api", "v1", "--since", "2d", "--out", f"{folder}/out", "--quiet"]
+            subprocess.run([PROGRAM, "import", "langsmith://bench", *options], env=environment, check=True)
             log = double.call("GET", "/requests?method=POST&path=*/runs/query")["requests"]
         finally:
             double.stop()
-        shutil.rmtree(Path(folder) / "out", ignore_errors=True)
     listing = [call for call in log if json.loads(call["body"]).get("is_root")]
     found = []
     for name, calls in (("discovery", listing), ("discovery and whole traces", log)):
