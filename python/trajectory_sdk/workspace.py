@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from . import _core
 from .api import config_for
@@ -169,5 +168,5 @@ def cancel_export(export_id: str) -> BulkExport:
     return BulkExport(**_core.cancel_export(_access("cancel_export"), one))
 
 
-def _access(operation: str) -> Any:
+def _access(operation: str) -> _core.Access:
     return find_access(config_for(operation), operation)
