@@ -1,3 +1,5 @@
+#include "datasets.h"
+
 #include <memory>
 #include <optional>
 
@@ -8,7 +10,6 @@
 
 #include "arrow.h"
 #include "base/output_folder.h"
-#include "datasets.h"
 #include "errors.h"
 #include "json/value.h"
 #include "json/write.h"
