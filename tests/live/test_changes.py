@@ -105,7 +105,7 @@ def test_an_export_without_rows_is_told(live: Live) -> None:
     live.set(exports={"quirks": {"rows_miscounted": -15}})
     done = live.run("import", "langsmith://shop", "--out", str(live.folder / "out"), *live.bulk(), status=1)
     assert "wrote no row" in done.stderr
-    assert "--route api" in done.stderr
+    assert "take the route api" in done.stderr
 
 
 @pytest.mark.parametrize("seconds", [7200.0, -7200.0])
@@ -166,10 +166,8 @@ def test_twenty_thousand_traces_are_listed_and_exported(live: Live) -> None:
 
 def test_named_conversations_are_the_only_ones_exported(live: Live) -> None:
     live.generate("shop", 40, start=START)
-    ids = [one["conversation"] for one in json.loads(live.run("langsmith", "conversations", "shop", "--json").stdout)][
-        :2
-    ]
-    chosen = [part for one in ids for part in ("--conversation", one)]
+    listed = json.loads(live.run("langsmith", "conversations", "shop", "--limit", "2", "--json").stdout)
+    chosen = [part for one in listed for part in ("--conversation", one["conversation"])]
     by_api = live.imported("shop", "api", "--route", "api", *chosen)
     assert live.imported("shop", "bulk", *chosen, *live.bulk()) == by_api
     assert report(live, "bulk")["conversations"] == 2

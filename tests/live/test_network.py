@@ -72,16 +72,9 @@ def test_ones_own_authority_is_trusted(live: Live, front: TlsFront, trusted: str
 def test_buckets_are_read_with_ones_own_authority(live: Live, authority: trustme.CA, trusted: str, scheme: str) -> None:
     live.generate("shop", 6)
     calm = live.imported("shop", "calm", *live.bulk("s3"))
-    server, destination = ("s3", "s3") if scheme == "s3" else ("gcs", "gcs")
-    arguments = [
-        "import",
-        "langsmith://shop",
-        "--route",
-        "bulk",
-        "--destination",
-        live.about["destinations"][destination],
-    ]
-    arguments += ["--bucket", f"{scheme}://{live.about['bucket']}"]
+    server = "s3" if scheme == "s3" else "gcs"  # its name in the double, and that of the destination
+    arguments = ["import", "langsmith://shop", "--route", "bulk", "--bucket", f"{scheme}://{live.about['bucket']}"]
+    arguments += ["--destination", live.about["destinations"][server]]
     if scheme == "gs":
         arguments += ["--storage-option", "token=anon"]
     with TlsFront(live.about[server], authority) as bucket:
