@@ -135,20 +135,21 @@ void note(BuildFigures& figures, std::string kind, std::string_view place, std::
 
 std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
   std::unordered_map<TextId, std::size_t> kept;
-  std::vector<RunFacts> out;
-  out.reserve(runs.size());
+  std::size_t count = 0;
   for (RunFacts& run : runs) {
-    const auto [found, added] = kept.emplace(run.id, out.size());
+    const auto [found, added] = kept.emplace(run.id, count);
     if (added) {
-      out.push_back(std::move(run));
+      if (&run != &runs[count]) runs[count] = std::move(run);
+      ++count;
       continue;
     }
     ++figures.runs_set_aside["duplicate_run"];
     note(figures, "duplicate_run", tables.texts.get(run.id),
          "the row with the later end time counts, else the one that says more");
-    if (supersedes(run, out[found->second], tables)) out[found->second] = std::move(run);
+    if (supersedes(run, runs[found->second], tables)) runs[found->second] = std::move(run);
   }
-  return out;
+  runs.resize(count);
+  return runs;
 }
 
 /// Parents as they are present: the named one, else the nearest ancestor that is. A cycle is cut at its earliest run
@@ -331,8 +332,12 @@ std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
 std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys,
                                      const Tables& tables, BuildFigures& figures) {
   runs = without_duplicates(std::move(runs), tables, figures);
+  std::unordered_map<TextId, std::size_t> sizes;
+  for (const RunFacts& run : runs) ++sizes[run.trace_id];
   std::unordered_map<TextId, std::vector<RunFacts>> by_trace;
+  for (const auto& [id, size] : sizes) by_trace[id].reserve(size);
   for (RunFacts& run : runs) by_trace[run.trace_id].push_back(std::move(run));
+  runs = {};
 
   const auto place_of = [&](const std::string& thread_key) -> std::size_t {
     return static_cast<std::size_t>(std::find(thread_keys.begin(), thread_keys.end(), thread_key) -

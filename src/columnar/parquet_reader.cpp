@@ -440,6 +440,8 @@ base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_byt
   }
 }
 
+void release_page_memory() { arrow::default_memory_pool()->ReleaseUnused(); }
+
 base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::span<const std::string_view> columns,
                                                          std::shared_ptr<const FetchedRowGroup> fetched) const {
   try {

@@ -51,6 +51,9 @@ class RowGroupReader {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Gives memory that pages took, and that the Arrow library keeps for later ones, back to the system.
+void release_page_memory();
+
 /// A Parquet file whose metadata was read; the file itself is open only while it is read. Thread-safe.
 class ParquetFile {
  public:

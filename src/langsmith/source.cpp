@@ -562,6 +562,7 @@ base::Status RunSource::read(const ReadControl& control, const RunConsumer& cons
   TJ_TRY(impl_->begin_streams());
   base::Status status = impl_->read_units(control, consumer);
   for (OpenFile& file : impl_->open) file.batches.reset();
+  columnar::release_page_memory();
   if (status.ok() || status.error().code() != base::ErrorCode::k_interrupted) TJ_TRY(impl_->check_unchanged());
   return status;
 }

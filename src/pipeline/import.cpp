@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "build/build.h"
 #include "json/write.h"
+#include "pipeline/memory.h"
 #include "pipeline/outputs.h"
 #include "pipeline/read_facts.h"
 #include "pipeline/select.h"
@@ -66,10 +67,13 @@ class Importer {
       }
       rows = rows_per_pass(memory_, facts->bytes, facts->read_rows);
     }
+    give_back_freed_memory();
     auto plan = look_over();
     if (!plan) return std::move(plan).error();
-    const auto passes = for_each_stretch(
-        plan->rows, rows, [&](std::size_t begin, std::size_t end) { return run_stretch(*plan, begin, end); });
+    const auto passes = for_each_stretch(plan->rows, rows, [&](std::size_t begin, std::size_t end) {
+      give_back_freed_memory();
+      return run_stretch(*plan, begin, end);
+    });
     if (!passes) return passes.error();
     report_.passes = 2 + *passes;
     return finish();

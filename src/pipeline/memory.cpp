@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace trajectory::pipeline {
@@ -60,10 +61,17 @@ std::uint64_t peak_memory() {
   return 0;
 }
 
+void give_back_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 std::uint64_t memory_to_keep(std::uint64_t limit, unsigned threads) {
-  // Measured with pages of 30 MB, which is what writers make of 1 MB pages when the texts in them are long.
+  // Measured with pages of 30 MB, which is what writers make of 1 MB pages when the texts in them are long. What pages
+  // took is given back before conversations are built.
   constexpr std::uint64_t k_program = 64 << 20;
-  constexpr std::uint64_t k_thread = 128 << 20;
+  constexpr std::uint64_t k_thread = 48 << 20;
   const std::uint64_t working = k_program + k_thread * threads;
   return limit > 2 * working ? limit - working : (limit + 1) / 2;
 }

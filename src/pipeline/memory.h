@@ -13,6 +13,9 @@ namespace trajectory::pipeline {
 /// The most memory that this process has held so far, in bytes.
 [[nodiscard]] std::uint64_t peak_memory();
 
+/// Gives the memory that was freed back to the system: the next pass over a source begins with little.
+void give_back_freed_memory();
+
 /// The smallest memory limit of a process's cgroups and of those around them, if there is any. `memberships` is the
 /// text of /proc/self/cgroup, `mount` the folder where the cgroups are shown.
 /// https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1/memory.html

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <iterator>
 #include <memory>
 #include <mutex>
 
@@ -21,6 +20,15 @@ std::uint64_t bytes_of(const RunFacts& run) {
 }
 
 constexpr std::uint64_t k_least_ahead = 4 << 20;
+
+/// Whether the rest of a source will not fit in memory, judged by the rows so far. Later rows take less than the first,
+/// as they repeat texts, so that a source has to look more than twice too large.
+bool is_hopeless(std::uint64_t bytes, std::uint64_t rows, std::uint64_t total_rows, std::uint64_t limit) {
+  constexpr std::uint64_t k_part = 20;  // of the rows tells enough
+  if (rows == 0 || rows < total_rows / k_part) return false;
+  return static_cast<double>(bytes) / static_cast<double>(rows) * static_cast<double>(total_rows) >
+         2 * static_cast<double>(limit);
+}
 
 /// Rows of all files; 0 when a file does not say.
 std::uint64_t known_rows(const langsmith::RunSource& source) {
@@ -122,6 +130,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   std::mutex mutex;
   std::uint64_t done = 0;
   std::atomic<std::uint64_t> memory{0};
+  std::atomic<std::uint64_t> taken{0};  // rows that were usable
   std::atomic<bool> stop{false};
   std::atomic<bool> too_large{false};
 
@@ -149,7 +158,9 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
       bytes += bytes_of(facts);
     }
     memory += bytes;
-    if (memory_limit > 0 && memory + tables.bytes() > memory_limit) {
+    taken += runs.size();
+    const std::uint64_t held = memory + tables.bytes();
+    if (memory_limit > 0 && (held > memory_limit || (!wanted && is_hopeless(held, taken, total, memory_limit)))) {
       too_large = true;
       stop = true;
     }
@@ -170,8 +181,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   out.runs.reserve(count);
   for (Worker& worker : workers) {
     worker.finish(out.census, payload_problems);
-    std::move(worker.runs.begin(), worker.runs.end(), std::back_inserter(out.runs));
-    worker.runs.clear();
+    for (; !worker.runs.empty(); worker.runs.pop_front()) out.runs.push_back(std::move(worker.runs.front()));
   }
   for (const RunFacts& run : out.runs) {
     if (run.type != model::RunType::k_llm) continue;

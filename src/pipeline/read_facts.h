@@ -19,7 +19,7 @@ struct Facts {
   std::uint64_t calls_without_input = 0;  ///< of them, without any message in their input
   std::uint64_t bytes = 0;                ///< rough memory of runs and tables
   std::uint64_t read_rows = 0;
-  bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached
+  bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached, or is going to be
 };
 
 enum class Depth : std::uint8_t {
@@ -32,7 +32,8 @@ enum class Depth : std::uint8_t {
 using Wanted = std::function<bool(const model::Run&)>;
 
 /// Reads the runs of a source into facts on several threads. Reading ends early, with `too_large` set, when their
-/// memory passes `memory_limit` bytes (0: none). Errors: those of the source, k_interrupted.
+/// memory passes `memory_limit` bytes (0: none), or of a whole source is bound to. Errors: those of the source,
+/// k_interrupted.
 [[nodiscard]] base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables,
                                              const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
                                              const Wanted& wanted, const Hooks& hooks);

@@ -48,7 +48,7 @@ base::Result<unsigned> for_each_stretch(const std::vector<std::uint64_t>& weight
 }
 
 std::uint64_t rows_per_pass(std::uint64_t memory_limit, std::uint64_t bytes, std::uint64_t rows) {
-  constexpr double k_planned_share = 0.7;
+  constexpr double k_planned_share = 0.8;
   const double bytes_per_row = static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(rows, 1));
   return static_cast<std::uint64_t>(static_cast<double>(memory_limit) * k_planned_share / std::max(bytes_per_row, 1.0));
 }
