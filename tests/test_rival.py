@@ -66,7 +66,9 @@ def test_the_rival_writes_the_same_contract_json(run: Run, export: Path, options
         assert theirs[name] == text, name
 
 
-def test_the_rival_writes_the_same_messages_and_contexts(run: Run, export: Path, options: list[str], tmp_path: Path) -> None:
+def test_the_rival_writes_the_same_messages_and_contexts(
+    run: Run, export: Path, options: list[str], tmp_path: Path
+) -> None:
     run("import", export, "--out", tmp_path / "ours", "--format", "jsonl", "--quiet")
     ours = records(tmp_path / "ours")
     theirs = records(rival("delta", export, tmp_path / "theirs", options))

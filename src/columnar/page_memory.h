@@ -7,8 +7,8 @@
 namespace trajectory::columnar {
 
 /// What the pages of one row group unpack into. A page is unpacked as a whole, and its header may say any size; a
-/// dictionary is held twice. More than `limit` is refused; of row groups that need a quarter of it one in the process is
-/// read at a time, and the others wait until it has given its memory back. For one thread at a time.
+/// dictionary is held twice. More than `limit` is refused; of row groups that need a quarter of it one in the process
+/// is read at a time, and the others wait until it has given its memory back. For one thread at a time.
 class PageMemory final : public arrow::ProxyMemoryPool {
  public:
   PageMemory() : ProxyMemoryPool(arrow::default_memory_pool()) {}

@@ -350,7 +350,8 @@ std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
     if (const int place = impl_->place_of(name); place >= 0) places.push_back(place);
   try {
     auto fetched = std::make_unique<FetchedRowGroup::Impl>();
-    fetched->reader = parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true, fetched->memory.get()), impl_->metadata);
+    fetched->reader =
+        parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true, fetched->memory.get()), impl_->metadata);
     arrow::io::CacheOptions options = arrow::io::CacheOptions::Defaults();
     options.hole_size_limit = 256 << 10;
     fetched->reader->PreBuffer({row_group}, places, arrow::io::default_io_context(), options);

@@ -32,10 +32,8 @@ struct TableWriter::Impl {
 
   arrow::Status open() {
     ARROW_ASSIGN_OR_RAISE(file, arrow::io::FileOutputStream::Open(path));
-    const auto properties = parquet::WriterProperties::Builder()
-                                .compression(parquet::Compression::ZSTD)
-                                ->created_by("trajectory")
-                                ->build();
+    const auto properties =
+        parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->created_by("trajectory")->build();
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
     ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(*row.impl().schema, arrow::default_memory_pool(),
                                                                    file, properties, arrow_properties));

@@ -363,9 +363,9 @@ base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, 
                               return {};
                             });
   }();
-  const bool of_the_group = !read.ok() && !taking &&
-                            (read.error().code() == base::ErrorCode::k_bad_format ||
-                             read.error().code() == base::ErrorCode::k_too_large);
+  const bool of_the_group =
+      !read.ok() && !taking &&
+      (read.error().code() == base::ErrorCode::k_bad_format || read.error().code() == base::ErrorCode::k_too_large);
   if (!read.ok() && !of_the_group) return read;
   ahead.done(index);
   if (read.ok()) return {};
