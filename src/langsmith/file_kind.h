@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
-#include "langsmith/source.h"
 
 namespace trajectory::langsmith {
+
+enum class FileKind : std::uint8_t { k_parquet, k_json_lines, k_json, k_stream };
 
 /// Tells by its first bytes what a file holds: Parquet begins with its magic, JSON with a bracket. Errors:
 /// k_bad_format, with what to do for files that are nearly right (empty, compressed, another encoding).

@@ -2,14 +2,42 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+#include "langsmith/file_kind.h"
 #include "langsmith/run_row.h"
-#include "langsmith/source.h"
+#include "model/problem_log.h"
+#include "model/run.h"
 
 namespace trajectory::langsmith {
+
+/// One file of runs, or one stream of record batches.
+struct SourceFile {
+  std::string path;
+  FileKind kind = FileKind::k_parquet;
+  std::uint64_t bytes = 0;                   ///< on disk
+  std::uint64_t rows = 0;                    ///< of JSON files known after a `read`, 0 before
+  std::vector<std::string> missing_columns;  ///< Parquet: columns that we read and that are absent
+};
+
+/// Handles of one `read`.
+struct ReadControl {
+  unsigned threads = 1;
+  std::atomic<bool>* stop = nullptr;                 ///< set to end early with k_interrupted
+  std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
+  model::ProblemLog* problems = nullptr;
+  std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
+  std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
+  /// Bytes that may be on their way from object stores, or wait to be decoded.
+  std::uint64_t read_ahead = 64 << 20;
+};
+
+/// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
+using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsigned worker)>;
 
 /// Rows of one reading, over all files.
 struct RowCounts {

@@ -1,52 +1,23 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "columnar/stream.h"
-#include "model/problem_log.h"
-#include "model/run.h"
+#include "langsmith/reading.h"
 #include "store/settings.h"
 
 namespace trajectory::langsmith {
-
-enum class FileKind : std::uint8_t { k_parquet, k_json_lines, k_json, k_stream };
-
-/// One file of runs, or one stream of record batches.
-struct SourceFile {
-  std::string path;
-  FileKind kind = FileKind::k_parquet;
-  std::uint64_t bytes = 0;                   ///< on disk
-  std::uint64_t rows = 0;                    ///< of JSON files known after a `read`, 0 before
-  std::vector<std::string> missing_columns;  ///< Parquet: columns that we read and that are absent
-};
 
 /// A table in memory or elsewhere that can be read as an Arrow stream, from its beginning at each call.
 struct StreamSource {
   std::string name;  ///< for messages
   std::function<base::Result<columnar::StreamReader>()> open;
 };
-
-/// Handles of one `read`.
-struct ReadControl {
-  unsigned threads = 1;
-  std::atomic<bool>* stop = nullptr;                 ///< set to end early with k_interrupted
-  std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
-  model::ProblemLog* problems = nullptr;
-  std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
-  std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
-  /// Bytes that may be on their way from object stores, or wait to be decoded.
-  std::uint64_t read_ahead = 64 << 20;
-};
-
-/// Takes a batch of runs on one of the workers (counted from 0). The runs' texts live until it returns.
-using RunConsumer = std::function<base::Status(std::span<const model::Run>, unsigned worker)>;
 
 /// Runs from files, local ones and those of object stores: Parquet files, bulk-export folders in any layout, globs,
 /// JSON of runs in the REST shape (v1 and v2): runs, pages and arrays of them one after the other, runs nested in runs.
