@@ -1,8 +1,8 @@
-#include "base/output_folder.h"
 #include "cli/live_import.h"
 #include "cli/options.h"
 #include "cli/printable.h"
 #include "cli/progress.h"
+#include "pipeline/outputs.h"
 #include "pipeline/report_text.h"
 
 namespace trajectory::cli {
@@ -43,17 +43,16 @@ int run_import(const Options& options, Terminal& terminal) {
   std::optional<live::Journal> journal;
   if (is_live(options.source)) {
     // An output that cannot be written is better known before the fetching than after it.
+    model::ProblemLog none;
     if (!output->folder.empty())
-      if (const auto place = base::OutputFolder::create(output->folder, output->force); !place)
-        return fail(terminal, place.error());
+      if (const auto place = pipeline::Outputs::create(*output, none); !place) return fail(terminal, place.error());
     const auto request = live_request(options.source, options.live, options.output.out, terminal);
     if (!request) return fail(terminal, request.error());
     const auto fetched =
         fetch_live(*request, *import, journal, progress, terminal, options.talk.quiet || options.talk.json);
     if (!fetched) return fail(terminal, fetched.error());
-  } else if (!options.live.filter.empty() || !options.live.trace_filter.empty()) {
-    return fail(terminal, {base::ErrorCode::k_usage,
-                           "--filter and --trace-filter are LangSmith's to answer: they need langsmith://PROJECT"});
+  } else if (const auto none = no_live_options(options.live); !none.ok()) {
+    return fail(terminal, none.error());
   }
   auto report = pipeline::import_to_folder(*import, *output, progress.hooks());
   progress.clear();

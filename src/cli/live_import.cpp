@@ -6,12 +6,34 @@
 #include "cli/printable.h"
 #include "live/find_access.h"
 #include "pipeline/live_source.h"
+#include "store/uri.h"
 
 namespace trajectory::cli {
 
 namespace {
 
 constexpr std::string_view k_scheme = "langsmith://";
+
+struct Given {
+  std::string_view option;
+  std::string_view value;
+};
+
+/// What only a bulk export has a use for.
+std::vector<Given> of_bulk_exports(const LiveOptions& options) {
+  return {{"--destination", options.destination},
+          {"--bucket", options.bucket},
+          {"--keep-export", options.keep_export},
+          {"--timeout", options.timeout}};
+}
+
+/// An option without effect is told: whoever gave it expects one.
+base::Status none_of(const std::vector<Given>& options, std::string_view why) {
+  for (const Given& one : options)
+    if (!one.value.empty())
+      return base::Error(base::ErrorCode::k_usage, std::string(one.option) + " " + std::string(one.value) + ": " + std::string(why));
+  return {};
+}
 
 /// Spans such as 7d mean another moment each time; times do not.
 bool is_span(const std::string& text) { return !text.empty() && !base::parse_time(text); }
@@ -22,6 +44,21 @@ bool is_live(const SourceOptions& source) {
   for (const std::string& one : source.sources)
     if (one.starts_with(k_scheme)) return true;
   return false;
+}
+
+base::Status no_live_options(const LiveOptions& options) {
+  std::vector<Given> all = of_bulk_exports(options);
+  all.insert(all.end(), {{"--filter", options.filter},
+                         {"--trace-filter", options.trace_filter},
+                         {"--route", options.route},
+                         {"--api", options.api},
+                         {"--state", options.state},
+                         {"--workspace", options.access.workspace},
+                         {"--config", options.access.config}});
+  TJ_TRY(none_of(all, "this is for LangSmith to answer, and needs the source langsmith://PROJECT"));
+  if (options.access.key_from_input)
+    return base::Error(base::ErrorCode::k_usage, "--key-stdin: only the source langsmith://PROJECT needs a key");
+  return {};
 }
 
 void add_live(CLI::App& app, LiveOptions& options) {
@@ -83,6 +120,8 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
     if (!route) return route.error();
     request.route = *route;
   }
+  if (request.route == live::Route::k_api)
+    TJ_TRY(none_of(of_bulk_exports(options), "--route api makes no bulk export: leave one of the two away"));
   if (!options.api.empty()) {
     const auto version = base::choose(options.api, "--api", live::k_api_versions);
     if (!version) return version.error();
@@ -96,6 +135,9 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
     request.bulk.timeout = -*past / 1000;
   }
   request.bulk.destination = options.destination;
+  if (!options.bucket.empty() && !store::is_uri(options.bucket))
+    return base::Error(base::ErrorCode::k_usage,
+                       "--bucket " + options.bucket + ": expected a bucket's URI, gs://NAME or s3://NAME");
   request.bucket = options.bucket;
   request.keep_export = options.keep_export;
   request.wanted.filter = options.trace_filter;

@@ -34,7 +34,11 @@ void add_filters(CLI::App& app, std::string& filter, std::string& trace_filter);
 /// Whether a source is a project of LangSmith: "langsmith://NAME_OR_ID".
 [[nodiscard]] bool is_live(const SourceOptions& source);
 
-/// What the command line asks for, to be imported into `out`. Errors: k_usage.
+/// Refuses options of live imports where the source is none. Errors: k_usage.
+[[nodiscard]] base::Status no_live_options(const LiveOptions& options);
+
+/// What the command line asks for, to be imported into `out`. Errors: k_usage, also for an option that the route has
+/// no use for.
 [[nodiscard]] base::Result<live::FetchRequest> live_request(const SourceOptions& source, const LiveOptions& options,
                                                             const std::string& out, const Terminal& terminal);
 

@@ -230,8 +230,10 @@ base::Result<pipeline::OutputOptions> output_options(const OutputFlags& flags) {
 }
 
 int fail(Terminal& terminal, const base::Error& error) {
-  terminal.err << "trajectory: " << printable(error.text(), true)
-               << (error.code() == base::ErrorCode::k_exists ? " (see --force)" : "") << "\n";
+  // What may be replaced by force says so; the option of that name is the command line's.
+  const bool replaceable =
+      error.code() == base::ErrorCode::k_exists && error.text().find(" by force") != std::string::npos;
+  terminal.err << "trajectory: " << printable(error.text(), true) << (replaceable ? " (see --force)" : "") << "\n";
   return base::meaning_of(error.code()).exit_status;
 }
 

@@ -29,7 +29,9 @@ void TableText::print(std::ostream& out, bool json) const {
     out << (rows.empty() ? "]\n" : "\n]\n");
     return;
   }
-  std::vector<std::vector<std::string>> lines{columns};
+  std::vector<std::vector<std::string>> lines;
+  if (std::any_of(columns.begin(), columns.end(), [](const std::string& name) { return !name.empty(); }))
+    lines.push_back(columns);
   lines.insert(lines.end(), rows.begin(), rows.end());
   std::vector<std::size_t> widths(columns.size());
   for (auto& line : lines)

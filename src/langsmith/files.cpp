@@ -51,8 +51,18 @@ class Search {
           .with(text);
     } else if (text.find_first_of("*?[") != std::string::npos) {
       TJ_TRY(pattern(text));
+    } else if (text.find("://") != std::string::npos) {
+      return base::Error(base::ErrorCode::k_usage,
+                         text.starts_with("langsmith://")
+                             ? "projects of LangSmith can be imported and synchronized only: name the export"
+                             : "no kind of source begins so: gs://, s3:// and abfs:// name buckets, and langsmith:// "
+                               "projects to import")
+          .with(text);
     } else {
-      return base::Error(base::ErrorCode::k_not_found, "no such file or folder: check the path").with(text);
+      return base::Error(base::ErrorCode::k_not_found,
+                         text.starts_with("langsmith:") ? "no such file or folder: projects are langsmith://PROJECT"
+                                                        : "no such file or folder: check the path")
+          .with(text);
     }
     if (found_.files.size() > before || again_) return {};
     if (outputs_ > 0)

@@ -56,7 +56,7 @@ class Driver {
       } else {
         if (api_.clock().steady() - last_end > settings_.timeout)
           return left_running(
-              "no export has ended in " + std::to_string(settings_.timeout / 60'000) + " minutes (the timeout)",
+              "no export has ended in " + std::to_string(settings_.timeout / 1000) + " s (the timeout)",
               base::ErrorCode::k_remote);
         wait = wait < settings_.poll ? settings_.poll : std::min(wait + wait / 2, settings_.longest_poll);
       }

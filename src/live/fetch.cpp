@@ -1,6 +1,7 @@
 #include "live/fetch.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/sha256.h"
 #include "base/time.h"
@@ -131,7 +132,8 @@ base::Status fetch_somehow(const Api& api, const FetchRequest& request, const Ge
     const base::Status done = fetch_in_bulk(api, request, listed, begun, journal, out);
     if (done.ok() || !may_fall_back(done.error())) return done;
     out.why = done.error().text();
-    api.note("no bulk export: " + out.why + "; going on by queries");
+    api.note("no bulk export: " + out.why + "; going on by queries" +
+             (request.keep_export.empty() ? "" : ", which leave nothing in " + request.keep_export));
     out.exports.clear();
     TJ_TRY(journal.drop_plan());
   }
@@ -139,8 +141,13 @@ base::Status fetch_somehow(const Api& api, const FetchRequest& request, const Ge
 }
 
 base::Error nothing_there(const Project& project, const Wanted& wanted) {
-  const bool narrowed = wanted.since || wanted.until || !wanted.filter.empty() || !wanted.run_filter.empty() ||
-                        !wanted.conversations.empty();
+  if (!wanted.conversations.empty())
+    return {base::ErrorCode::k_not_found,
+            "the project \"" + project.name +
+                "\" has no trace in this selection, none of the conversations that are named: check their ids, or list "
+                "them"};
+  const bool narrowed =
+      wanted.since || wanted.until || wanted.limit || !wanted.filter.empty() || !wanted.run_filter.empty();
   return {base::ErrorCode::k_not_found,
           "the project \"" + project.name + "\" has no trace" + (narrowed ? " in this selection: widen it" : " yet")};
 }
@@ -149,6 +156,11 @@ base::Error nothing_there(const Project& project, const Wanted& wanted) {
 
 base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& clock, const Hooks& hooks,
                             std::optional<Journal>& journal) {
+  std::error_code error;
+  if (!request.keep_export.empty() && std::filesystem::exists(request.keep_export, error) &&
+      !std::filesystem::is_directory(request.keep_export, error))
+    return base::Error(base::ErrorCode::k_usage, "what is to keep the export is no folder: name another")
+        .with(request.keep_export);
   const auto api = Api::open(request.access, clock, hooks);
   if (!api) return api.error();
   Fetched out;
@@ -171,7 +183,12 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   TJ_TRY(discover(*api, *generation, out.project.id, out.wanted, *journal));
   auto listed = conversations(*journal, out.wanted);
   if (!listed) return std::move(listed).error();
-  if (listed->empty()) return nothing_there(out.project, out.wanted);
+  if (listed->empty()) {
+    // There is nothing to go on with: the next import looks anew.
+    TJ_TRY(std::move(*journal).remove());
+    journal.reset();
+    return nothing_there(out.project, out.wanted);
+  }
   if (request.choose) request.choose(*listed);
   for (const Summary& one : *listed) out.traces += one.traces.size();
 

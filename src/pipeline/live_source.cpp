@@ -1,12 +1,14 @@
 #include "pipeline/live_source.h"
 
 #include "pipeline/report_text.h"
+#include "pipeline/select.h"
 
 namespace trajectory::pipeline {
 
 base::Result<live::Fetched> fetch_project(live::FetchRequest request, ImportOptions& import, const base::Clock& clock,
                                           const live::Hooks& hooks, std::optional<live::Journal>& journal) {
   Selection& selection = import.selection;
+  TJ_TRY(check_window(selection));  // before anything is asked
   request.wanted.since = selection.since;
   request.wanted.until = selection.until;
   request.wanted.limit = selection.limit;

@@ -92,8 +92,7 @@ struct Manifest {
 base::Result<Manifest> open_manifest(const std::string& folder) {
   const std::string path = folder + "/manifest.json";
   const auto file = base::MappedFile::open(path);
-  if (!file)
-    return base::Error(base::ErrorCode::k_bad_format, "no dataset: the folder has no manifest.json").with(folder);
+  if (!file) return no_manifest(folder);
   Manifest manifest;
   manifest.text = file->bytes();
   const auto parsed = manifest.parser.parse(manifest.text);
@@ -116,6 +115,14 @@ base::Status compare_checksum(const std::string& path, std::string_view expected
 }
 
 }  // namespace
+
+base::Error no_manifest(const std::string& folder) {
+  const bool synchronized = base::MappedFile::open(folder + "/sync.json").ok();
+  return base::Error(base::ErrorCode::k_bad_format,
+                     synchronized ? "a folder of versions, which are a dataset each: name one, as in version-00001"
+                                  : "no dataset: the folder has no manifest.json, import an export first")
+      .with(folder);
+}
 
 base::Result<std::unique_ptr<TrajectoryWriter>> make_dataset_writer(const std::string& folder) {
   return std::unique_ptr<TrajectoryWriter>(std::make_unique<DatasetWriter>(folder));

@@ -50,6 +50,9 @@ class DatasetReader {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Why a folder without a manifest is no dataset.
+[[nodiscard]] base::Error no_manifest(const std::string& folder);
+
 /// Reads a whole dataset in order, checksums compared, until the consumer returns false. Errors: as above, and the
 /// consumer's.
 [[nodiscard]] base::Status read_dataset(const std::string& folder,

@@ -114,9 +114,7 @@ base::Error no_dataset(const std::string& folder) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error))
     if (is_contract_file(entry.path().string()) || entry.path().filename() == "json") return contract_form(folder);
-  return base::Error(base::ErrorCode::k_bad_format,
-                     "no dataset: the folder has no manifest.json, import an export first")
-      .with(folder);
+  return no_manifest(folder);
 }
 
 base::Status read_json_lines(const std::string& path,
