@@ -31,7 +31,8 @@ std::vector<Given> of_bulk_exports(const LiveOptions& options) {
 base::Status none_of(const std::vector<Given>& options, std::string_view why) {
   for (const Given& one : options)
     if (!one.value.empty())
-      return base::Error(base::ErrorCode::k_usage, std::string(one.option) + " " + std::string(one.value) + ": " + std::string(why));
+      return base::Error(base::ErrorCode::k_usage,
+                         std::string(one.option) + " " + std::string(one.value) + ": " + std::string(why));
   return {};
 }
 

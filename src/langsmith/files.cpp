@@ -59,9 +59,9 @@ class Search {
                                "projects to import")
           .with(text);
     } else {
-      return base::Error(base::ErrorCode::k_not_found,
-                         text.starts_with("langsmith:") ? "no such file or folder: projects are langsmith://PROJECT"
-                                                        : "no such file or folder: check the path")
+      return base::Error(base::ErrorCode::k_not_found, text.starts_with("langsmith:")
+                                                           ? "no such file or folder: projects are langsmith://PROJECT"
+                                                           : "no such file or folder: check the path")
           .with(text);
     }
     if (found_.files.size() > before || again_) return {};

@@ -55,9 +55,8 @@ class Driver {
         last_end = api_.clock().steady();
       } else {
         if (api_.clock().steady() - last_end > settings_.timeout)
-          return left_running(
-              "no export has ended in " + std::to_string(settings_.timeout / 1000) + " s (the timeout)",
-              base::ErrorCode::k_remote);
+          return left_running("no export has ended in " + std::to_string(settings_.timeout / 1000) + " s (the timeout)",
+                              base::ErrorCode::k_remote);
         wait = wait < settings_.poll ? settings_.poll : std::min(wait + wait / 2, settings_.longest_poll);
       }
     }
