@@ -50,6 +50,17 @@ def test_commands_and_programs_of_a_page_run_as_printed(
         assert done.returncode == 0, f"{program}\n{done.stdout}\n{done.stderr}"
 
 
+def test_the_packages_named_are_those_that_the_set_up_installs() -> None:
+    setup = (ROOT / "tools/setup").read_text(encoding="utf-8")
+    installed = {
+        name for names in re.findall(r"^(?:system|python)_packages=\(([^)]*)\)", setup, re.M) for name in names.split()
+    }
+    (command,) = [block for block in blocks("docs/getting-started.md", "text") if block.startswith("apt-get install ")]
+    named = set(command.replace("\\\n", " ").splitlines()[0].split()[2:])
+    for_tests_and_speed = {"ccache", "libgtest-dev", "libgmock-dev"}
+    assert named - {"python3"} == installed - for_tests_and_speed - {"python3"}
+
+
 def test_the_excerpt_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
     program = ROOT / ".venv/bin/trajectory"
     subprocess.run([program, "import", ROOT / "examples/export", "--out", tmp_path / "d", "--quiet"], check=True)

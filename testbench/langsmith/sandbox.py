@@ -37,7 +37,7 @@ in its project {PROJECT}, and record a turn more every few seconds. In another t
   trajectory doctor --project {PROJECT}
   trajectory import langsmith://{PROJECT} --out build/sandbox/dataset
   trajectory show build/sandbox/dataset
-  trajectory sync langsmith://{PROJECT} --out build/sandbox/synced      (again after a while: it brings what is new)
+  trajectory sync langsmith://{PROJECT} --out build/sandbox/synced  # again after a while: it brings what is new
 
 Or in Python (.venv/bin/python):
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -61,9 +60,9 @@ def sandbox(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def copied(printed: str, wanted: str | tuple[str, ...]) -> list[str]:
-    """The indented lines that begin so, as one would copy them."""
+    """The indented lines that begin so, whole, as one would copy them."""
     lines = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
-    return [re.sub(r" {3,}\(.*\)$", "", line) for line in lines if line.startswith(wanted)]
+    return [line for line in lines if line.startswith(wanted)]
 
 
 @pytest.fixture
@@ -109,9 +108,9 @@ def test_the_printed_lines_work_and_ctrl_c_ends_everything(folder: Path) -> None
 def test_agents_go_on_recording_and_a_termination_ends_them(folder: Path) -> None:
     with sandbox(DIRECTLY) as (process, printed):
         exports = copied(printed, "export ")
-        sync = copied(printed, "trajectory sync")
-        assert len(json.loads(run([*exports, sync[0] + " --json"], folder))) >= 3
-        wait_until(lambda: json.loads(run([*exports, sync[0] + " --json"], folder)))
+        sync = copied(printed, "trajectory sync")[0].replace(" --out", " --json --out")
+        assert len(json.loads(run([*exports, sync], folder))) >= 3
+        wait_until(lambda: json.loads(run([*exports, sync], folder)))
         processes = family(process.pid)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
