@@ -43,9 +43,9 @@ int run_import(const Options& options, Terminal& terminal) {
   std::optional<live::Journal> journal;
   if (is_live(options.source)) {
     // An output that cannot be written is better known before the fetching than after it.
-    model::ProblemLog none;
+    model::ProblemLog ignored;
     if (!output->folder.empty())
-      if (const auto place = pipeline::Outputs::create(*output, none); !place) return fail(terminal, place.error());
+      if (const auto place = pipeline::Outputs::create(*output, ignored); !place) return fail(terminal, place.error());
     const auto request = live_request(options.source, options.live, options.output.out, terminal);
     if (!request) return fail(terminal, request.error());
     const auto fetched =

@@ -56,9 +56,9 @@ base::Status no_live_options(const LiveOptions& options) {
                          {"--state", options.state},
                          {"--workspace", options.access.workspace},
                          {"--config", options.access.config}});
-  TJ_TRY(none_of(all, "this is for LangSmith to answer, and needs the source langsmith://PROJECT"));
+  TJ_TRY(none_of(all, "only imports of langsmith://PROJECT have a use for it"));
   if (options.access.key_from_input)
-    return base::Error(base::ErrorCode::k_usage, "--key-stdin: only the source langsmith://PROJECT needs a key");
+    return base::Error(base::ErrorCode::k_usage, "--key-stdin: only imports of langsmith://PROJECT have a use for it");
   return {};
 }
 

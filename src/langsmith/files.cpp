@@ -54,9 +54,8 @@ class Search {
     } else if (text.find("://") != std::string::npos) {
       return base::Error(base::ErrorCode::k_usage,
                          text.starts_with("langsmith://")
-                             ? "projects of LangSmith can be imported and synchronized only: name the export"
-                             : "no kind of source begins so: gs://, s3:// and abfs:// name buckets, and langsmith:// "
-                               "projects to import")
+                             ? "a project of LangSmith can only be imported or synchronized: name an export of it"
+                             : "no kind of source begins so: buckets are gs://, s3:// and abfs://")
           .with(text);
     } else {
       return base::Error(base::ErrorCode::k_not_found, text.starts_with("langsmith:")

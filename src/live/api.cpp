@@ -17,6 +17,8 @@ namespace {
 
 /// Refusals in a row after which the limit is not of the passing kind.
 constexpr int k_patience = 40;
+/// Failures in a row, about 1.5 s of them, after which the user is told of it.
+constexpr int k_told_failures = 3;
 /// Calls in ten seconds that a LangSmith of one's own is first asked with; it tells when they are too many.
 constexpr std::size_t k_calls_elsewhere = 40;
 
@@ -105,8 +107,15 @@ base::Result<http::Response> Api::ask(const Call& call) const {
   if (call.pace == Pace::k_runs_long) limiter = &impl_->across;
   http::RetryPolicy policy;
   policy.repeatable = call.repeatable;
-  return http::send_with_retry([&](const http::Request& one) { return impl_->send(one, limiter); }, request, policy,
-                               impl_->clock);
+  int failures = 0;
+  const auto send = [&](const http::Request& one) {
+    auto answer = impl_->send(one, limiter);
+    // The tries take a quarter of a minute: whoever waits hears of it.
+    if (!answer && answer.error().code() == base::ErrorCode::k_unreachable && ++failures == k_told_failures)
+      note("LangSmith gives no answer yet (" + impl_->url + "): trying on");
+    return answer;
+  };
+  return http::send_with_retry(send, request, policy, impl_->clock);
 }
 
 base::Result<http::Response> Api::call(const Call& call) const {

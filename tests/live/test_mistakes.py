@@ -79,9 +79,9 @@ def test_an_empty_project_is_looked_at_anew(live: Live) -> None:
 @pytest.mark.parametrize(
     ("command", "source", "status", "says"),
     [
-        ("inspect", "langsmith://shop", 2, "imported and synchronized only"),
+        ("inspect", "langsmith://shop", 2, "imported or synchronized"),
         ("import", "https://example.org/runs.parquet", 2, "gs://, s3:// and abfs://"),
-        ("import", "LANGSMITH://shop", 2, "langsmith:// projects"),
+        ("import", "LANGSMITH://shop", 2, "no kind of source"),
         ("import", "langsmith:/shop", 1, "projects are langsmith://PROJECT"),
     ],
 )
