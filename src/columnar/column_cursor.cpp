@@ -1,7 +1,11 @@
 #include "columnar/column_cursor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace trajectory::columnar {
 
@@ -18,21 +22,98 @@ std::optional<std::int64_t> to_micros(const parquet::Int96& value) {
   return to_micros(micros, TimeUnit::k_micros);
 }
 
-void set_integer(Cell& cell, std::int64_t value) {
-  cell.present = true;
-  cell.integer = value;
-}
+template <class Type>
+class CursorOf final : public ColumnCursor {
+ public:
+  CursorOf(const ColumnLayout& layout, std::shared_ptr<parquet::ColumnReader> reader, std::size_t most)
+      : layout_(layout), reader_(std::move(reader)), most_(most) {}
 
-void set_time(Cell& cell, std::optional<std::int64_t> micros) {
-  cell.present = micros.has_value();
-  cell.flag = !cell.present;
-  cell.integer = micros.value_or(0);
-}
+  /// A read stops at a page's end, and its values live until the next.
+  std::size_t fill(std::size_t most) override {
+    if (next_ < end_) return end_ - next_;
+    most = std::min(most, most_);
+    if (levels_.size() < most) {
+      levels_.resize(most);
+      values_ = std::make_unique<Value[]>(most);
+    }
+    std::int64_t present = 0;
+    next_ = end_ = 0;
+    const std::int64_t read = static_cast<parquet::TypedColumnReader<Type>&>(*reader_).ReadBatch(
+        static_cast<std::int64_t>(most), levels_.data(), nullptr, values_.get(), &present);
+    if (read == 0)
+      throw parquet::ParquetException("the column " + layout_.info.name + " ends before the row group does");
+    const std::int64_t said =
+        layout_.optional ? std::count(levels_.begin(), levels_.begin() + static_cast<std::ptrdiff_t>(read), 1) : read;
+    if (said != present)
+      throw parquet::ParquetException("the column " + layout_.info.name + " has other values than it says");
+    end_ = static_cast<std::size_t>(read);
+    // Nulls have no value: the others move to their rows, the last one first.
+    auto from = static_cast<std::size_t>(present);
+    for (std::size_t row = end_; row > from && from > 0;)
+      if (levels_[--row] == 1) values_[row] = values_[--from];
+    return end_;
+  }
 
-void set_real(Cell& cell, double value) {
-  cell.present = true;
-  cell.real = value;
-}
+  [[nodiscard]] std::uint64_t text_bytes(std::size_t row) const override {
+    if constexpr (std::is_same_v<Type, parquet::ByteArrayType>)
+      return is_present(next_ + row) ? values_[next_ + row].len : 0;
+    else return 0;
+  }
+
+  void take(std::size_t rows, Cell* cells, base::Arena& texts, std::uint64_t most_bytes) override {
+    for (std::size_t row = 0; row < rows; ++row, ++next_)
+      if (is_present(next_)) put(values_[next_], cells[row], texts, most_bytes);
+  }
+
+  void expect_end() override {
+    if (reader_->HasNext())
+      throw parquet::ParquetException("the column " + layout_.info.name + " goes on behind the row group");
+  }
+
+ private:
+  using Value = typename Type::c_type;
+
+  [[nodiscard]] bool is_present(std::size_t at) const { return !layout_.optional || levels_[at] == 1; }
+
+  void put(const Value& value, Cell& cell, base::Arena& texts, std::uint64_t most_bytes) const {
+    cell.present = true;
+    if constexpr (std::is_same_v<Type, parquet::ByteArrayType>) {
+      cell.integer = value.len;
+      if (value.len > most_bytes) return;
+      char* copy = texts.allocate(value.len);
+      std::memcpy(copy, value.ptr, value.len);
+      cell.text = {copy, value.len};
+    } else if constexpr (std::is_same_v<Type, parquet::FLBAType>) {
+      char* text = texts.allocate(k_uuid_length);
+      write_uuid(value.ptr, text);
+      cell.text = {text, k_uuid_length};
+    } else if constexpr (std::is_same_v<Type, parquet::BooleanType>) {
+      cell.flag = value;
+    } else if constexpr (std::is_same_v<Type, parquet::Int96Type>) {
+      put_time(cell, to_micros(value));
+    } else if constexpr (std::is_floating_point_v<Value>) {
+      cell.real = static_cast<double>(value);
+    } else if (layout_.info.kind == ColumnKind::k_time) {
+      put_time(cell, to_micros(value, layout_.unit));
+    } else {
+      cell.integer = value;
+    }
+  }
+
+  static void put_time(Cell& cell, std::optional<std::int64_t> micros) {
+    cell.present = micros.has_value();
+    cell.flag = !cell.present;
+    cell.integer = micros.value_or(0);
+  }
+
+  const ColumnLayout& layout_;
+  std::shared_ptr<parquet::ColumnReader> reader_;
+  const std::size_t most_;  ///< values that are decoded at once
+  std::unique_ptr<Value[]> values_;
+  std::vector<std::int16_t> levels_;
+  std::size_t next_ = 0;
+  std::size_t end_ = 0;
+};
 
 }  // namespace
 
@@ -90,79 +171,27 @@ ColumnLayout layout_of(const parquet::ColumnDescriptor& column) {
   return out;
 }
 
-/// A read stops at a page's end, and its values live until the next: they are taken over at once.
-template <class Reader, class Value, class Take>
-void ColumnCursor::read_as(std::size_t rows, Take take) {
-  auto& reader = static_cast<Reader&>(*reader_);
-  auto values = std::make_unique<Value[]>(rows);
-  std::vector<std::int16_t> levels(rows);
-  std::size_t row = 0;
-  while (row < rows) {
-    std::int64_t values_read = 0;
-    const std::int64_t read =
-        reader.ReadBatch(static_cast<std::int64_t>(rows - row), levels.data(), nullptr, values.get(), &values_read);
-    if (read == 0)
-      throw parquet::ParquetException("the column " + layout_->info.name + " ends before the row group does");
-    std::int64_t value = 0;
-    for (std::int64_t i = 0; i < read; ++i)
-      if (!layout_->optional || levels[static_cast<std::size_t>(i)] == 1)
-        take(row + static_cast<std::size_t>(i), values[static_cast<std::size_t>(value++)]);
-    row += static_cast<std::size_t>(read);
-  }
-}
-
-void ColumnCursor::read(std::size_t rows, std::vector<Cell>& cells, base::Arena& arena, std::uint64_t most_bytes) {
-  cells.assign(rows, {});
-  if (layout_ == nullptr) return;
-  switch (layout_->physical) {
+std::unique_ptr<ColumnCursor> open_cursor(const ColumnLayout& layout, std::shared_ptr<parquet::ColumnReader> reader,
+                                          bool one_by_one) {
+  const std::size_t most = one_by_one ? 1 : SIZE_MAX;
+  switch (layout.physical) {
     case parquet::Type::BYTE_ARRAY:
-      return read_as<parquet::ByteArrayReader, parquet::ByteArray>(
-          rows, [&](std::size_t row, const parquet::ByteArray& value) {
-            cells[row].present = true;
-            cells[row].integer = value.len;
-            if (value.len > most_bytes) return;
-            char* copy = arena.allocate(value.len);
-            std::memcpy(copy, value.ptr, value.len);
-            cells[row].text = {copy, value.len};
-          });
+      return std::make_unique<CursorOf<parquet::ByteArrayType>>(layout, std::move(reader), most);
     case parquet::Type::FIXED_LEN_BYTE_ARRAY:
-      return read_as<parquet::FixedLenByteArrayReader, parquet::FixedLenByteArray>(
-          rows, [&](std::size_t row, const parquet::FixedLenByteArray& value) {
-            char* text = arena.allocate(k_uuid_length);
-            write_uuid(value.ptr, text);
-            cells[row].present = true;
-            cells[row].text = {text, k_uuid_length};
-          });
+      return std::make_unique<CursorOf<parquet::FLBAType>>(layout, std::move(reader), most);
     case parquet::Type::BOOLEAN:
-      return read_as<parquet::BoolReader, bool>(rows, [&](std::size_t row, bool value) {
-        cells[row].present = true;
-        cells[row].flag = value;
-      });
+      return std::make_unique<CursorOf<parquet::BooleanType>>(layout, std::move(reader), most);
     case parquet::Type::INT32:
-      return read_as<parquet::Int32Reader, std::int32_t>(
-          rows, [&](std::size_t row, std::int32_t value) { set_integer(cells[row], value); });
+      return std::make_unique<CursorOf<parquet::Int32Type>>(layout, std::move(reader), most);
     case parquet::Type::INT64:
-      return read_as<parquet::Int64Reader, std::int64_t>(rows, [&](std::size_t row, std::int64_t value) {
-        if (layout_->info.kind == ColumnKind::k_time) set_time(cells[row], to_micros(value, layout_->unit));
-        else set_integer(cells[row], value);
-      });
+      return std::make_unique<CursorOf<parquet::Int64Type>>(layout, std::move(reader), most);
     case parquet::Type::INT96:
-      return read_as<parquet::Int96Reader, parquet::Int96>(
-          rows, [&](std::size_t row, const parquet::Int96& value) { set_time(cells[row], to_micros(value)); });
+      return std::make_unique<CursorOf<parquet::Int96Type>>(layout, std::move(reader), most);
     case parquet::Type::FLOAT:
-      return read_as<parquet::FloatReader, float>(
-          rows, [&](std::size_t row, float value) { set_real(cells[row], static_cast<double>(value)); });
-    case parquet::Type::DOUBLE:
-      return read_as<parquet::DoubleReader, double>(
-          rows, [&](std::size_t row, double value) { set_real(cells[row], value); });
+      return std::make_unique<CursorOf<parquet::FloatType>>(layout, std::move(reader), most);
     default:
-      return;
+      return std::make_unique<CursorOf<parquet::DoubleType>>(layout, std::move(reader), most);
   }
-}
-
-void ColumnCursor::expect_end() {
-  if (layout_ != nullptr && reader_->HasNext())
-    throw parquet::ParquetException("the column " + layout_->info.name + " goes on behind the row group");
 }
 
 }  // namespace trajectory::columnar

@@ -5,11 +5,13 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include <arrow/io/caching.h>
 #include <arrow/io/file.h>
 #include <parquet/api/reader.h>
 
+#include "columnar/cells.h"
 #include "columnar/column_cursor.h"
 #include "columnar/page_memory.h"
 #include "columnar/range_input.h"
@@ -17,6 +19,9 @@
 namespace trajectory::columnar {
 
 namespace {
+
+/// Bytes of texts after which a batch ends.
+constexpr std::uint64_t k_batch_bytes = 64 << 20;
 
 base::Error cannot_open(const std::string& path) {
   return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
@@ -74,6 +79,12 @@ struct ParquetFile::Impl {
     if (elsewhere != nullptr)
       if (auto failure = elsewhere->failure()) return *std::move(failure);
     return damaged;
+  }
+
+  /// Whether values of a column are written as what they differ in from the one before.
+  [[nodiscard]] bool is_front_coded(int row_group, int place) const {
+    const auto chunk = metadata->RowGroup(row_group)->ColumnChunk(place);
+    return std::ranges::find(chunk->encodings(), parquet::Encoding::DELTA_BYTE_ARRAY) != chunk->encodings().end();
   }
 
   [[nodiscard]] base::Error damaged_row_group() const {
@@ -198,12 +209,11 @@ struct RowGroupReader::Impl {
     }
     memory->limit(most_in_pages(most_bytes));
     batch.first_row = first_row + decoded;
-    batch.columns.resize(cursors.size());
     try {
-      for (std::size_t i = 0; i < cursors.size(); ++i)
-        cursors[i].read(batch.rows, batch.columns[i], batch.texts, most_bytes);
+      decode(most_bytes, batch);
       if (decoded + batch.rows == rows)
-        for (ColumnCursor& cursor : cursors) cursor.expect_end();
+        for (const auto& cursor : cursors)
+          if (cursor) cursor->expect_end();
     } catch (const std::exception&) {
       base::Error error = memory->refused() ? pages_too_large() : file->damaged_row_group();
       close();
@@ -211,6 +221,27 @@ struct RowGroupReader::Impl {
     }
     decoded += batch.rows;
     return {};
+  }
+
+  /// Decodes up to `batch.rows` rows, and sets it to how many there are: fewer where their texts are long. A page's
+  /// few values may stand in many rows.
+  void decode(std::uint64_t most_bytes, RowBatch& batch) {
+    const std::size_t most_rows = std::exchange(batch.rows, 0);
+    batch.columns.resize(cursors.size());
+    for (std::vector<Cell>& cells : batch.columns) cells.assign(most_rows, {});
+    for (std::uint64_t bytes = 0; batch.rows < most_rows && bytes < k_batch_bytes;) {
+      std::size_t waiting = most_rows - batch.rows;
+      for (const auto& cursor : cursors)
+        if (cursor) waiting = std::min(waiting, cursor->fill(waiting));
+      std::size_t taken = 0;
+      for (; taken < waiting && bytes < k_batch_bytes; ++taken)
+        for (const auto& cursor : cursors)
+          if (cursor) bytes += std::min(cursor->text_bytes(taken), most_bytes);
+      for (std::size_t i = 0; i < cursors.size(); ++i)
+        if (cursors[i]) cursors[i]->take(taken, batch.columns[i].data() + batch.rows, batch.texts, most_bytes);
+      batch.rows += taken;
+    }
+    for (std::vector<Cell>& cells : batch.columns) cells.resize(batch.rows);
   }
 
   /// Hands out no more rows.
@@ -242,8 +273,8 @@ struct RowGroupReader::Impl {
   std::shared_ptr<parquet::RowGroupReader> group;
   std::uint64_t first_row = 0;
   std::uint64_t rows = 0;
-  std::mutex mutex;  ///< guards what follows
-  std::vector<ColumnCursor> cursors;
+  std::mutex mutex;                                    ///< guards what follows
+  std::vector<std::unique_ptr<ColumnCursor>> cursors;  ///< none for a column that cannot be read
   std::atomic<std::uint64_t> decoded = 0;
   bool closed = false;
 };
@@ -282,8 +313,10 @@ base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::spa
     impl->group = (impl->own != nullptr ? *impl->own : *impl->fetched->impl_->reader).RowGroup(row_group);
     for (const std::string_view name : columns) {
       const int place = impl_->place_of(name);
-      impl->cursors.emplace_back(place < 0 ? nullptr : &impl_->layouts[static_cast<std::size_t>(place)],
-                                 place < 0 ? nullptr : impl->group->Column(place));
+      impl->cursors.push_back(place < 0
+                                  ? nullptr
+                                  : open_cursor(impl_->layouts[static_cast<std::size_t>(place)],
+                                                impl->group->Column(place), impl_->is_front_coded(row_group, place)));
     }
     return RowGroupReader(std::move(impl));
   } catch (const std::exception&) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/output_folder.h"
 #include "base/threads.h"
@@ -199,7 +200,6 @@ class Importer {
     const auto make = [&](std::size_t i) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
       Built& built = ring[i % k_ahead];
-      built = {};
       built.trajectory = build::build_trajectory(conversations[i], tables, built.figures);
       conversations[i] = {};
       auto prepared = sink_.prepare(built.trajectory);
@@ -209,7 +209,7 @@ class Importer {
     };
     const auto take = [&](std::size_t i) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
-      Built& built = ring[i % k_ahead];
+      Built built = std::exchange(ring[i % k_ahead], {});
       take_figures(built.figures);
       report_.count(built.trajectory);
       if (hooks_.progress) hooks_.progress("building", i + 1, conversations.size());
