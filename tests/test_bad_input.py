@@ -334,6 +334,14 @@ def test_what_is_no_json_deep_in_an_input_is_named_and_never_written(run: Run, t
     assert report["conversations"] == 2
 
 
+def test_settings_that_are_no_json_deep_inside_cost_themselves_alone(import_rows: Any) -> None:
+    metadata = {"thread_id": "thread", "ls_model_name": "known"}
+    row = json.dumps(make_row(1, extra={"metadata": metadata, "invocation_params": "HERE"}))
+    (records, report) = import_rows([row.replace('"HERE"', '{"model": "m", "a": {"b": {"c": NaN}}}')], status=3)
+    assert records["thread"]["calls"][0]["model"] == "known"
+    assert report["problems"]["invalid_json"]["count"] == 1
+
+
 def test_broken_utf8_is_replaced_and_named(run: Run, tmp_path: Path) -> None:
     cell = b'{"messages": [{"role": "user", "content": "caf\xe9 open?"}]}'
     records, report = import_parquet(run, tmp_path, [make_row(1, inputs=cell)])

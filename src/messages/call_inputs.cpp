@@ -468,15 +468,17 @@ class InputsReader {
     const InvocationSettings* known = tools_.memo.find(text);
     if (known == nullptr) {
       const Value& opened = open(invocation);
-      if (opened.kind() != invocation.kind()) return;  // refused
-      known = &tools_.memo.keep(text, read_invocation(opened));
+      const bool refused = opened.kind() != invocation.kind();
+      if (!refused) known = &tools_.memo.keep(text, read_invocation(opened));
     }
-    if (out_.tools.empty()) out_.tools = known->tools;
-    if (!out_.parameters.empty() && !known->parameters.empty()) out_.parameters.push_back(',');
-    out_.parameters += known->parameters;
-    if (out_.model.empty()) out_.model = known->model;
+    if (known != nullptr) {
+      if (out_.tools.empty()) out_.tools = known->tools;
+      if (!out_.parameters.empty() && !known->parameters.empty()) out_.parameters.push_back(',');
+      out_.parameters += known->parameters;
+      if (out_.model.empty()) out_.model = known->model;
+      add_system(invocation["instructions"]);
+    }
     if (out_.model.empty()) out_.model = (*settings_.metadata)["ls_model_name"].string();
-    add_system(invocation["instructions"]);
   }
 
   InvocationSettings read_invocation(const Value& invocation) {

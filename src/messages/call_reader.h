@@ -37,13 +37,19 @@ class SettingsMemo {
     return found == known_.end() ? nullptr : &found->second;
   }
   const InvocationSettings& keep(base::Hash128 text, InvocationSettings settings) {
-    if (known_.size() >= k_most) known_.clear();
+    if (known_.size() >= k_most || bytes_ >= k_most_bytes) {
+      known_.clear();
+      bytes_ = 0;
+    }
+    bytes_ += settings.parameters.size();
     return known_[text] = std::move(settings);
   }
 
  private:
   static constexpr std::size_t k_most = 1024;
+  static constexpr std::size_t k_most_bytes = 8 << 20;
   std::unordered_map<base::Hash128, InvocationSettings, base::Hash128Hasher> known_;
+  std::size_t bytes_ = 0;  ///< of their parameters
 };
 
 /// The tools that call readers share, for one worker.
