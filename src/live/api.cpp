@@ -172,6 +172,8 @@ base::Error Api::explain(const Call& call, const http::Response& answer) const {
   return say(ErrorCode::k_remote, "LangSmith refuses the request" + quoted);
 }
 
+std::string Api::in_one_line(const std::string& text) const { return http::one_line(text, impl_->access.key); }
+
 base::Result<std::string> Api::download(const std::string& url) const {
   // A path is meant below the address as it was written, with "/api" of a LangSmith of one's own.
   http::Request request{.url = url};

@@ -45,6 +45,8 @@ class Api {
   [[nodiscard]] base::Result<http::Response> ask(const Call& call) const;
   /// What an answer that is no success means. Never holds the key.
   [[nodiscard]] base::Error explain(const Call& call, const http::Response& answer) const;
+  /// The service's text as part of one line of ours: not endless, and never with the key.
+  [[nodiscard]] std::string in_one_line(const std::string& text) const;
   /// Reads an address that an answer gave (a signed payload): no key is sent there.
   [[nodiscard]] base::Result<std::string> download(const std::string& url) const;
 

@@ -184,10 +184,10 @@ class Driver {
     return journal_.update(batch);
   }
 
-  static base::Error failure(const BulkExport& ended, const std::vector<ExportPart>& parts) {
+  [[nodiscard]] base::Error failure(const BulkExport& ended, const std::vector<ExportPart>& parts) const {
     std::string why;
     for (const ExportPart& part : parts)
-      if (why.empty() && !part.error.empty()) why = part.error.substr(0, 300);
+      if (why.empty() && !part.error.empty()) why = api_.in_one_line(part.error);
     const std::string what = ended.status == ExportStatus::k_cancelled ? "the bulk export was cancelled by somebody"
                              : ended.status == ExportStatus::k_timed_out
                                  ? "the bulk export ran out of LangSmith's time limit: take a smaller window"

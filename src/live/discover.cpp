@@ -100,7 +100,11 @@ class Discovery {
       std::optional<model::Micros> last;
       for (const std::string& run : page.runs) {
         auto root = read_root(run, wanted_.thread_keys);
-        if (!root) continue;
+        if (!root) {
+          api_.note("a root run without a trace id or a start time is left out: " +
+                    api_.in_one_line(run.substr(0, 200)));
+          continue;
+        }
         last = std::min(last.value_or(root->start), root->start);
         if (wanted_.since && root->start < *wanted_.since) continue;
         if (wanted_.until && root->start >= *wanted_.until) continue;

@@ -1,6 +1,7 @@
 #include "live/run_query.h"
 
 #include <string_view>
+#include <unordered_set>
 
 #include "base/time.h"
 #include "json/write.h"
@@ -10,8 +11,9 @@ namespace trajectory::live {
 
 namespace {
 
-/// Pages in a row that lead back to themselves.
+/// Pages in a row that lead back to where the listing has been, and pages in a row without a run.
 constexpr int k_most_in_place = 20;
+constexpr int k_most_empty = 1000;
 constexpr model::Micros k_day = 86'400'000'000;
 /// v2 takes no query without a window and sees the last day alone when none is given.
 constexpr model::Micros k_before_langsmith = 1'577'836'800'000'000;  // 2020-01-01
@@ -163,16 +165,19 @@ base::Result<RunPage> query_runs(const Api& api, const Generation& generation, c
 
 base::Status each_page(const Api& api, const Generation& generation, RunQuery query,
                        const std::function<base::Result<bool>(RunPage&)>& take) {
+  std::unordered_set<std::string> seen;
   int in_place = 0;
+  int empty = 0;
   for (;;) {
     if (api.hooks().interrupted()) return interrupted();
     auto page = query_runs(api, generation, query);
     if (!page) return std::move(page).error();
-    in_place = page->cursor == query.cursor ? in_place + 1 : 0;
+    in_place = seen.insert(page->cursor).second ? 0 : in_place + 1;
+    empty = page->runs.empty() ? empty + 1 : 0;
     const auto more = take(*page);
     if (!more) return more.error();
     if (!*more || page->cursor.empty()) return {};
-    if (in_place >= k_most_in_place)
+    if (in_place >= k_most_in_place || empty >= k_most_empty)
       return base::Error(base::ErrorCode::k_remote,
                          "LangSmith repeats a page of runs without end: start again later, what is done is kept");
     query.cursor = std::move(page->cursor);

@@ -45,6 +45,12 @@ def test_each_bad_end_is_told_and_the_next_start_orders_a_new_export(
     assert len(orders(live)) == 2
 
 
+def test_an_echoed_key_is_not_shown_in_an_exports_error(live: Live, shop: str) -> None:
+    live.fault(CREATE, "export", method="POST", status="Failed", days=1, error=f"{live.about['api_key']}\nburns")
+    done = live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *live.bulk(), status=1)
+    assert "failed: (the key) burns: start again" in done.stderr
+
+
 def test_an_export_that_does_not_end_is_left_running_and_picked_up(live: Live, shop: str) -> None:
     calm = live.imported(shop, "calm", "--route", "api")
     live.set(exports={"running_seconds": 6.0})

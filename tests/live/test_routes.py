@@ -136,3 +136,26 @@ def test_an_output_that_is_there_is_told_before_anything_is_asked(live: Live, sh
     done = live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", "api", status=1)
     assert "out" in done.stderr
     assert len(live.calls(QUERY)) == asked
+
+
+def test_cursors_that_lead_in_a_circle_are_an_error(live: Live, shop: str) -> None:
+    def lead(to: str, times: int, contains: str) -> None:
+        answer = {"kind": "answer", "status": 200, "body": {"runs": [], "cursors": {"next": to}}}
+        live.control(
+            "POST", "/_testbench/faults", {"path": QUERY, "times": times, "contains": contains, "action": answer}
+        )
+
+    lead("left", 10, '"cursor":"right"')
+    lead("right", 11, '"cursor":"left"')
+    lead("left", 1, "is_root")
+    options = ("--route", "api", "--api", "v1", "--until", "2026-11-10")
+    done = live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *options, status=1)
+    assert "repeats a page of runs without end" in done.stderr
+
+
+def test_root_runs_that_cannot_be_placed_are_told(live: Live, shop: str) -> None:
+    page = {"runs": [{"id": "odd", "trace_id": "odd", "start_time": None}], "cursors": {"next": None}}
+    live.fault(QUERY, "answer", status=200, body=page)
+    options = ("--route", "api", "--api", "v1", "--until", "2026-11-10")
+    done = live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *options, status=1)
+    assert "a root run without a trace id or a start time is left out: {" in done.stderr
