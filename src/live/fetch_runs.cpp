@@ -23,8 +23,8 @@ constexpr model::Micros k_early = std::int64_t{3600} * 1'000'000;
 
 std::string file_of(const Journal& journal, const Batch& batch) {
   char name[40];
-  std::snprintf(name, sizeof name, "/answers/%06lld.json", static_cast<long long>(batch.id));
-  return journal.folder() + name;
+  std::snprintf(name, sizeof name, "/%06lld.json", static_cast<long long>(batch.id));
+  return journal.folder() + "/" + k_answers + name;
 }
 
 /// The address of a payload in `{"ROOT": {"presigned_url": ".."}}` or `{"presigned_url": ".."}`.
@@ -123,7 +123,7 @@ base::Result<std::vector<std::string>> fetch_runs(const Api& api, const Generati
                                                   Journal& journal) {
   auto batches = journal.batches();
   if (!batches) return std::move(batches).error();
-  ::mkdir((journal.folder() + "/answers").c_str(), 0700);
+  ::mkdir((journal.folder() + "/" + k_answers).c_str(), 0700);
   std::mutex mutex;
   std::uint64_t done = 0;
   std::uint64_t total = 0;

@@ -1,6 +1,7 @@
 #include "live/journal.h"
 
 #include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
@@ -33,20 +34,30 @@ std::optional<std::int64_t> number(const sqlite::Statement& row, int column) {
   return row.integer(column);
 }
 
-/// Only an empty folder, or one with a journal in it, is ours: it is removed whole in the end.
+/// Only an empty folder, or one with nothing but what imports write, is ours: it is removed whole in the end.
+bool is_ours(const fs::path& folder) {
+  std::error_code error;
+  bool marked = false;
+  bool others = false;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == k_journal || name == k_lock) marked = true;
+    else if (name == k_answers || name.starts_with(std::string(k_journal) + "-")) others = true;
+    else return false;
+  }
+  return !error && (marked || !others);
+}
+
 base::Status make_folder(const std::string& folder) {
   std::error_code error;
   if (fs::exists(folder, error)) {
-    const bool ours = fs::is_directory(folder, error) &&
-                      (fs::is_empty(folder, error) || fs::exists(fs::path(folder) / k_journal, error) ||
-                       fs::exists(fs::path(folder) / k_lock, error));
-    if (!ours)
+    if (!is_ours(folder))
       return base::Error(base::ErrorCode::k_usage,
                          "this is no state folder: name one that is empty, or that is not there yet")
           .with(folder);
   } else {
     fs::create_directories(fs::path(folder).parent_path(), error);
-    if (::mkdir(folder.c_str(), 0700) != 0)
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)  // another process may have been faster
       return base::Error(base::ErrorCode::k_io, "the state folder cannot be made").with(folder);
   }
   fs::permissions(folder, fs::perms::owner_all, error);
@@ -58,7 +69,7 @@ base::Result<int> lock_folder(const std::string& folder) {
   if (lock < 0) return base::Error(base::ErrorCode::k_io, "the state folder cannot be written").with(folder);
   if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
   ::close(lock);
-  return base::Error(base::ErrorCode::k_exists,
+  return base::Error(base::ErrorCode::k_io,
                      "another process is at the same import: wait until it has ended, or name another state folder")
       .with(folder);
 }
@@ -103,6 +114,9 @@ base::Result<Journal> Journal::open(const std::string& folder, const std::string
   auto database = sqlite::Database::open(folder + "/" + k_journal, k_tables);
   if (!database) {
     ::close(*lock);
+    if (database.error().code() == base::ErrorCode::k_bad_format)
+      return base::Error(base::ErrorCode::k_bad_format, "the journal is damaged: remove the folder to begin anew")
+          .with(folder);
     return std::move(database).error();
   }
   Journal journal(folder, *lock, std::move(*database));
@@ -224,7 +238,10 @@ base::Status Journal::drop_plan() {
 base::Status Journal::remove() && {
   database_.reset();
   std::error_code error;
-  fs::remove_all(folder_, error);
+  // The lock goes last: it tells whose folder it is when this is not come to an end.
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().filename() != k_lock) fs::remove_all(entry->path(), error);
+  if (!error) fs::remove_all(folder_, error);
   if (error)
     return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message()).with(folder_);
   return {};

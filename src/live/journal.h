@@ -40,13 +40,16 @@ struct Batch {
   std::int64_t rows = 0;  ///< runs in them
 };
 
+/// Where answers are kept, below the folder of a journal.
+inline constexpr const char* k_answers = "answers";
+
 /// What is done of one import, in a folder of its own that no other process uses meanwhile: a process that was killed
 /// at any moment is gone on with from here. Folder 0700, files 0600, no keys in them. May be used by one thread at a
 /// time.
 class Journal {
  public:
   /// Opens or makes the folder's journal. `request`: what is imported, in words that are equal for equal requests.
-  /// Errors: k_usage (the folder belongs to another request, or is no state folder), k_exists (another process is at
+  /// Errors: k_usage (the folder belongs to another request, or is no state folder), k_io (another process is at
   /// it), those of `sqlite::Database::open`.
   [[nodiscard]] static base::Result<Journal> open(const std::string& folder, const std::string& request);
   ~Journal();

@@ -137,7 +137,7 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
   if (!row) return failed(row.error());
   const auto seen = static_cast<std::size_t>(version->integer(0));
   if (seen > migrations.size())
-    return base::Error(base::ErrorCode::k_exists, "the database was made by a newer version of this program: use that")
+    return base::Error(base::ErrorCode::k_io, "the database was made by a newer version of this program: use that")
         .with(path);
   {
     const Statement done = std::move(*version);  // a statement under way holds the old view

@@ -85,8 +85,8 @@ class Database {
  public:
   /// Opens or makes the file; with mode 0600 when it is made. `migrations` are scripts that lead from one version of
   /// the tables to the next; those that the file (`user_version`) has not seen are run, each in a transaction. Errors:
-  /// k_io, k_bad_format (no database), k_exists (made by a newer program, whose version is above the number of
-  /// scripts).
+  /// k_io (also of a file made by a newer program, whose version is above the number of scripts), k_bad_format (no
+  /// database).
   [[nodiscard]] static base::Result<Database> open(const std::string& path,
                                                    std::span<const std::string_view> migrations);
   ~Database();

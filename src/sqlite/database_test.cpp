@@ -65,7 +65,7 @@ TEST_F(DatabaseTest, RunsEachMigrationOnce) {
   EXPECT_EQ(rows->integer(0), 7);
   const auto older = Database::open(path_, k_first);
   ASSERT_FALSE(older);
-  EXPECT_EQ(older.error().code(), base::ErrorCode::k_exists);
+  EXPECT_EQ(older.error().code(), base::ErrorCode::k_io);
 }
 
 TEST_F(DatabaseTest, TakesBackAFailedTransaction) {

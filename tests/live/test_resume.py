@@ -94,6 +94,7 @@ def test_two_processes_do_not_share_one_import(live: Live, shop: str) -> None:
     wait_until(lambda: len(live.calls(QUERY)) >= 3)
     second = live.run(*arguments, status=1)
     assert "another process is at the same import" in second.stderr
+    assert "--force" not in second.stderr
     _, err = first.communicate(timeout=60)
     assert first.returncode == 0, err
 
@@ -108,11 +109,25 @@ def test_a_state_folder_is_not_taken_from_another_import(live: Live, shop: str) 
         "import", f"langsmith://{shop}", "--out", str(live.folder / "out"), *common, "--limit", "1", status=2
     )
     assert "belongs to another import" in other.stderr
+
+
+@pytest.mark.parametrize("beside", [[], ["lock"], ["journal.db"], ["answers"]])
+def test_a_folder_with_files_of_ones_own_is_no_state_folder(live: Live, shop: str, beside: list[str]) -> None:
     full = live.folder / "full"
     full.mkdir()
-    (full / "precious").write_text("x")
+    for name in ("precious", *beside):
+        (full / name).write_text("")
     refused = live.run(
         "import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--state", str(full), status=2
     )
     assert "is no state folder" in refused.stderr
-    assert (full / "precious").exists()
+    assert sorted(path.name for path in full.iterdir()) == sorted(["precious", *beside])
+
+
+def test_a_damaged_journal_is_told(live: Live, shop: str) -> None:
+    state = live.folder / "state"
+    state.mkdir()
+    (state / "journal.db").write_bytes(b"no database" * 1000)
+    out = str(live.folder / "out")
+    done = live.run("import", f"langsmith://{shop}", "--out", out, "--state", str(state), status=1)
+    assert done.stderr == f"trajectory: the journal is damaged: remove the folder to begin anew ({state})\n"

@@ -30,7 +30,7 @@ class FolderLock {
     FolderLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (lock.handle_ < 0) return base::io_error("cannot make the file", path, errno);
     if (::flock(lock.handle_, LOCK_EX | LOCK_NB) != 0)
-      return base::Error(base::ErrorCode::k_exists, "another server uses the folder: stop it, or name another folder")
+      return base::Error(base::ErrorCode::k_io, "another server uses the folder: stop it, or name another folder")
           .with(folder);
     return lock;
   }

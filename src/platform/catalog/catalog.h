@@ -60,8 +60,8 @@ struct Stored {
 /// one writer at a time, readers beside it.
 class Catalog {
  public:
-  /// Makes the folder when it is not there, with rights for its owner alone. Errors: k_io, k_exists (another server
-  /// uses it; made by a newer program), k_bad_format (damaged).
+  /// Makes the folder when it is not there, with rights for its owner alone. Errors: k_io (also where another server
+  /// uses it, or a newer program made it), k_bad_format (damaged).
   [[nodiscard]] static base::Result<std::unique_ptr<Catalog>> open(const std::string& folder);
   ~Catalog();
 
