@@ -73,7 +73,7 @@ TEST_F(CatalogTest, KeepsPayloadsInRowsAndFilesAcrossOpenings) {
 TEST_F(CatalogTest, IsOneServersAlone) {
   const auto second = Catalog::open(folder);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code(), base::ErrorCode::k_exists);
+  EXPECT_EQ(second.error().code(), base::ErrorCode::k_io);
 }
 
 TEST_F(CatalogTest, NoticesAFileThatIsDamagedOrMissing) {
