@@ -8,11 +8,13 @@
 #include "base/mapped_file.h"
 #include "base/threads.h"
 #include "columnar/parquet_reader.h"
+#include "langsmith/block_reader.h"
 #include "langsmith/columns.h"
 #include "langsmith/file_kind.h"
 #include "langsmith/files.h"
 #include "langsmith/json_elements.h"
 #include "langsmith/read_ahead.h"
+#include "langsmith/reading.h"
 #include "langsmith/run_row.h"
 #include "store/bucket.h"
 
@@ -20,10 +22,7 @@ namespace trajectory::langsmith {
 
 namespace {
 
-constexpr std::size_t k_block_bytes = 4 << 20;
-
-/// Levels of pages, arrays and nested runs that are opened one at a time.
-constexpr int k_shallow = 8;
+constexpr std::uint64_t k_batch_bytes = 64 << 20;
 /// Enough of a file to tell its kind.
 constexpr std::uint64_t k_head_bytes = 4096;
 /// Files of object stores that are opened at once: what that takes is waiting.
@@ -79,84 +78,66 @@ struct Candidate {
   base::Status take_columns(const std::vector<columnar::ColumnInfo>& columns);
 };
 
+/// The size of a text in the row that the reader left out; 0 when there is none.
+std::uint64_t large_value_in(const columnar::RowBatch& batch, std::size_t row) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const columnar::Cell& cell = batch.columns[i][row];
+    if (k_run_columns[i].use == ColumnUse::k_text && cell.present && cell.text.data() == nullptr)
+      return static_cast<std::uint64_t>(cell.integer);
+  }
+  return 0;
+}
+
+/// Rows of a table that are decoded at once: fewer than `most` where they are long.
+std::size_t batch_rows_of(const columnar::ParquetFile& file, std::size_t most) {
+  std::uint64_t bytes = 0;
+  for (const columnar::ColumnInfo& column : file.columns()) bytes += column.bytes;
+  const std::uint64_t row = bytes / std::max<std::uint64_t>(file.rows(), 1) + 1;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(k_batch_bytes / row, 1, most));
+}
+
+base::Status take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker, Reading& reading) {
+  std::vector<model::Run> runs;
+  runs.reserve(batch.rows);
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    const model::Place place{file, batch.first_row + row};
+    if (const std::uint64_t bytes = large_value_in(batch, row); bytes > 0) {
+      reading.refuse_large(place, bytes);
+      continue;
+    }
+    UnreadableTimes unreadable;
+    model::Run run = run_from_row(batch, row, unreadable);
+    run.place = place;
+    if (!reading.check(run)) continue;
+    reading.warn_of(unreadable, place);
+    runs.push_back(run);
+  }
+  return reading.hand_on(file, runs, batch.rows, worker);
+}
+
 }  // namespace
 
 struct RunSource::Impl {
-  class BlockReader;
-
   std::vector<SourceFile> files;
   std::vector<OpenFile> open;
   std::vector<Unit> units;
   std::uint64_t others = 0;
   std::vector<model::Problem> problems;  ///< met before any row was read
-  std::atomic<std::uint64_t> rows_read{0};
-  std::atomic<std::uint64_t> rows_refused{0};
+  RowCounts counts;                      ///< of the last reading
 
   base::Status add(std::vector<FoundFile> found, const store::Settings& settings);
   void keep(Candidate candidate);
   base::Status add(const StreamSource& stream);
   base::Status begin_streams();
-  base::Status read_units(const ReadControl& control, const RunConsumer& consumer);
+  base::Status read_units(Reading& reading);
   base::Status read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index, unsigned worker,
-                              const ReadControl& control, const RunConsumer& consumer);
-  base::Status take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker,
-                         const ReadControl& control, const RunConsumer& consumer);
-  base::Status read_block(const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer);
+                              Reading& reading);
 
   [[nodiscard]] std::vector<std::vector<std::string>> missing_by_table() const {
     std::vector<std::vector<std::string>> out;
     for (const SourceFile& file : files)
       if (file.kind == FileKind::k_parquet || file.kind == FileKind::k_stream) out.push_back(file.missing_columns);
     return out;
-  }
-
-  /// Refuses what is left of a row group that cannot be decoded any further.
-  void refuse_rest(const ReadControl& control, std::uint32_t file, std::uint64_t first, std::uint64_t rows,
-                   const base::Error& error) {
-    rows_read += rows;
-    rows_refused += rows;
-    if (control.problems == nullptr) return;
-    const bool large = error.code() == base::ErrorCode::k_too_large;
-    const std::string which = std::to_string(rows) + " rows from here on ";
-    control.problems->add({large ? "page_too_large" : "damaged_row_group", model::Severity::k_refused,
-                           files[file].path + " row " + std::to_string(first + 1),
-                           large ? which + "lie in " + error.message() + ": allow more with --max-value or --memory"
-                                 : which + "are damaged: export them again"});
-  }
-
-  void refuse(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
-    ++rows_refused;
-    if (control.problems != nullptr)
-      control.problems->add({std::move(kind), model::Severity::k_refused,
-                             files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
-  }
-
-  void refuse_large(const ReadControl& control, std::uint32_t file, std::uint64_t row, std::uint64_t bytes) {
-    refuse(control, "value_too_large", file, row,
-           "a value of " + std::to_string(bytes) + " bytes, above --max-value " + std::to_string(control.max_value) +
-               ": allow more with --max-value or --memory");
-  }
-
-  void warn(const ReadControl& control, std::string kind, std::uint32_t file, std::uint64_t row, std::string detail) {
-    if (control.problems != nullptr)
-      control.problems->add({std::move(kind), model::Severity::k_warning,
-                             files[file].path + " row " + std::to_string(row + 1), std::move(detail)});
-  }
-
-  void warn_of_times(const ReadControl& control, const model::Place& place, const UnreadableTimes& times) {
-    for (const std::string_view name : times)
-      if (!name.empty())
-        warn(control, "unreadable_time", place.file, place.row, std::string(name) + " is no time, so it is left out");
-  }
-
-  /// The size of a text in the row that the reader left out; 0 when there is none.
-  static std::uint64_t large_value_in(const columnar::RowBatch& batch, std::size_t row) {
-    for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-      const columnar::Cell& cell = batch.columns[i][row];
-      if (k_run_columns[i].use == ColumnUse::k_text && cell.present && cell.text.data() == nullptr)
-        return static_cast<std::uint64_t>(cell.integer);
-    }
-    return 0;
   }
 
   /// Whether every file is the one that was opened: what is read of a file that somebody writes to is of no moment.
@@ -167,19 +148,6 @@ struct RunSource::Impl {
                            "the file was changed, moved or removed while it was read: import it when it is complete")
             .with(files[i].path);
     return {};
-  }
-
-  /// A run needs its id and its trace; without either a row can be placed nowhere.
-  bool usable(const model::Run& run, const ReadControl& control) {
-    if (run.id.empty()) {
-      refuse(control, "row_without_id", run.place.file, run.place.row, "the row has no id");
-      return false;
-    }
-    if (run.trace_id.empty()) {
-      refuse(control, "row_without_trace_id", run.place.file, run.place.row, "the row has no trace_id");
-      return false;
-    }
-    return true;
   }
 };
 
@@ -316,7 +284,8 @@ base::Status RunSource::Impl::begin_streams() {
   return {};
 }
 
-base::Status RunSource::Impl::read_units(const ReadControl& control, const RunConsumer& consumer) {
+base::Status RunSource::Impl::read_units(Reading& reading) {
+  const ReadControl& control = reading.control();
   std::vector<RowGroup> groups(units.size());
   std::vector<ReadAhead::Item> items(units.size());
   for (std::size_t i = 0; i < units.size(); ++i)
@@ -329,27 +298,30 @@ base::Status RunSource::Impl::read_units(const ReadControl& control, const RunCo
     const std::size_t index = n % units.size();
     const Unit& unit = units[index];
     OpenFile& file = open[unit.file];
-    if (file.text) return n == index ? read_block(unit, worker, control, consumer) : base::Status();
-    if (file.parquet) return read_row_group(unit, groups[index], ahead, index, worker, control, consumer);
-    return file.batches->read(file.columns, control.batch_rows, control.max_value,
-                              [&](const columnar::RowBatch& batch) -> base::Status {
-                                std::atomic_ref(files[unit.file].rows) += batch.rows;
-                                return take_rows(batch, unit.file, worker, control, consumer);
-                              });
+    if (file.text) {
+      if (n != index) return {};
+      const bool lines = files[unit.file].kind == FileKind::k_json_lines;
+      return BlockReader(reading, unit.file, lines, worker).read(unit.block);
+    }
+    if (file.parquet) return read_row_group(unit, groups[index], ahead, index, worker, reading);
+    return file.batches->read(
+        file.columns, control.batch_rows, control.max_value,
+        [&](const columnar::RowBatch& batch) { return take_rows(batch, unit.file, worker, reading); });
   });
 }
 
 base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index,
-                                             unsigned worker, const ReadControl& control, const RunConsumer& consumer) {
+                                             unsigned worker, Reading& reading) {
+  const ReadControl& control = reading.control();
   const OpenFile& file = open[unit.file];
   bool taking = false;
   const base::Status read = [&]() -> base::Status {
     TJ_TRY(group.open(*file.parquet, unit.row_group, file.columns, [&] { return ahead.take(index); }));
     if (!group.rows) return {};
-    return group.rows->read(control.batch_rows, control.max_value,
+    return group.rows->read(batch_rows_of(*file.parquet, control.batch_rows), control.max_value,
                             [&](const columnar::RowBatch& batch) -> base::Status {
                               taking = true;
-                              TJ_TRY(take_rows(batch, unit.file, worker, control, consumer));
+                              TJ_TRY(take_rows(batch, unit.file, worker, reading));
                               taking = false;
                               return {};
                             });
@@ -361,158 +333,9 @@ base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, 
   ahead.done(index);
   if (read.ok()) return {};
   const std::uint64_t decoded = group.rows ? group.rows->rows_decoded() : 0;
-  refuse_rest(control, unit.file, file.parquet->first_row_of(unit.row_group) + decoded,
-              file.parquet->rows_in(unit.row_group) - decoded, read.error());
+  reading.refuse_rest({unit.file, file.parquet->first_row_of(unit.row_group) + decoded},
+                      file.parquet->rows_in(unit.row_group) - decoded, read.error());
   return {};
-}
-
-base::Status RunSource::Impl::take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker,
-                                        const ReadControl& control, const RunConsumer& consumer) {
-  if (control.stop != nullptr && *control.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-  std::vector<model::Run> runs;
-  runs.reserve(batch.rows);
-  for (std::size_t row = 0; row < batch.rows; ++row) {
-    if (const std::uint64_t bytes = large_value_in(batch, row); bytes > 0) {
-      refuse_large(control, file, batch.first_row + row, bytes);
-      continue;
-    }
-    UnreadableTimes unreadable;
-    model::Run run = run_from_row(batch, row, unreadable);
-    run.place = {file, batch.first_row + row};
-    if (!usable(run, control)) continue;
-    warn_of_times(control, run.place, unreadable);
-    runs.push_back(run);
-  }
-  rows_read += batch.rows;
-  TJ_TRY(consumer(runs, worker));
-  if (control.progress) control.progress(batch.rows);
-  return {};
-}
-
-/// Reads the values of a block and hands their runs on in batches.
-class RunSource::Impl::BlockReader {
- public:
-  BlockReader(Impl& source, const Unit& unit, unsigned worker, const ReadControl& control, const RunConsumer& consumer)
-      : source_(source), file_(unit.file), worker_(worker), control_(control), consumer_(consumer) {}
-
-  base::Status read(const JsonBlock& block) {
-    const bool lines = source_.files[file_].kind == FileKind::k_json_lines;
-    const std::vector<std::string_view> elements = lines ? lines_of(block.text) : block.elements;
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      if (elements[i].empty()) continue;
-      TJ_TRY(elements[i].size() > control_.max_value ? read_large(elements[i], block.first + i)
-                                                     : read_text(elements[i], block.first + i));
-      if (runs_.size() >= control_.batch_rows) TJ_TRY(hand_on());
-    }
-    return hand_on();
-  }
-
- private:
-  /// The runs of a page or an array that is too large as a whole, one by one.
-  base::Status read_large(std::string_view text, std::uint64_t row) {
-    for (const JsonBlock& block : split_values(text, k_block_bytes))
-      for (const std::string_view element : block.elements) {
-        if (element.size() <= control_.max_value) {
-          TJ_TRY(read_text(element, row));
-          continue;
-        }
-        ++met_;
-        source_.refuse_large(control_, file_, row, element.size());
-      }
-    return {};
-  }
-
-  /// One value, or several that stand on one line.
-  base::Status read_text(std::string_view text, std::uint64_t row) {
-    // The payload columns stay raw text; `metadata` of the v2 API is one of them.
-    auto parsed = parser_.parse(text, 1);
-    const bool broken = !parsed && !json::is_utf8(text);
-    if (broken) {
-      text = kept_.emplace_back(json::repair_utf8(text));
-      parsed = parser_.parse(text, 1);
-    }
-    const auto tell = [&] {
-      if (broken) source_.warn(control_, "invalid_utf8", file_, row, "broken bytes were replaced by U+FFFD");
-    };
-    if (parsed) {
-      tell();
-      return read_value(**parsed, row);
-    }
-    const std::vector<std::string_view> values = values_in(text);
-    const auto is_scalar = [](std::string_view value) { return value.front() != '{' && value.front() != '['; };
-    if (values.size() < 2 || std::any_of(values.begin(), values.end(), is_scalar))
-      return refuse(row, parsed.error().message());
-    tell();
-    for (const std::string_view value : values) {
-      parsed = parser_.parse(value, 1);
-      TJ_TRY(parsed ? read_value(**parsed, row) : refuse(row, parsed.error().message()));
-    }
-    return {};
-  }
-
-  /// A run and those nested in it, a page of runs, or an array of these.
-  base::Status read_value(const json::Value& closed, std::uint64_t row, int depth = 0) {
-    // Each opening copies what is inside: whatever lies deep in others is opened whole, once.
-    const auto opened = parser_.expand(closed, depth < k_shallow ? 1 : json::Parser::k_max_depth - 1);
-    if (!opened) return refuse(row, opened.error().message());
-    const json::Value& value = **opened;
-    if (depth > json::Parser::k_max_depth) return refuse(row, "runs are nested too deeply");
-    if (value.is_array()) return read_items(value, row, depth);
-    if (!value.is_object()) return refuse(row, "not an object");
-    if (!value.has("id") && !value.has("trace_id"))
-      for (const std::string_view key : {"runs", "items"})
-        if (value[key].is_array()) return read_value(value[key], row, depth + 1);
-    ++met_;
-    UnreadableTimes unreadable;
-    model::Run run = run_from_json(value, kept_, unreadable);
-    run.place = {file_, row};
-    if (source_.usable(run, control_)) {
-      source_.warn_of_times(control_, run.place, unreadable);
-      runs_.push_back(run);
-    }
-    return value["child_runs"].size() > 0 || !value["child_runs"].expanded()
-               ? read_value(value["child_runs"], row, depth + 1)
-               : base::Status();
-  }
-
-  base::Status read_items(const json::Value& list, std::uint64_t row, int depth) {
-    for (const json::Value& item : list.items()) TJ_TRY(read_value(item, row, depth + 1));
-    return {};
-  }
-
-  base::Status refuse(std::uint64_t row, std::string detail) {
-    ++met_;
-    source_.refuse(control_, "invalid_json_row", file_, row, std::move(detail));
-    return {};
-  }
-
-  base::Status hand_on() {
-    if (control_.stop != nullptr && *control_.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-    source_.rows_read += met_;
-    std::atomic_ref(source_.files[file_].rows) += met_;
-    if (!runs_.empty()) TJ_TRY(consumer_(runs_, worker_));
-    if (control_.progress) control_.progress(met_);
-    met_ = 0;
-    runs_.clear();
-    kept_.clear();
-    parser_.reset();
-    return {};
-  }
-
-  Impl& source_;
-  std::uint32_t file_;
-  unsigned worker_;
-  const ReadControl& control_;
-  const RunConsumer& consumer_;
-  json::Parser parser_;
-  std::deque<std::string> kept_;
-  std::vector<model::Run> runs_;
-  std::uint64_t met_ = 0;  ///< runs and refused values since the last batch
-};
-
-base::Status RunSource::Impl::read_block(const Unit& unit, unsigned worker, const ReadControl& control,
-                                         const RunConsumer& consumer) {
-  return BlockReader(*this, unit, worker, control, consumer).read(unit.block);
 }
 
 RunSource::RunSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -538,12 +361,12 @@ base::Result<RunSource> RunSource::open(const std::vector<std::string>& argument
 
 const std::vector<SourceFile>& RunSource::files() const { return impl_->files; }
 std::uint64_t RunSource::other_files() const { return impl_->others; }
-std::uint64_t RunSource::rows_read() const { return impl_->rows_read; }
-std::uint64_t RunSource::rows_refused() const { return impl_->rows_refused; }
+std::uint64_t RunSource::rows_read() const { return impl_->counts.read; }
+std::uint64_t RunSource::rows_refused() const { return impl_->counts.refused; }
 
 base::Status RunSource::read(const ReadControl& control, const RunConsumer& consumer) {
-  impl_->rows_read = 0;
-  impl_->rows_refused = 0;
+  impl_->counts.read = 0;
+  impl_->counts.refused = 0;
   if (control.problems != nullptr) {
     for (const model::Problem& problem : impl_->problems) control.problems->add(problem);
     for (const model::Problem& problem : missing_columns(impl_->missing_by_table())) control.problems->add(problem);
@@ -551,7 +374,8 @@ base::Status RunSource::read(const ReadControl& control, const RunConsumer& cons
   for (SourceFile& file : impl_->files)
     if (file.kind != FileKind::k_parquet) file.rows = 0;
   TJ_TRY(impl_->begin_streams());
-  base::Status status = impl_->read_units(control, consumer);
+  Reading reading(impl_->files, impl_->counts, control, consumer);
+  base::Status status = impl_->read_units(reading);
   for (OpenFile& file : impl_->open) file.batches.reset();
   columnar::release_page_memory();
   if (status.ok() || status.error().code() != base::ErrorCode::k_interrupted) TJ_TRY(impl_->check_unchanged());
