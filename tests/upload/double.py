@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from .loopback import LoopbackServer
 
 UPLOAD, EVENTS = "/api/v1/trajectories/upload", "/api/v1/telemetry/events"
 DROP = 0  # in place of a status: the connection is closed without an answer
@@ -23,26 +24,11 @@ class Call:
 
 
 @dataclass
-class Platform:
+class Platform(LoopbackServer):
     """The double; `script` holds (status, body) for the next requests, a body of None is the usual answer."""
 
     script: deque[tuple[int, Any]] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
-
-    def __enter__(self) -> Platform:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def bodies(self, path: str) -> list[Any]:
         return [call.body for call in self.calls if call.path == path]

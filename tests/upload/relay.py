@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import requests
 
+from .loopback import LoopbackServer
 
-class Relay:
+
+class Relay(LoopbackServer):
     """Between a client and the server at `target`."""
 
     def __init__(self, target: str) -> None:
         self.target = target
         self.sent = 0  # bytes of uploads
 
-    def __enter__(self) -> Relay:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,16 +45,4 @@ class Relay:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return Handler
