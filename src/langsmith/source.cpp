@@ -22,7 +22,6 @@ namespace trajectory::langsmith {
 
 namespace {
 
-constexpr std::uint64_t k_batch_bytes = 64 << 20;
 /// Enough of a file to tell its kind.
 constexpr std::uint64_t k_head_bytes = 4096;
 /// Files of object stores that are opened at once: what that takes is waiting.
@@ -86,14 +85,6 @@ std::uint64_t large_value_in(const columnar::RowBatch& batch, std::size_t row) {
       return static_cast<std::uint64_t>(cell.integer);
   }
   return 0;
-}
-
-/// Rows of a table that are decoded at once: fewer than `most` where they are long.
-std::size_t batch_rows_of(const columnar::ParquetFile& file, std::size_t most) {
-  std::uint64_t bytes = 0;
-  for (const columnar::ColumnInfo& column : file.columns()) bytes += column.bytes;
-  const std::uint64_t row = bytes / std::max<std::uint64_t>(file.rows(), 1) + 1;
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(k_batch_bytes / row, 1, most));
 }
 
 base::Status take_rows(const columnar::RowBatch& batch, std::uint32_t file, unsigned worker, Reading& reading) {
@@ -318,7 +309,7 @@ base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, 
   const base::Status read = [&]() -> base::Status {
     TJ_TRY(group.open(*file.parquet, unit.row_group, file.columns, [&] { return ahead.take(index); }));
     if (!group.rows) return {};
-    return group.rows->read(batch_rows_of(*file.parquet, control.batch_rows), control.max_value,
+    return group.rows->read(control.batch_rows, control.max_value,
                             [&](const columnar::RowBatch& batch) -> base::Status {
                               taking = true;
                               TJ_TRY(take_rows(batch, unit.file, worker, reading));

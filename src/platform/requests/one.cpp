@@ -61,6 +61,24 @@ Answer window(std::string_view name, const Page& page, std::size_t size, Write&&
   return out;
 }
 
+/// The window that was asked for of a list of one line; `append` writes an element.
+template <class List, class Append>
+base::Result<Answer> window_of_line(const Context& context, const Request& request, const std::string& id,
+                                    std::string_view name, List record::Line::* list, Append&& append) {
+  const auto page = page_of(request, 0);
+  if (!page) return page.error();
+  const auto opened = open(context, request, id);
+  if (!opened) return opened.error();
+  const auto line = line_of(*opened, request);
+  if (!line) return line.error();
+  const auto& all = (**line).*list;
+  return window(name, *page, all.size(), [&](std::size_t i) {
+    std::string text;
+    append(text, all[i], *opened);
+    return text;
+  });
+}
+
 }  // namespace
 
 base::Result<Answer> show_trajectory(const Context& context, const Request& request, const std::string& id) {
@@ -107,31 +125,17 @@ base::Result<Answer> list_lines(const Context& context, const Request& request, 
 }
 
 base::Result<Answer> list_messages(const Context& context, const Request& request, const std::string& id) {
-  const auto page = page_of(request, 0);
-  if (!page) return page.error();
-  const auto opened = open(context, request, id);
-  if (!opened) return opened.error();
-  const auto line = line_of(*opened, request);
-  if (!line) return line.error();
-  return window("messages", *page, (*line)->messages.size(), [&](std::size_t i) {
-    std::string text;
-    record::append_message(text, (*line)->messages[i]);
-    return text;
-  });
+  return window_of_line(context, request, id, "messages", &record::Line::messages,
+                        [](std::string& text, const auto& message, const Opened&) {
+                          record::append_message(text, message);
+                        });
 }
 
 base::Result<Answer> list_calls(const Context& context, const Request& request, const std::string& id) {
-  const auto page = page_of(request, 0);
-  if (!page) return page.error();
-  const auto opened = open(context, request, id);
-  if (!opened) return opened.error();
-  const auto line = line_of(*opened, request);
-  if (!line) return line.error();
-  return window("calls", *page, (*line)->calls.size(), [&](std::size_t i) {
-    std::string text;
-    record::append_call(text, (*line)->calls[i], *opened->trajectory);
-    return text;
-  });
+  return window_of_line(context, request, id, "calls", &record::Line::calls,
+                        [](std::string& text, const auto& call, const Opened& opened) {
+                          record::append_call(text, call, *opened.trajectory);
+                        });
 }
 
 base::Result<Answer> list_events(const Context& context, const Request& request, const std::string& id) {
