@@ -125,10 +125,9 @@ base::Result<Answer> list_lines(const Context& context, const Request& request, 
 }
 
 base::Result<Answer> list_messages(const Context& context, const Request& request, const std::string& id) {
-  return window_of_line(context, request, id, "messages", &record::Line::messages,
-                        [](std::string& text, const auto& message, const Opened&) {
-                          record::append_message(text, message);
-                        });
+  return window_of_line(
+      context, request, id, "messages", &record::Line::messages,
+      [](std::string& text, const auto& message, const Opened&) { record::append_message(text, message); });
 }
 
 base::Result<Answer> list_calls(const Context& context, const Request& request, const std::string& id) {
