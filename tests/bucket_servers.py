@@ -98,7 +98,7 @@ def start_server(scheme: str, folder: Path) -> Server:
 
 Fault = Callable[[str, str], str | None]
 """Told method and path, with the range behind a #; names what happens instead of the answer: a
-status, `cut`, `spoil`, `reset`, or None."""
+status, `cut`, `spoil` (its beginning), `reset`, or None."""
 
 
 class _QuietServer(ThreadingHTTPServer):
@@ -140,7 +140,7 @@ class Proxy:
                 data = response.read()
                 upstream.close()
                 if kind == "spoil":
-                    data = bytes(byte ^ 0x55 for byte in data)
+                    data = bytes(byte ^ 0x55 for byte in data[:1000]) + data[1000:]
                 self.answer(response.status, dict(response.getheaders()), data, cut=kind == "cut")
 
             def answer(self, status: int, headers: dict[str, str], data: bytes, cut: bool = False) -> None:

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include <arrow/io/caching.h>
 #include <arrow/io/file.h>
 #include <parquet/api/reader.h>
 
@@ -34,11 +33,15 @@ std::uint64_t most_in_pages(std::uint64_t most_bytes) {
   return most_bytes > UINT64_MAX / 2 ? UINT64_MAX : std::max(2 * most_bytes, k_least);
 }
 
-/// How pages come out of a file that is not fetched ahead.
-parquet::ReaderProperties properties_of(bool elsewhere, PageMemory* memory) {
+/// Where the bytes of a file come from.
+enum class Bytes { k_here, k_elsewhere, k_fetched };
+
+parquet::ReaderProperties properties_of(Bytes from, PageMemory* memory) {
   parquet::ReaderProperties properties(memory != nullptr ? memory : arrow::default_memory_pool());
-  properties.enable_buffered_stream();
-  properties.set_buffer_size(elsewhere ? 4 << 20 : 1 << 20);
+  if (from != Bytes::k_fetched) properties.enable_buffered_stream();
+  properties.set_buffer_size(from == Bytes::k_elsewhere ? 4 << 20 : 1 << 20);
+  // The footer of a file of many row groups comes with the first request, too.
+  if (from == Bytes::k_elsewhere) properties.set_footer_read_size(256 << 10);
   properties.set_page_checksum_verification(true);
   return properties;
 }
@@ -56,14 +59,13 @@ base::Error unreadable(const std::string& path) {
 
 }  // namespace
 
-struct FetchedRowGroup::Impl {
-  std::shared_ptr<PageMemory> memory = std::make_shared<PageMemory>();
-  std::unique_ptr<parquet::ParquetFileReader> reader;
+struct FetchedRowGroups::Impl {
+  std::shared_ptr<RangeInput> input;
 };
 
-FetchedRowGroup::FetchedRowGroup(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-FetchedRowGroup::~FetchedRowGroup() = default;
-FetchedRowGroup::FetchedRowGroup(FetchedRowGroup&&) noexcept = default;
+FetchedRowGroups::FetchedRowGroups(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+FetchedRowGroups::~FetchedRowGroups() = default;
+FetchedRowGroups::FetchedRowGroups(FetchedRowGroups&&) noexcept = default;
 
 struct ParquetFile::Impl {
   /// The column of that name, if it can be read; else -1.
@@ -74,10 +76,10 @@ struct ParquetFile::Impl {
     return readable ? static_cast<int>(layout - layouts.begin()) : -1;
   }
 
-  /// What a failed reading means: the file elsewhere failed, or it is damaged.
-  [[nodiscard]] base::Error error_or(base::Error damaged) const {
-    if (elsewhere != nullptr)
-      if (auto failure = elsewhere->failure()) return *std::move(failure);
+  /// What a failed reading of an input means: the file elsewhere failed, or it is damaged.
+  [[nodiscard]] static base::Error error_of(const std::shared_ptr<RangeInput>& input, base::Error damaged) {
+    if (input != nullptr)
+      if (auto failure = input->failure()) return *std::move(failure);
     return damaged;
   }
 
@@ -87,19 +89,21 @@ struct ParquetFile::Impl {
     return std::ranges::find(chunk->encodings(), parquet::Encoding::DELTA_BYTE_ARRAY) != chunk->encodings().end();
   }
 
-  [[nodiscard]] base::Error damaged_row_group() const {
-    return error_or(base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(path));
+  [[nodiscard]] base::Error damaged_row_group(const std::shared_ptr<RangeInput>& input) const {
+    return error_of(input, base::Error(base::ErrorCode::k_bad_format, "a damaged row group").with(path));
   }
 
-  /// A local file is opened anew for each row group: an export may have more files than a process can hold open.
-  [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader(PageMemory* memory) const {
-    std::shared_ptr<arrow::io::RandomAccessFile> input = elsewhere;
-    if (input == nullptr) {
-      auto file = arrow::io::ReadableFile::Open(path);
-      if (!file.ok()) return nullptr;
-      input = std::move(*file);
-    }
-    return parquet::ParquetFileReader::Open(input, properties_of(elsewhere != nullptr, memory), metadata);
+  /// A reader of what was fetched, or else of the file. A local file is opened anew for each row group: an export may
+  /// have more files than a process can hold open.
+  [[nodiscard]] std::unique_ptr<parquet::ParquetFileReader> open_reader(const std::shared_ptr<RangeInput>& fetched,
+                                                                        PageMemory* memory) const {
+    if (fetched != nullptr)
+      return parquet::ParquetFileReader::Open(fetched, properties_of(Bytes::k_fetched, memory), metadata);
+    if (elsewhere != nullptr)
+      return parquet::ParquetFileReader::Open(elsewhere, properties_of(Bytes::k_elsewhere, memory), metadata);
+    auto file = arrow::io::ReadableFile::Open(path);
+    if (!file.ok()) return nullptr;
+    return parquet::ParquetFileReader::Open(*std::move(file), properties_of(Bytes::k_here, memory), metadata);
   }
 
   std::string path;
@@ -130,7 +134,7 @@ base::Result<ParquetFile> ParquetFile::open(std::shared_ptr<const base::RangeFil
 base::Result<ParquetFile> ParquetFile::open(std::unique_ptr<Impl> impl) {
   const std::string& path = impl->path;
   try {
-    const auto reader = impl->open_reader(nullptr);
+    const auto reader = impl->open_reader(nullptr, nullptr);
     if (reader == nullptr) return cannot_open(path);
     impl->metadata = reader->metadata();
     const auto& metadata = *impl->metadata;
@@ -153,7 +157,7 @@ base::Result<ParquetFile> ParquetFile::open(std::unique_ptr<Impl> impl) {
     }
     if (metadata.num_rows() != first) return unreadable(path);
   } catch (const std::exception&) {
-    return impl->error_or(unreadable(impl->path));
+    return Impl::error_of(impl->elsewhere, unreadable(impl->path));
   }
   for (const ColumnLayout& layout : impl->layouts) impl->columns.push_back(layout.info);
   return ParquetFile(std::move(impl));
@@ -178,20 +182,22 @@ std::uint64_t ParquetFile::stored_bytes(int row_group, std::span<const std::stri
   return bytes;
 }
 
-std::shared_ptr<const FetchedRowGroup> ParquetFile::fetch(int row_group,
-                                                          std::span<const std::string_view> columns) const {
+std::shared_ptr<const FetchedRowGroups> ParquetFile::fetch(const std::vector<int>& row_groups,
+                                                           std::span<const std::string_view> columns) const {
+  constexpr std::int64_t k_hole = 256 << 10;  // cheaper to read over than to ask anew
+  constexpr std::int64_t k_range = 64 << 20;
   if (impl_->elsewhere == nullptr) return nullptr;
   std::vector<int> places;
   for (const std::string_view name : columns)
     if (const int place = impl_->place_of(name); place >= 0) places.push_back(place);
   try {
-    auto fetched = std::make_unique<FetchedRowGroup::Impl>();
-    fetched->reader =
-        parquet::ParquetFileReader::Open(impl_->elsewhere, properties_of(true, fetched->memory.get()), impl_->metadata);
-    arrow::io::CacheOptions options = arrow::io::CacheOptions::Defaults();
-    options.hole_size_limit = 256 << 10;
-    fetched->reader->PreBuffer({row_group}, places, arrow::io::default_io_context(), options);
-    return std::make_shared<const FetchedRowGroup>(FetchedRowGroup(std::move(fetched)));
+    const auto reader = impl_->open_reader(impl_->elsewhere, nullptr);
+    const auto ranges = reader->GetReadRanges(row_groups, places, k_hole, k_range);
+    if (!ranges.ok()) return nullptr;
+    auto fetched = std::make_unique<FetchedRowGroups::Impl>();
+    fetched->input = std::make_shared<RangeInput>(impl_->elsewhere->file());
+    fetched->input->fetch(*ranges);
+    return std::make_shared<const FetchedRowGroups>(FetchedRowGroups(std::move(fetched)));
   } catch (const std::exception&) {
     return nullptr;  // the reading without it tells what is wrong
   }
@@ -215,7 +221,7 @@ struct RowGroupReader::Impl {
         for (const auto& cursor : cursors)
           if (cursor) cursor->expect_end();
     } catch (const std::exception&) {
-      base::Error error = memory->refused() ? pages_too_large() : file->damaged_row_group();
+      base::Error error = memory->refused() ? pages_too_large() : file->damaged_row_group(input);
       close();
       return error;
     }
@@ -255,8 +261,8 @@ struct RowGroupReader::Impl {
     closed = true;
     cursors.clear();
     group.reset();
-    own.reset();
-    fetched.reset();
+    reader.reset();
+    input.reset();
     memory.reset();
   }
 
@@ -267,9 +273,9 @@ struct RowGroupReader::Impl {
   }
 
   const ParquetFile::Impl* file = nullptr;
+  std::shared_ptr<RangeInput> input;   ///< none for a local file
   std::shared_ptr<PageMemory> memory;  ///< of what follows
-  std::shared_ptr<const FetchedRowGroup> fetched;
-  std::unique_ptr<parquet::ParquetFileReader> own;
+  std::unique_ptr<parquet::ParquetFileReader> reader;
   std::shared_ptr<parquet::RowGroupReader> group;
   std::uint64_t first_row = 0;
   std::uint64_t rows = 0;
@@ -300,17 +306,17 @@ base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_byt
 void release_page_memory() { arrow::default_memory_pool()->ReleaseUnused(); }
 
 base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::span<const std::string_view> columns,
-                                                         std::shared_ptr<const FetchedRowGroup> fetched) const {
+                                                         std::shared_ptr<const FetchedRowGroups> fetched) const {
   try {
     auto impl = std::make_unique<RowGroupReader::Impl>();
     impl->file = impl_.get();
     impl->first_row = first_row_of(row_group);
     impl->rows = rows_in(row_group);
-    impl->fetched = std::move(fetched);
-    impl->memory = impl->fetched != nullptr ? impl->fetched->impl_->memory : std::make_shared<PageMemory>();
-    if (impl->fetched == nullptr) impl->own = impl_->open_reader(impl->memory.get());
-    if (impl->own == nullptr && impl->fetched == nullptr) return cannot_open(impl_->path);
-    impl->group = (impl->own != nullptr ? *impl->own : *impl->fetched->impl_->reader).RowGroup(row_group);
+    impl->input = fetched != nullptr ? fetched->impl_->input : impl_->elsewhere;
+    impl->memory = std::make_shared<PageMemory>();
+    impl->reader = impl_->open_reader(fetched != nullptr ? fetched->impl_->input : nullptr, impl->memory.get());
+    if (impl->reader == nullptr) return cannot_open(impl_->path);
+    impl->group = impl->reader->RowGroup(row_group);
     for (const std::string_view name : columns) {
       const int place = impl_->place_of(name);
       impl->cursors.push_back(place < 0
@@ -320,7 +326,7 @@ base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::spa
     }
     return RowGroupReader(std::move(impl));
   } catch (const std::exception&) {
-    return impl_->damaged_row_group();
+    return impl_->damaged_row_group(fetched != nullptr ? fetched->impl_->input : impl_->elsewhere);
   }
 }
 

@@ -14,16 +14,16 @@
 
 namespace trajectory::columnar {
 
-/// Columns of a row group of a file elsewhere, on their way here or arrived. Ends before its file does.
-class FetchedRowGroup {
+/// Columns of row groups of a file elsewhere, on their way here or arrived. Ends before its file does.
+class FetchedRowGroups {
  public:
-  ~FetchedRowGroup();
-  FetchedRowGroup(FetchedRowGroup&&) noexcept;
+  ~FetchedRowGroups();
+  FetchedRowGroups(FetchedRowGroups&&) noexcept;
 
  private:
   friend class ParquetFile;
   struct Impl;
-  explicit FetchedRowGroup(std::unique_ptr<Impl> impl);
+  explicit FetchedRowGroups(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -75,16 +75,16 @@ class ParquetFile {
   /// Bytes that the columns of a row group take in the file.
   [[nodiscard]] std::uint64_t stored_bytes(int row_group, std::span<const std::string_view> columns) const;
 
-  /// Begins to bring columns of a row group here, in few large ranges and several at a time. Failures come out when
+  /// Begins to bring columns of row groups here, in few large ranges and several at a time. Failures come out when
   /// they are read. Nothing for a local file.
-  [[nodiscard]] std::shared_ptr<const FetchedRowGroup> fetch(int row_group,
-                                                             std::span<const std::string_view> columns) const;
+  [[nodiscard]] std::shared_ptr<const FetchedRowGroups> fetch(const std::vector<int>& row_groups,
+                                                              std::span<const std::string_view> columns) const;
 
   /// The rows of one row group. A column that the file lacks, or that is unreadable, has no present cell. `fetched`
-  /// holds these columns of the row group; without it they are read as they are needed.
+  /// holds these columns of the row group, among others; without it they are read as they are needed.
   /// Errors: k_bad_format (damaged), k_io (cannot be opened any more), those of a file elsewhere.
   [[nodiscard]] base::Result<RowGroupReader> open_row_group(int row_group, std::span<const std::string_view> columns,
-                                                            std::shared_ptr<const FetchedRowGroup> fetched = {}) const;
+                                                            std::shared_ptr<const FetchedRowGroups> fetched = {}) const;
 
  private:
   friend class RowGroupReader;

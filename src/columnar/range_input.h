@@ -4,7 +4,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
+#include <arrow/io/caching.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/result.h>
 #include <arrow/util/future.h>
@@ -14,10 +16,16 @@
 /// What only this folder sees of files elsewhere: their Arrow form.
 namespace trajectory::columnar {
 
-/// Reads a file by ranges. Large ranges that are asked for ahead come in parts, several at a time.
+/// Reads a file by ranges. What was fetched is read from memory once it is here.
 class RangeInput final : public arrow::io::RandomAccessFile {
  public:
   explicit RangeInput(std::shared_ptr<const base::RangeFile> file) : file_(std::move(file)) {}
+
+  /// Begins to bring ranges here, large ones in parts, several at a time. They are kept as long as this input. Failures
+  /// come out when they are read. To be called once, before anything is read.
+  void fetch(const std::vector<arrow::io::ReadRange>& ranges);
+
+  [[nodiscard]] const std::shared_ptr<const base::RangeFile>& file() const { return file_; }
 
   /// The first failure of the file, which Arrow's own errors cannot carry.
   [[nodiscard]] std::optional<base::Error> failure() const;
@@ -37,18 +45,21 @@ class RangeInput final : public arrow::io::RandomAccessFile {
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t bytes) override;
   arrow::Result<std::int64_t> ReadAt(std::int64_t position, std::int64_t bytes, void* out) override;
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(std::int64_t position, std::int64_t bytes) override;
-  using RandomAccessFile::ReadAsync;
-  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext& context, std::int64_t position,
-                                                          std::int64_t bytes, bool allow_short_read) override;
-  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext& context, std::int64_t position,
-                                                          std::int64_t bytes) override {
-    return ReadAsync(context, position, bytes, true);
-  }
 
  private:
+  using Bytes = std::shared_ptr<arrow::Buffer>;
+  struct Fetched {
+    arrow::io::ReadRange range;
+    arrow::Future<Bytes> bytes;
+  };
+
   [[nodiscard]] std::int64_t available(std::int64_t position, std::int64_t bytes) const;
+  [[nodiscard]] arrow::Status read_from_file(std::int64_t position, std::int64_t bytes, void* out);
+  [[nodiscard]] arrow::Future<Bytes> begin(const arrow::io::ReadRange& range);
+  [[nodiscard]] const Fetched* fetched(std::int64_t position, std::int64_t bytes) const;
 
   std::shared_ptr<const base::RangeFile> file_;
+  std::vector<Fetched> fetched_;
   std::atomic<bool> closed_ = false;
   std::int64_t position_ = 0;
   mutable std::mutex mutex_;

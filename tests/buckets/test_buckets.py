@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import trajectory_sdk as tj
 from bucket_servers import Proxy, Server, start_server
@@ -58,6 +59,20 @@ def test_several_passes_give_the_same_bytes(run: Run, filled: Server, tmp_path: 
     run("import", filled.uri("truth/export.parquet"), "--out", tmp_path / "out", *options)
     assert files_of(tmp_path / "out") == files_of(tmp_path / "local")
     assert json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["passes"] > 2
+
+
+def test_neighbouring_row_groups_come_in_one_answer(run: Run, server: Server, tmp_path: Path) -> None:
+    table = pq.read_table(TRUTH / "export.parquet")
+    pq.write_table(table, tmp_path / "groups.parquet", row_group_size=2)
+    server.put("groups.parquet", (tmp_path / "groups.parquet").read_bytes())
+    with Proxy(server, lambda *_: None) as proxy:
+        options = [*server.flags(proxy.endpoint), "--quiet"]
+        run("import", server.uri("groups.parquet"), "--out", tmp_path / "out", *options)
+    ranges = [path for method, path in proxy.requests if method == "GET" and "#bytes=" in path]
+    assert pq.ParquetFile(tmp_path / "groups.parquet").num_row_groups > 10
+    assert len(ranges) <= 3  # of the footer, and of the rows
+    run("import", tmp_path / "groups.parquet", "--out", tmp_path / "local", "--quiet")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "local")
 
 
 def test_json_in_a_bucket_is_read_and_what_holds_no_runs_is_left_alone(
