@@ -160,12 +160,8 @@ base::Result<std::vector<Window>> Journal::open_windows() {
   auto rows = database_->prepare("SELECT id, first, last FROM open_window ORDER BY id");
   if (!rows) return std::move(rows).error();
   std::vector<Window> out;
-  for (;;) {
-    const auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return out;
-    out.push_back({rows->integer(0), number(*rows, 1), number(*rows, 2)});
-  }
+  TJ_TRY(rows->each([&](const auto& row) { out.push_back({row.integer(0), number(row, 1), number(row, 2)}); }));
+  return out;
 }
 
 base::Status Journal::take_page(std::int64_t window, const std::vector<Root>& roots,
@@ -214,14 +210,11 @@ base::Result<std::vector<Batch>> Journal::batches() {
       database_->prepare("SELECT id, traces, first, last, state, export_id, files, runs FROM batch ORDER BY id");
   if (!rows) return std::move(rows).error();
   std::vector<Batch> out;
-  for (;;) {
-    const auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return out;
-    out.push_back({rows->integer(0), split(rows->text(1)), rows->integer(2), rows->integer(3),
-                   std::string(rows->text(4)), std::string(rows->text(5)), std::string(rows->text(6)),
-                   rows->integer(7)});
-  }
+  TJ_TRY(rows->each([&](const auto& row) {
+    out.push_back({row.integer(0), split(row.text(1)), row.integer(2), row.integer(3), std::string(row.text(4)),
+                   std::string(row.text(5)), std::string(row.text(6)), row.integer(7)});
+  }));
+  return out;
 }
 
 base::Status Journal::update(const Batch& batch) {

@@ -131,25 +131,30 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
                                    "PRAGMA secure_delete = ON");
       !done)
     return failed(std::move(done).error());
-  auto version = database.prepare("PRAGMA user_version");
-  if (!version) return failed(std::move(version).error());
-  const auto row = version->step();
-  if (!row) return failed(row.error());
-  const auto seen = static_cast<std::size_t>(version->integer(0));
-  if (seen > migrations.size())
+  const auto seen = database.version();
+  if (!seen) return failed(seen.error());
+  if (*seen > migrations.size())
     return base::Error(base::ErrorCode::k_io, "the database was made by a newer version of this program: use that")
         .with(path);
-  {
-    const Statement done = std::move(*version);  // a statement under way holds the old view
-  }
-  for (std::size_t next = seen; next < migrations.size(); ++next) {
+  for (std::size_t next = *seen; next < migrations.size(); ++next) {
     auto migrated = database.transaction([&]() -> base::Status {
+      // Another process may have come first.
+      const auto now = database.version();
+      if (!now || *now > next) return now ? base::Status() : base::Status(now.error());
       TJ_TRY(database.execute(std::string(migrations[next])));
       return database.execute("PRAGMA user_version = " + std::to_string(next + 1));
     });
     if (!migrated) return failed(std::move(migrated).error());
   }
   return database;
+}
+
+base::Result<std::size_t> Database::version() {
+  auto version = prepare("PRAGMA user_version");
+  if (!version) return std::move(version).error();
+  const auto row = version->step();
+  if (!row) return row.error();
+  return static_cast<std::size_t>(version->integer(0));
 }
 
 base::Result<Statement> Database::prepare(std::string_view sql) {
@@ -167,10 +172,18 @@ base::Status Database::execute(const std::string& sql) {
 
 base::Status Database::transaction(const std::function<base::Status()>& work) {
   TJ_TRY(execute("BEGIN IMMEDIATE"));
-  base::Status done = work();
-  if (done.ok()) done = execute("COMMIT");
-  if (!done.ok()) (void)execute("ROLLBACK");
-  return done;
+  // Also where `work` leaves by an exception: a transaction that stays open would refuse every later one.
+  struct TakeBack {
+    Database& database;
+    bool armed = true;
+    ~TakeBack() {
+      if (armed) (void)database.execute("ROLLBACK");
+    }
+  } take_back{*this};
+  TJ_TRY(work());
+  TJ_TRY(execute("COMMIT"));
+  take_back.armed = false;
+  return {};
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }

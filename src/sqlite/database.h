@@ -46,6 +46,16 @@ class Statement {
   [[nodiscard]] base::Result<bool> step();
   /// Runs a statement without rows to its end.
   [[nodiscard]] base::Status run();
+  /// Calls `read` for each row that is left. Errors: as `step`.
+  template <class Read>
+  [[nodiscard]] base::Status each(Read&& read) {
+    for (;;) {
+      const auto row = step();
+      if (!row) return row.error();
+      if (!*row) return {};
+      read(*this);
+    }
+  }
 
   /// Columns of the present row, counted from 0. Texts live until the next step.
   [[nodiscard]] std::int64_t integer(int column) const;
@@ -95,7 +105,7 @@ class Database {
   [[nodiscard]] base::Result<Statement> prepare(std::string_view sql);
   /// Runs one or more statements without parameters and rows.
   [[nodiscard]] base::Status execute(const std::string& sql);
-  /// Runs `work` in a transaction; its error takes back everything.
+  /// Runs `work` in a transaction; its error, or an exception, takes back everything.
   [[nodiscard]] base::Status transaction(const std::function<base::Status()>& work);
   /// Rows changed by the last statement.
   [[nodiscard]] std::int64_t changes() const;
@@ -107,6 +117,8 @@ class Database {
  private:
   struct Impl;
   explicit Database(std::unique_ptr<Impl> impl);
+  /// How many migrations the file has seen.
+  base::Result<std::size_t> version();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -3,7 +3,10 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <sys/stat.h>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -78,6 +81,32 @@ TEST_F(DatabaseTest, TakesBackAFailedTransaction) {
   EXPECT_EQ(failed.error().code(), base::ErrorCode::k_remote);
   auto rows = database->prepare("SELECT * FROM note");
   EXPECT_FALSE(*rows->step());
+}
+
+TEST_F(DatabaseTest, TakesBackATransactionThatIsLeftByAnException) {
+  auto database = Database::open(path_, k_first);
+  ASSERT_TRUE(database);
+  const auto add = [&] { return database->execute("INSERT INTO note VALUES (1, 'x')"); };
+  EXPECT_THROW((void)database->transaction([&]() -> base::Status {
+    TJ_TRY(add());
+    throw std::bad_alloc();
+  }),
+               std::bad_alloc);
+  EXPECT_TRUE(database->transaction(add)) << "nothing is in the way of the next";
+}
+
+TEST_F(DatabaseTest, IsMadeOnceWhenSeveralOpenItAtTheSameMoment) {
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::string> failures(8);
+    std::vector<std::thread> threads;
+    const std::string path = path_ + std::to_string(round);
+    for (std::string& failure : failures)
+      threads.emplace_back([&] {
+        if (const auto opened = Database::open(path, k_second); !opened) failure = opened.error().text();
+      });
+    for (std::thread& thread : threads) thread.join();
+    for (const std::string& failure : failures) EXPECT_EQ(failure, "");
+  }
 }
 
 TEST_F(DatabaseTest, NamesAFileThatIsNoDatabase) {
