@@ -126,25 +126,22 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
   sqlite3_busy_timeout(impl->handle, 5000);
   sqlite3_extended_result_codes(impl->handle, 1);
   Database database(std::move(impl));
-  const auto failed = [&](base::Error error) { return std::move(error).with(path); };
-  if (auto done = database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                                   "PRAGMA secure_delete = ON");
-      !done)
-    return failed(std::move(done).error());
+  TJ_TRY(
+      database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                       "PRAGMA secure_delete = ON"));
   const auto seen = database.version();
-  if (!seen) return failed(seen.error());
+  if (!seen) return seen.error();
   if (*seen > migrations.size())
     return base::Error(base::ErrorCode::k_io, "the database was made by a newer version of this program: use that")
         .with(path);
   for (std::size_t next = *seen; next < migrations.size(); ++next) {
-    auto migrated = database.transaction([&]() -> base::Status {
+    TJ_TRY(database.transaction([&]() -> base::Status {
       // Another process may have come first.
       const auto now = database.version();
       if (!now || *now > next) return now ? base::Status() : base::Status(now.error());
       TJ_TRY(database.execute(std::string(migrations[next])));
       return database.execute("PRAGMA user_version = " + std::to_string(next + 1));
-    });
-    if (!migrated) return failed(std::move(migrated).error());
+    }));
   }
   return database;
 }
@@ -153,7 +150,7 @@ base::Result<std::size_t> Database::version() {
   auto version = prepare("PRAGMA user_version");
   if (!version) return std::move(version).error();
   const auto row = version->step();
-  if (!row) return row.error();
+  if (!row) return base::Error(row.error()).with(impl_->path);
   return static_cast<std::size_t>(version->integer(0));
 }
 
