@@ -32,18 +32,6 @@ std::string url_of(const std::string& host, int port) {
   return "http://" + (shown.find(':') != std::string::npos ? "[" + shown + "]" : shown) + ":" + std::to_string(port);
 }
 
-base::Result<bool> has_keys(platform::catalog::Catalog& catalog) {
-  bool any = false;
-  const base::Status asked = catalog.read([&](sqlite::Database& database) -> base::Status {
-    const auto has = platform::catalog::has_keys(database);
-    if (!has) return has.error();
-    any = *has;
-    return {};
-  });
-  if (!asked.ok()) return asked.error();
-  return any;
-}
-
 base::Result<platform::requests::Settings> settings_of(const ServeFlags& flags) {
   platform::requests::Settings out;
   out.loopback = is_loopback(flags.host);
@@ -62,7 +50,7 @@ int run_serve(const ServeFlags& flags, Terminal& terminal) {
   if (!settings) return fail(terminal, settings.error());
   auto catalog = platform::catalog::Catalog::open(flags.data);
   if (!catalog) return fail(terminal, catalog.error());
-  const auto keys = has_keys(**catalog);
+  const auto keys = (*catalog)->read([](sqlite::Database& database) { return platform::catalog::has_keys(database); });
   if (!keys) return fail(terminal, keys.error());
   if (!settings->loopback && !*keys)
     return fail(terminal,

@@ -10,6 +10,9 @@ namespace trajectory::sqlite {
 
 namespace {
 
+constexpr int k_wait = 5000;  // milliseconds, for another process
+constexpr int k_short_wait = 200;
+
 base::Error error_of(sqlite3* handle, int status) {
   const char* text = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(status);
   switch (status & 0xff) {
@@ -123,7 +126,7 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
   impl->path = path;
   const int status = sqlite3_open_v2(path.c_str(), &impl->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   if (status != SQLITE_OK) return error_of(impl->handle, status).with(path);
-  sqlite3_busy_timeout(impl->handle, 5000);
+  sqlite3_busy_timeout(impl->handle, k_wait);
   sqlite3_extended_result_codes(impl->handle, 1);
   Database database(std::move(impl));
   TJ_TRY(
@@ -135,13 +138,14 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
     return base::Error(base::ErrorCode::k_io, "the database was made by a newer version of this program: use that")
         .with(path);
   for (std::size_t next = *seen; next < migrations.size(); ++next) {
-    TJ_TRY(database.transaction([&]() -> base::Status {
+    const base::Status migrated = database.transaction([&]() -> base::Status {
       // Another process may have come first.
       const auto now = database.version();
       if (!now || *now > next) return now ? base::Status() : base::Status(now.error());
       TJ_TRY(database.execute(std::string(migrations[next])));
       return database.execute("PRAGMA user_version = " + std::to_string(next + 1));
-    }));
+    });
+    if (!migrated.ok()) return migrated.error();
   }
   return database;
 }
@@ -181,6 +185,15 @@ base::Status Database::transaction(const std::function<base::Status()>& work) {
   TJ_TRY(execute("COMMIT"));
   take_back.armed = false;
   return {};
+}
+
+base::Result<bool> Database::empty_journal() {
+  sqlite3_busy_timeout(impl_->handle, k_short_wait);
+  const int status = sqlite3_wal_checkpoint_v2(impl_->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(impl_->handle, k_wait);
+  if (status == SQLITE_BUSY) return false;
+  if (status != SQLITE_OK) return error_of(impl_->handle, status).with(impl_->path);
+  return true;
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }

@@ -107,6 +107,9 @@ class Database {
   [[nodiscard]] base::Status execute(const std::string& sql);
   /// Runs `work` in a transaction; its error, or an exception, takes back everything.
   [[nodiscard]] base::Status transaction(const std::function<base::Status()>& work);
+  /// Moves the journal into the file and empties it, so that what was deleted is nowhere. False: somebody still reads
+  /// the state before; is not waited for long, since nobody can write meanwhile. Errors: k_io.
+  [[nodiscard]] base::Result<bool> empty_journal();
   /// Rows changed by the last statement.
   [[nodiscard]] std::int64_t changes() const;
   /// The row that the last insert made.

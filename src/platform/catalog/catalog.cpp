@@ -45,6 +45,24 @@ class FolderLock {
   int handle_;
 };
 
+/// Shared by those who store payloads, taken alone by who takes some away. Whoever waits to be alone goes before those
+/// that come later: uploads that follow each other closely would keep a plain shared mutex for ever.
+class FilesLock {
+ public:
+  [[nodiscard]] std::shared_lock<std::shared_mutex> share() {
+    const std::scoped_lock in_turn(door_);
+    return std::shared_lock(inside_);
+  }
+  [[nodiscard]] std::unique_lock<std::shared_mutex> alone() {
+    const std::scoped_lock in_turn(door_);
+    return std::unique_lock(inside_);
+  }
+
+ private:
+  std::mutex door_;
+  std::shared_mutex inside_;
+};
+
 /// Removes files of requests that were cut off before their rows were there.
 base::Status remove_leftovers(const PayloadFiles& files, sqlite::Database& database) {
   TJ_TRY(files.remove_unfinished());
@@ -67,7 +85,7 @@ struct Catalog::Impl {
   std::string folder;
   FolderLock lock;
   PayloadFiles files;
-  std::shared_mutex files_mutex;  ///< shared: somebody stores; alone: somebody takes away
+  FilesLock files_lock;
   std::mutex writer_mutex;
   sqlite::Database writer;
   std::mutex search_mutex;
@@ -123,7 +141,7 @@ base::Result<std::unique_ptr<Catalog>> Catalog::open(const std::string& folder) 
 
 base::Result<std::vector<Stored>> Catalog::put(const std::string& dataset, std::span<const Item> items,
                                                std::int64_t now) {
-  const std::shared_lock nobody_takes_away(impl_->files_mutex);
+  const auto nobody_takes_away = impl_->files_lock.share();
   for (const Item& item : items)
     if (item.payload.frame.size() > k_most_inline) TJ_TRY(impl_->files.write(item.payload.sha256, item.payload.frame));
   std::vector<Stored> out;
@@ -138,35 +156,32 @@ base::Result<std::vector<Stored>> Catalog::put(const std::string& dataset, std::
 
 base::Result<std::vector<std::optional<Stored>>> Catalog::known(
     const std::string& dataset, std::span<const std::pair<std::string, std::string>> asked) {
-  std::vector<std::optional<Stored>> out;
-  TJ_TRY(read([&](sqlite::Database& database) -> base::Status {
-    auto found = known_items(database, dataset, asked);
-    if (!found) return std::move(found).error();
-    out = std::move(*found);
-    return {};
-  }));
-  return out;
+  return read([&](sqlite::Database& database) { return known_items(database, dataset, asked); });
 }
 
 base::Result<std::string> Catalog::payload(std::string_view sha256) {
-  std::string frame;
-  bool inside = false;
-  TJ_TRY(read([&](sqlite::Database& database) -> base::Status {
+  // None: the frame is a file.
+  const auto frame_in_row = [&](sqlite::Database& database) -> base::Result<std::optional<std::string>> {
     auto found = database.prepare("SELECT frame FROM payloads WHERE sha256 = ?1");
     if (!found) return std::move(found).error();
     const auto row = found->bind(sha256).step();
     if (!row) return row.error();
     if (!*row) return base::Error(base::ErrorCode::k_not_found, "no such payload").with(std::string(sha256));
-    inside = !found->is_null(0);
-    frame = found->blob(0);
-    return {};
-  }));
-  if (!inside) {
-    auto read = impl_->files.read(sha256);
-    if (!read) return read;
-    frame = std::move(*read);
+    if (found->is_null(0)) return std::optional<std::string>();
+    return std::optional(std::string(found->blob(0)));
+  };
+  auto frame = read(frame_in_row);
+  if (!frame) return std::move(frame).error();
+  if (!*frame) {
+    auto file = impl_->files.read(sha256);
+    if (!file && file.error().code() == base::ErrorCode::k_not_found) {
+      if (auto row = read(frame_in_row); !row) return std::move(row).error();  // it was removed meanwhile
+      return base::Error(base::ErrorCode::k_bad_format, file.error().text());
+    }
+    if (!file) return file;
+    *frame = std::move(*file);
   }
-  auto text = compress::Frames().unpack(frame, k_largest_payload);
+  auto text = compress::Frames().unpack(**frame, k_largest_payload);
   if (!text) return std::move(text).error().with("payload " + std::string(sha256));
   if (base::sha256_hex(*text) != sha256)
     return base::Error(base::ErrorCode::k_bad_format, "a payload is not what its name says")
@@ -179,7 +194,7 @@ base::Status Catalog::write(const std::function<base::Status(sqlite::Database&)>
   return impl_->writer.transaction([&] { return work(impl_->writer); });
 }
 
-base::Status Catalog::read(const std::function<base::Status(sqlite::Database&)>& work) {
+base::Status Catalog::read_view(const std::function<base::Status(sqlite::Database&)>& work) {
   auto reader = impl_->take_reader();
   if (!reader) return std::move(reader).error();
   sqlite::Database& database = **reader;
@@ -194,12 +209,12 @@ base::Status Catalog::read(const std::function<base::Status(sqlite::Database&)>&
 }
 
 base::Status Catalog::beside_removals(const std::function<base::Status()>& work) {
-  const std::shared_lock nobody_takes_away(impl_->files_mutex);
+  const auto nobody_takes_away = impl_->files_lock.share();
   return work();
 }
 
 base::Status Catalog::alone_with_files(const std::function<base::Status(const PayloadFiles&)>& work) {
-  const std::unique_lock alone(impl_->files_mutex);
+  const auto alone = impl_->files_lock.alone();
   return work(impl_->files);
 }
 
@@ -208,13 +223,14 @@ base::Status Catalog::write_search(const std::function<base::Status(sqlite::Data
   return impl_->search.transaction([&] { return work(impl_->search); });
 }
 
-base::Status Catalog::forget_deleted() {
-  {
-    const std::scoped_lock hold(impl_->writer_mutex);
-    TJ_TRY(impl_->writer.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
-  }
-  const std::scoped_lock hold(impl_->search_mutex);
-  return impl_->search.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+base::Result<bool> Catalog::forget_deleted() {
+  const auto empty = [](std::mutex& mutex, sqlite::Database& database) {
+    const std::scoped_lock hold(mutex);
+    return database.empty_journal();
+  };
+  auto catalog = empty(impl_->writer_mutex, impl_->writer);
+  if (!catalog || !*catalog) return catalog;
+  return empty(impl_->search_mutex, impl_->search);
 }
 
 std::string trajectory_id(std::string_view dataset, std::string_view conversation) {

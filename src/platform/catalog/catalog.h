@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -75,26 +76,40 @@ class Catalog {
   [[nodiscard]] base::Result<std::vector<std::optional<Stored>>> known(
       const std::string& dataset, std::span<const std::pair<std::string, std::string>> asked);
 
-  /// The text of a payload, held against its name. Errors: k_not_found, k_bad_format (damaged), k_io.
+  /// The text of a payload, held against its name. Errors: k_not_found (no row names it), k_bad_format (damaged, or its
+  /// file is missing), k_io.
   [[nodiscard]] base::Result<std::string> payload(std::string_view sha256);
 
   /// Runs `work` as the only writer, in a transaction.
   [[nodiscard]] base::Status write(const std::function<base::Status(sqlite::Database&)>& work);
-  /// Runs `work` on a view of the catalog that does not change meanwhile; tables of the search index are named
-  /// `search.`. Questions that take longer than ten seconds end with k_too_large.
-  [[nodiscard]] base::Status read(const std::function<base::Status(sqlite::Database&)>& work);
+  /// Runs `work` on a view of the catalog that does not change meanwhile, and returns what it returns (a Result or a
+  /// Status); tables of the search index are named `search.`. Errors: those of `work`, k_io, k_bad_format (a damaged
+  /// database), k_too_large (questions that take longer than ten seconds).
+  template <class Work>
+  [[nodiscard]] auto read(Work&& work) -> std::invoke_result_t<Work&, sqlite::Database&> {
+    std::optional<std::invoke_result_t<Work&, sqlite::Database&>> answer;
+    base::Status done = read_view([&](sqlite::Database& database) -> base::Status {
+      answer.emplace(work(database));
+      return answer->ok() ? base::Status() : base::Status(answer->error());
+    });
+    if (!done.ok()) return std::move(done).error();
+    return *std::move(answer);
+  }
   /// Runs `work` while nobody removes anything.
   [[nodiscard]] base::Status beside_removals(const std::function<base::Status()>& work);
-  /// Runs `work` while nobody stores payloads: for taking files away.
+  /// Runs `work` while nobody stores payloads or is `beside_removals`: for taking files away. Neither may be begun
+  /// inside the other.
   [[nodiscard]] base::Status alone_with_files(const std::function<base::Status(const PayloadFiles&)>& work);
   /// Runs `work` as the only writer of the search index, in a transaction.
   [[nodiscard]] base::Status write_search(const std::function<base::Status(sqlite::Database&)>& work);
-  /// Writes what was deleted out of the journals, too.
-  [[nodiscard]] base::Status forget_deleted();
+  /// Writes what was deleted out of the journals, too. False: somebody still reads the state before, so that it has to
+  /// be asked again. Errors: k_io.
+  [[nodiscard]] base::Result<bool> forget_deleted();
 
  private:
   struct Impl;
   explicit Catalog(std::unique_ptr<Impl> impl);
+  [[nodiscard]] base::Status read_view(const std::function<base::Status(sqlite::Database&)>& work);
   std::unique_ptr<Impl> impl_;
 };
 

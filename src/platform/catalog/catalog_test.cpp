@@ -1,6 +1,12 @@
 #include "platform/catalog/catalog.h"
 
+#include <atomic>
+#include <barrier>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -8,6 +14,7 @@
 #include "base/sha256.h"
 #include "compress/frame.h"
 #include "platform/catalog/check.h"
+#include "platform/catalog/events.h"
 #include "platform/catalog/search_index.h"
 #include "platform/catalog/select.h"
 
@@ -113,8 +120,81 @@ TEST_F(CatalogTest, RemovesWordsFromTheIndexAndKeepsTheRest) {
   EXPECT_EQ(select(*catalog, filter, INT64_MAX, 10)->size(), 1U);
   filter.words = question_of("pear");
   EXPECT_EQ(select(*catalog, filter, INT64_MAX, 10)->size(), 0U);
-  ASSERT_TRUE(merge_index(*catalog).ok());
+  const auto erased = erase_removed(*catalog);
+  ASSERT_TRUE(erased) << erased.error().text();
+  EXPECT_TRUE(*erased);
   EXPECT_EQ(faults(), 0) << last_faults;
+}
+
+TEST_F(CatalogTest, ErasesWhatWasRemovedOnceNobodyReadsTheStateBefore) {
+  const WordsOf words = [](const std::string& record) -> base::Result<std::string> { return record; };
+  put({item("a", "zebra"), item("b", "plum")});
+  ASSERT_EQ(*index_some(*catalog, words), 2U);
+  const base::Status meanwhile = catalog->read([&](sqlite::Database& database) -> base::Status {
+    TJ_TRY(database.execute("SELECT count(*) FROM conversations"));  // the view begins
+    EXPECT_EQ(*remove_conversation(*catalog, "a", "", words), 1);
+    const auto erased = erase_removed(*catalog);
+    EXPECT_TRUE(erased && !*erased);
+    return {};
+  });
+  ASSERT_TRUE(meanwhile.ok()) << meanwhile.error().text();
+  EXPECT_TRUE(*erase_removed(*catalog));
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (!file.is_regular_file()) continue;
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(bytes.find("zebra"), std::string::npos) << file.path();
+  }
+}
+
+TEST_F(CatalogTest, RemovesTheEventsOfARemovedTrace) {
+  Item named = item("a", "x");
+  named.facts.trace_id = "t";
+  const std::string id = put({named})[0].trajectory_id;
+  const std::vector<EventRow> events{{"1", id, "", 1, "{}"}, {"2", "", "t", 1, "{}"}, {"3", "", "other", 1, "{}"}};
+  ASSERT_EQ(*put_events(*catalog, events, 1), 3);
+  const WordsOf words = [](const std::string& record) -> base::Result<std::string> { return record; };
+  ASSERT_TRUE(catalog->put("elsewhere", std::vector{named}, 5));
+  ASSERT_EQ(*remove_conversation(*catalog, "a", "d", words), 1);
+  EXPECT_EQ(events_of(*catalog, "none", "t", {}, 10)->bodies.size(), 1U) << "the trace stands in another dataset";
+  ASSERT_EQ(*remove_conversation(*catalog, "a", "elsewhere", words), 1);
+  EXPECT_EQ(events_of(*catalog, "none", "t", {}, 10)->bodies.size(), 0U);
+  EXPECT_EQ(events_of(*catalog, "none", "other", {}, 10)->bodies.size(), 1U);
+  EXPECT_EQ(events_of(*catalog, id, "", {}, 10)->bodies.size(), 0U);
+}
+
+TEST_F(CatalogTest, TellsARemovedPayloadFromOneWhoseFileIsMissing) {
+  put({item("b", large())});
+  const std::string sha = base::sha256_hex(large());
+  std::filesystem::remove(folder + "/payloads/" + sha.substr(0, 2) + "/" + sha + ".zst");
+  EXPECT_EQ(catalog->payload(sha).error().code(), base::ErrorCode::k_bad_format);
+  const WordsOf words = [](const std::string& record) -> base::Result<std::string> { return record; };
+  EXPECT_EQ(*index_some(*catalog, words), 1U) << "a damaged record does not keep the others out of the index";
+  ASSERT_EQ(*remove_conversation(*catalog, "b", "", words), 1);
+  EXPECT_EQ(catalog->payload(sha).error().code(), base::ErrorCode::k_not_found);
+}
+
+TEST_F(CatalogTest, RemovesWhileOthersStoreWithoutAPause) {
+  // Each thread stores until the removal is done: at every moment somebody does.
+  std::atomic<bool> removed{false};
+  std::vector<std::thread> clients;
+  std::barrier begun(5);
+  for (int i = 0; i < 4; ++i)
+    clients.emplace_back([&] {
+      bool first = true;
+      while (!removed)
+        (void)catalog->beside_removals([&]() -> base::Status {
+          if (std::exchange(first, false)) begun.arrive_and_wait();
+          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          return {};
+        });
+    });
+  begun.arrive_and_wait();
+  EXPECT_TRUE(catalog->alone_with_files([&](const PayloadFiles&) -> base::Status {
+    removed = true;
+    return {};
+  }));
+  for (std::thread& client : clients) client.join();
 }
 
 TEST(Question, IsMadeOfWordsAlone) {

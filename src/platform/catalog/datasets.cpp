@@ -7,20 +7,14 @@ namespace {
 /// Reads every row of a question with `read`.
 template <class T, class Bind, class Read>
 base::Result<std::vector<T>> all_rows(Catalog& catalog, std::string_view sql, Bind&& bind, Read&& read) {
-  std::vector<T> out;
-  const base::Status done = catalog.read([&](sqlite::Database& database) -> base::Status {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<T>> {
     auto rows = database.prepare(sql);
     if (!rows) return std::move(rows).error();
     bind(*rows);
-    for (;;) {
-      const auto row = rows->step();
-      if (!row) return row.error();
-      if (!*row) return {};
-      out.push_back(read(*rows));
-    }
+    std::vector<T> out;
+    TJ_TRY(rows->each([&](const sqlite::Statement& row) { out.push_back(read(row)); }));
+    return out;
   });
-  if (!done.ok()) return done.error();
-  return out;
 }
 
 struct Head {

@@ -31,26 +31,24 @@ base::Result<std::int64_t> put_events(Catalog& catalog, std::span<const EventRow
 
 base::Result<EventPage> events_of(Catalog& catalog, const std::string& trajectory_id, const std::string& trace_id,
                                   EventPosition after, std::size_t limit) {
-  EventPage out;
-  TJ_TRY(catalog.read([&](sqlite::Database& database) -> base::Status {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<EventPage> {
     auto find = database.prepare(
         "SELECT body, time, id FROM events WHERE (trajectory_id = ?1 OR (trajectory_id IS NULL AND trace_id = ?2)) "
         "AND (time, id) > (?3, ?4) ORDER BY time, id LIMIT ?5");
     if (!find) return std::move(find).error();
-    find->bind(trajectory_id, or_null(trace_id), after.time, after.id, static_cast<std::int64_t>(limit) + 1);
-    for (;;) {
-      const auto row = find->step();
-      if (!row) return row.error();
-      if (!*row) return {};
-      if (out.bodies.size() == limit) {
-        out.next = after;
-        return {};
-      }
-      out.bodies.emplace_back(find->text(0));
-      after = {find->integer(1), find->integer(2)};
-    }
-  }));
-  return out;
+    EventPage out;
+    EventPosition last = after;
+    TJ_TRY(find->bind(trajectory_id, or_null(trace_id), after.time, after.id, static_cast<std::int64_t>(limit) + 1)
+               .each([&](const sqlite::Statement& row) {
+                 if (out.bodies.size() == limit) {
+                   out.next = last;
+                   return;
+                 }
+                 out.bodies.emplace_back(row.text(0));
+                 last = {row.integer(1), row.integer(2)};
+               }));
+    return out;
+  });
 }
 
 }  // namespace trajectory::platform::catalog

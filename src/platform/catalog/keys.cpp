@@ -76,12 +76,8 @@ base::Result<std::vector<KeyInfo>> Keys::list() {
   auto all = database_.prepare("SELECT id, name, can_read, can_write, created, revoked FROM keys ORDER BY created, id");
   if (!all) return std::move(all).error();
   std::vector<KeyInfo> out;
-  for (;;) {
-    const auto row = all->step();
-    if (!row) return row.error();
-    if (!*row) return out;
-    out.push_back(info_of(*all));
-  }
+  TJ_TRY(all->each([&](const sqlite::Statement& row) { out.push_back(info_of(row)); }));
+  return out;
 }
 
 base::Status Keys::revoke(const std::string& id, std::int64_t now) {

@@ -39,9 +39,8 @@ base::Status sync_folder(const std::string& path) {
   return {};
 }
 
-base::Status make_folder(const std::string& path, const std::string& parent) {
-  if (::mkdir(path.c_str(), 0700) == 0) return sync_folder(parent);
-  if (errno == EEXIST) return {};
+base::Status make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return base::io_error("cannot make the folder", path, errno);
 }
 
@@ -71,14 +70,17 @@ std::string PayloadFiles::path_of(std::string_view sha256) const {
 }
 
 base::Result<PayloadFiles> PayloadFiles::open(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return base::io_error("cannot make the folder", folder, errno);
+  TJ_TRY(make_folder(folder));
+  // All of them now: one that is made when it is needed may be used by another thread before it is durable.
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  for (const char first : k_digits)
+    for (const char second : k_digits) TJ_TRY(make_folder(folder + "/" + first + second));
+  TJ_TRY(sync_folder(folder));
   return PayloadFiles(folder);
 }
 
 base::Status PayloadFiles::write(std::string_view sha256, std::string_view bytes) const {
   if (has(sha256)) return sync_folder(folder_of(sha256));  // whoever wrote it may not have come so far
-  TJ_TRY(make_folder(folder_of(sha256), folder_));
   static std::atomic<std::uint64_t> number{0};
   const std::string part =
       path_of(sha256) + "." + std::to_string(::getpid()) + "-" + std::to_string(number++) + std::string(k_unfinished);

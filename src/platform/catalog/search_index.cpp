@@ -14,8 +14,8 @@ struct Entry {
 };
 
 base::Result<std::vector<Entry>> next_entries(Catalog& catalog) {
-  std::vector<Entry> out;
-  const base::Status done = catalog.read([&](sqlite::Database& database) -> base::Status {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<Entry>> {
+    std::vector<Entry> out;
     auto next = database.prepare(
         "SELECT t.id, p.sha256, p.size FROM trajectories t JOIN payloads p ON p.id = t.payload "
         "WHERE t.id > (SELECT coalesce(max(id), 0) FROM search.done) ORDER BY t.id LIMIT ?1");
@@ -24,22 +24,25 @@ base::Result<std::vector<Entry>> next_entries(Catalog& catalog) {
     for (std::uint64_t bytes = 0; bytes < k_bytes_at_once;) {
       const auto row = next->step();
       if (!row) return row.error();
-      if (!*row) return {};
+      if (!*row) break;
       out.push_back({next->integer(0), std::string(next->text(1)), static_cast<std::uint64_t>(next->integer(2))});
       bytes += out.back().size;
     }
-    return {};
+    return out;
   });
-  if (!done.ok()) return done.error();
-  return out;
 }
 
-/// The words of a trajectory; none where its record cannot be read.
-std::string words_in(Catalog& catalog, const Entry& entry, const WordsOf& words_of) {
-  const auto record = catalog.payload(entry.payload);
-  if (!record) return {};
-  auto words = words_of(*record);
-  return words ? std::move(*words) : std::string();
+/// The words of each trajectory; none where its record is damaged. Errors: k_io (it cannot be read now).
+base::Result<std::vector<std::string>> words_in(Catalog& catalog, const std::vector<Entry>& entries,
+                                                const WordsOf& words_of) {
+  std::vector<std::string> out;
+  for (const Entry& entry : entries) {
+    const auto record = catalog.payload(entry.payload);
+    if (!record && record.error().code() != base::ErrorCode::k_bad_format) return record.error();
+    auto words = record ? words_of(*record) : base::Result<std::string>(std::string());
+    out.push_back(words ? std::move(*words) : std::string());
+  }
+  return out;
 }
 
 base::Status add_words(Catalog& catalog, const std::vector<Entry>& entries, const std::vector<std::string>& words) {
@@ -59,36 +62,33 @@ base::Status add_words(Catalog& catalog, const std::vector<Entry>& entries, cons
 struct Removed {
   std::vector<Entry> entries;
   std::vector<std::string> trajectory_ids;
+  std::vector<std::string> trace_ids;
 };
 
 base::Result<Removed> entries_of(Catalog& catalog, const std::string& conversation, const std::string& dataset) {
-  Removed out;
-  const base::Status done = catalog.read([&](sqlite::Database& database) -> base::Status {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<Removed> {
+    Removed out;
     auto rows = database.prepare(
-        "SELECT t.id, p.sha256, p.size, c.public_id FROM conversations c JOIN datasets d ON d.id = c.dataset "
+        "SELECT t.id, p.sha256, p.size, c.public_id, t.trace_id FROM conversations c JOIN datasets d ON d.id = "
+        "c.dataset "
         "JOIN trajectories t ON t.conversation = c.id JOIN payloads p ON p.id = t.payload "
         "WHERE c.name = ?1 AND (?2 = '' OR d.name = ?2)");
     if (!rows) return std::move(rows).error();
-    rows->bind(conversation, dataset);
-    for (;;) {
-      const auto row = rows->step();
-      if (!row) return row.error();
-      if (!*row) return {};
-      out.entries.push_back(
-          {rows->integer(0), std::string(rows->text(1)), static_cast<std::uint64_t>(rows->integer(2))});
-      if (out.trajectory_ids.empty() || out.trajectory_ids.back() != rows->text(3))
-        out.trajectory_ids.emplace_back(rows->text(3));
-    }
+    TJ_TRY(rows->bind(conversation, dataset).each([&](const sqlite::Statement& row) {
+      out.entries.push_back({row.integer(0), std::string(row.text(1)), static_cast<std::uint64_t>(row.integer(2))});
+      if (out.trajectory_ids.empty() || out.trajectory_ids.back() != row.text(3))
+        out.trajectory_ids.emplace_back(row.text(3));
+      if (!row.is_null(4)) out.trace_ids.emplace_back(row.text(4));
+    }));
+    if (out.entries.empty()) return base::Error(base::ErrorCode::k_not_found, "there is no conversation of that name");
+    return out;
   });
-  if (!done.ok()) return done.error();
-  if (out.entries.empty()) return base::Error(base::ErrorCode::k_not_found, "there is no conversation of that name");
-  return out;
 }
 
 /// An index without content has to be told the words that it forgets.
 base::Status remove_words(Catalog& catalog, const std::vector<Entry>& entries, const WordsOf& words_of) {
-  std::vector<std::string> words;
-  for (const Entry& entry : entries) words.push_back(words_in(catalog, entry, words_of));
+  const auto words = words_in(catalog, entries, words_of);
+  if (!words) return words.error();
   return catalog.write_search([&](sqlite::Database& database) -> base::Status {
     auto done = database.prepare("SELECT 1 FROM done WHERE id = ?1");
     auto forget = database.prepare("INSERT INTO words(words, rowid, text) VALUES ('delete', ?1, ?2)");
@@ -98,7 +98,7 @@ base::Status remove_words(Catalog& catalog, const std::vector<Entry>& entries, c
       const auto known = done->bind(entries[i].id).step();
       if (!known) return known.error();
       if (!*known) continue;
-      TJ_TRY(forget->bind(entries[i].id, words[i]).run());
+      TJ_TRY(forget->bind(entries[i].id, (*words)[i]).run());
       TJ_TRY(remove->bind(entries[i].id).run());
     }
     return {};
@@ -120,6 +120,12 @@ base::Status remove_rows(sqlite::Database& database, const Removed& removed) {
                    "(SELECT 1 FROM trajectories WHERE payload = payloads.id)",
                    entry.payload));
   }
+  // Events that name the trace alone belong to every trajectory of it.
+  for (const std::string& id : removed.trace_ids)
+    TJ_TRY(run_for(database,
+                   "DELETE FROM events WHERE trajectory_id IS NULL AND trace_id = ?1 AND NOT EXISTS "
+                   "(SELECT 1 FROM trajectories WHERE trace_id = ?1)",
+                   id));
   for (const std::string& id : removed.trajectory_ids) {
     TJ_TRY(run_for(database, "DELETE FROM events WHERE trajectory_id = ?1", id));
     TJ_TRY(run_for(database,
@@ -139,32 +145,29 @@ base::Result<std::size_t> index_some(Catalog& catalog, const WordsOf& words_of) 
     const auto entries = next_entries(catalog);
     if (!entries) return entries.error();
     count = entries->size();
-    std::vector<std::string> words;
-    for (const Entry& entry : *entries) words.push_back(words_in(catalog, entry, words_of));
-    return entries->empty() ? base::Status() : add_words(catalog, *entries, words);
+    const auto words = words_in(catalog, *entries, words_of);
+    if (!words) return words.error();
+    return entries->empty() ? base::Status() : add_words(catalog, *entries, *words);
   });
   if (!done.ok()) return done.error();
   return count;
 }
 
-base::Status merge_index(Catalog& catalog) {
-  return catalog.write_search(
-      [](sqlite::Database& database) { return database.execute("INSERT INTO words(words) VALUES ('optimize')"); });
+base::Result<bool> erase_removed(Catalog& catalog) {
+  TJ_TRY(catalog.write_search(
+      [](sqlite::Database& database) { return database.execute("INSERT INTO words(words) VALUES ('optimize')"); }));
+  return catalog.forget_deleted();
 }
 
 base::Result<std::int64_t> not_indexed(Catalog& catalog) {
-  std::int64_t out = 0;
-  const base::Status done = catalog.read([&](sqlite::Database& database) -> base::Status {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::int64_t> {
     auto count =
         database.prepare("SELECT count(*) FROM trajectories WHERE id > (SELECT coalesce(max(id), 0) FROM search.done)");
     if (!count) return std::move(count).error();
     const auto row = count->step();
     if (!row) return row.error();
-    out = count->integer(0);
-    return {};
+    return count->integer(0);
   });
-  if (!done.ok()) return done.error();
-  return out;
 }
 
 base::Result<std::int64_t> remove_conversation(Catalog& catalog, const std::string& conversation,
@@ -180,21 +183,17 @@ base::Result<std::int64_t> remove_conversation(Catalog& catalog, const std::stri
         catalog.write([&](sqlite::Database& database) { return remove_rows(database, *removed); });
     if (!gone.ok()) return gone;
     for (const Entry& entry : removed->entries) {
-      bool named = false;
-      const base::Status asked = catalog.read([&](sqlite::Database& database) -> base::Status {
+      const auto named = catalog.read([&](sqlite::Database& database) -> base::Result<bool> {
         auto find = database.prepare("SELECT 1 FROM payloads WHERE sha256 = ?1");
         if (!find) return std::move(find).error();
-        const auto row = find->bind(entry.payload).step();
-        if (!row) return row.error();
-        named = *row;
-        return {};
+        return find->bind(entry.payload).step();
       });
-      if (!asked.ok()) return asked;
-      if (named) continue;
+      if (!named) return named.error();
+      if (*named) continue;
       const base::Status unlinked = files.remove(entry.payload);
       if (!unlinked.ok()) return unlinked;
     }
-    return catalog.forget_deleted();
+    return {};
   });
   if (!done.ok()) return done.error();
   return count;

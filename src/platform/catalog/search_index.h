@@ -15,15 +15,18 @@ using WordsOf = std::function<base::Result<std::string>(const std::string& recor
 /// One whose record cannot be read is left out (`trajectory check` names it). Errors: k_io.
 [[nodiscard]] base::Result<std::size_t> index_some(Catalog& catalog, const WordsOf& words_of);
 
-/// Merges the index, which takes words that were removed out of its files. Takes seconds for a gigabyte. Errors: k_io.
-[[nodiscard]] base::Status merge_index(Catalog& catalog);
+/// Takes what was removed out of the files: merges the index, which holds its words until then, and cuts the journals.
+/// Seconds for a gigabyte. False: somebody still reads the state before, so that it has to be asked again. Errors:
+/// k_io.
+[[nodiscard]] base::Result<bool> erase_removed(Catalog& catalog);
 
 /// How many trajectories are not in the index yet. Errors: k_io.
 [[nodiscard]] base::Result<std::int64_t> not_indexed(Catalog& catalog);
 
 /// Removes conversations everywhere: every version in the dataset, or with `dataset` empty in every dataset; payloads
-/// that nothing else names, the words in the index, and the events of them. What is deleted is overwritten. Returns how
-/// many trajectories were removed. Errors: k_not_found (nothing has that name), k_io.
+/// that nothing else names, the words in the index, and the events of them. What is deleted is overwritten; in journals
+/// and the index it lies until `erase_removed`. Returns how many trajectories were removed. Errors: k_not_found
+/// (nothing has that name), k_io.
 [[nodiscard]] base::Result<std::int64_t> remove_conversation(Catalog& catalog, const std::string& conversation,
                                                              const std::string& dataset, const WordsOf& words_of);
 

@@ -199,38 +199,14 @@ Row row_of(const sqlite::Statement& s) {
 
 base::Result<std::vector<Row>> rows_of(sqlite::Database& database, sqlite::Statement& statement) {
   std::vector<Row> out;
-  for (;;) {
-    const auto row = statement.step();
-    if (!row) return row.error();
-    if (!*row) break;
-    out.push_back(row_of(statement));
-  }
+  TJ_TRY(statement.each([&](const sqlite::Statement& row) { out.push_back(row_of(row)); }));
   auto labels = database.prepare(
       "SELECT l.kind, l.name FROM labelled x JOIN labels l ON l.id = x.label WHERE x.trajectory = ?1 ORDER BY 1, 2");
   if (!labels) return std::move(labels).error();
   for (Row& row : out) {
-    labels->bind(row.id);
-    for (;;) {
-      const auto label = labels->step();
-      if (!label) return label.error();
-      if (!*label) break;
-      row.facts.labels.emplace_back(labels->text(0), labels->text(1));
-    }
+    TJ_TRY(labels->bind(row.id).each(
+        [&](const sqlite::Statement& label) { row.facts.labels.emplace_back(label.text(0), label.text(1)); }));
   }
-  return out;
-}
-
-/// Runs `work` on a view of the catalog and gives back what it made.
-template <class T, class Work>
-base::Result<T> reading(Catalog& catalog, Work&& work) {
-  T out{};
-  const base::Status done = catalog.read([&](sqlite::Database& database) -> base::Status {
-    auto made = work(database);
-    if (!made) return std::move(made).error();
-    out = std::move(*made);
-    return {};
-  });
-  if (!done.ok()) return done.error();
   return out;
 }
 
@@ -247,22 +223,19 @@ base::Status count_rows(sqlite::Database& database, const Query& q, Figures& out
   auto rows =
       q.prepare(database, "SELECT t.failed, t.tokens, t.reward, t.time, t.cost FROM " + q.from + " WHERE " + q.where);
   if (!rows) return std::move(rows).error();
-  for (;;) {
-    const auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return {};
+  return rows->each([&](const sqlite::Statement& row) {
     ++out.count;
-    out.failed += rows->integer(0);
-    const std::int64_t time = rows->integer(3);
+    out.failed += row.integer(0);
+    const std::int64_t time = row.integer(3);
     Day& day = out.days[time - ((time % k_day) + k_day) % k_day];
     ++day.count;
-    day.failed += rows->integer(0);
-    day.tokens += rows->integer(1);
-    out.tokens += rows->integer(1);
-    out.cost += rows->real(4);
-    if (!rows->is_null(1)) ++out.tokens_from[bucket_of(rows->integer(1))];
-    if (!rows->is_null(2)) ++out.rewards_from[static_cast<std::int64_t>(std::floor(rows->real(2) * 10 + 1e-9))];
-  }
+    day.failed += row.integer(0);
+    day.tokens += row.integer(1);
+    out.tokens += row.integer(1);
+    out.cost += row.real(4);
+    if (!row.is_null(1)) ++out.tokens_from[bucket_of(row.integer(1))];
+    if (!row.is_null(2)) ++out.rewards_from[static_cast<std::int64_t>(std::floor(row.real(2) * 10 + 1e-9))];
+  });
 }
 
 base::Status count_labels(sqlite::Database& database, const Query& q, Figures& out) {
@@ -271,18 +244,15 @@ base::Status count_labels(sqlite::Database& database, const Query& q, Figures& o
                                       "z.label WHERE " +
                                       q.where + " GROUP BY y.id");
   if (!rows) return std::move(rows).error();
-  for (;;) {
-    const auto row = rows->step();
-    if (!row) return row.error();
-    if (!*row) return {};
-    out.labels[std::string(rows->text(0))][std::string(rows->text(1))] += rows->integer(2);
-  }
+  return rows->each([&](const sqlite::Statement& row) {
+    out.labels[std::string(row.text(0))][std::string(row.text(1))] += row.integer(2);
+  });
 }
 
 }  // namespace
 
 base::Result<std::vector<Row>> select(Catalog& catalog, const Filter& filter, std::int64_t before, std::size_t limit) {
-  return reading<std::vector<Row>>(catalog, [&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
     auto found = query_of(database, filter);
     if (!found) return std::move(found).error();
     if (!*found) return std::vector<Row>();
@@ -304,7 +274,7 @@ base::Result<Row> find(Catalog& catalog, const std::string& trajectory_id, std::
 }
 
 base::Result<std::vector<Row>> history(Catalog& catalog, const std::string& trajectory_id) {
-  return reading<std::vector<Row>>(catalog, [&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
     auto rows = database.prepare(std::string(k_columns) + "trajectories t" + std::string(k_joins) +
                                  " WHERE t.conversation = (SELECT id FROM conversations WHERE public_id = ?1) "
                                  "ORDER BY t.number DESC");
@@ -317,7 +287,7 @@ base::Result<std::vector<Row>> history(Catalog& catalog, const std::string& traj
 }
 
 base::Result<Figures> figures(Catalog& catalog, const Filter& filter) {
-  return reading<Figures>(catalog, [&](sqlite::Database& database) -> base::Result<Figures> {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<Figures> {
     Figures out;
     const auto found = query_of(database, filter);
     if (!found) return found.error();

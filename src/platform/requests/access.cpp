@@ -61,35 +61,33 @@ std::optional<Answer> Access::refuse_rate(const std::string& who) {
   return out;
 }
 
-std::optional<Answer> Access::refuse(const Request& request, Scope scope) {
+base::Result<std::optional<Answer>> Access::refuse(const Request& request, Scope scope) {
   if (auto refused = refuse_origin(request)) return refused;
-  if (scope == Scope::k_open) return std::nullopt;
+  if (scope == Scope::k_open) return std::optional<Answer>();
   if (request.key.empty()) {
     Answer out = refusal(401, "a key is missing: send it as X-API-Key");
     out.headers.emplace_back("WWW-Authenticate", "Bearer");
-    return out;
+    return std::optional(std::move(out));
   }
   bool any_key = false;
-  std::optional<catalog::KeyInfo> key;
-  const base::Status asked = context_.catalog.read([&](sqlite::Database& database) -> base::Status {
-    const auto has = catalog::has_keys(database);
-    if (!has) return has.error();
-    any_key = !*has && context_.settings.loopback;
-    if (any_key) return {};
-    auto found = catalog::find_key(database, request.key.reveal());
-    if (!found) return std::move(found).error();
-    key = std::move(*found);
-    return {};
-  });
-  if (!asked.ok()) return refusal(asked.error());
-  if (any_key) return std::nullopt;
-  if (!key) {
+  const auto key =
+      context_.catalog.read([&](sqlite::Database& database) -> base::Result<std::optional<catalog::KeyInfo>> {
+        const auto has = catalog::has_keys(database);
+        if (!has) return has.error();
+        any_key = !*has && context_.settings.loopback;
+        if (any_key) return std::optional<catalog::KeyInfo>();
+        return catalog::find_key(database, request.key.reveal());
+      });
+  if (!key) return key.error();
+  if (any_key) return std::optional<Answer>();
+  if (!*key) {
     if (auto refused = refuse_rate(request.peer)) return refused;
-    return refusal(401, "the key is unknown or was revoked: make one with trajectory keys create");
+    return std::optional(refusal(401, "the key is unknown or was revoked: make one with trajectory keys create"));
   }
-  if (auto refused = refuse_rate(key->id)) return refused;
-  if (scope == Scope::k_write ? key->scopes.write : key->scopes.read) return std::nullopt;
-  return refusal(403, scope == Scope::k_write ? "the key may not write" : "the key may not read");
+  const catalog::KeyInfo& info = **key;
+  if (auto refused = refuse_rate(info.id)) return refused;
+  if (scope == Scope::k_write ? info.scopes.write : info.scopes.read) return std::optional<Answer>();
+  return std::optional(refusal(403, scope == Scope::k_write ? "the key may not write" : "the key may not read"));
 }
 
 }  // namespace trajectory::platform::requests

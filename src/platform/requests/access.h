@@ -21,8 +21,8 @@ class Access {
   Access(const Context& context) : context_(context) {}  // NOLINT(google-explicit-constructor)
 
   /// Nothing when the request may go on, else what to answer: 403 (a Host or Origin of elsewhere, a key without the
-  /// right), 401 (no key, an unknown one), 429.
-  [[nodiscard]] std::optional<Answer> refuse(const Request& request, Scope scope);
+  /// right), 401 (no key, an unknown one), 429. Errors: k_io.
+  [[nodiscard]] base::Result<std::optional<Answer>> refuse(const Request& request, Scope scope);
 
  private:
   [[nodiscard]] std::optional<Answer> refuse_origin(const Request& request) const;

@@ -40,12 +40,13 @@ base::Result<Body> read_body(const Request& request, const Settings& settings, L
     body.text.append(piece);
     return {};
   };
-  TJ_TRY(request.read_body([&](std::string_view piece) -> base::Status {
+  base::Status taken = request.read_body([&](std::string_view piece) -> base::Status {
     wire += piece.size();
     if (wire > settings.wire_bytes) return too_long();
     return decoder.feed(piece, keep);
-  }));
-  TJ_TRY(decoder.finish());
+  });
+  if (taken.ok()) taken = decoder.finish();
+  if (!taken.ok()) return fault_of_client(std::move(taken).error());
   return body;
 }
 

@@ -48,8 +48,8 @@ struct Body {
   std::string text;
 };
 
-/// Reads and decodes a body. Errors: k_too_large (above a limit), k_usage (a coding that we do not know), k_bad_format
-/// (broken coding), k_unreachable.
+/// Reads and decodes a body. Errors: k_too_large (above a limit), k_usage (a coding that we do not know, or broken),
+/// k_unreachable.
 [[nodiscard]] base::Result<Body> read_body(const Request& request, const Settings& settings, LargeBodies& places);
 
 }  // namespace trajectory::platform::requests

@@ -21,8 +21,8 @@ base::Result<JsonBody> read_json(const Context& context, const Request& request,
   JsonBody out;
   out.place = std::move(body->place);
   auto parsed = out.parser.parse(body->text, depth);
-  if (!parsed) return std::move(parsed).error().with("the body");
-  if (!(*parsed)->is_object()) return base::Error(base::ErrorCode::k_bad_format, "the body is no JSON object");
+  if (!parsed) return fault_of_client(std::move(parsed).error().with("the body"));
+  if (!(*parsed)->is_object()) return base::Error(base::ErrorCode::k_usage, "the body is no JSON object");
   out.value = *parsed;
   return out;
 }

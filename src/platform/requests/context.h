@@ -25,7 +25,7 @@ struct JsonBody {
   const json::Value* value = nullptr;
 };
 
-/// Errors: as `read_body`; k_bad_format (no JSON object), k_usage (another Content-Type).
+/// Errors: as `read_body`; k_usage (no JSON object, another Content-Type).
 [[nodiscard]] base::Result<JsonBody> read_json(const Context& context, const Request& request, int depth);
 
 /// The name of a dataset: up to 200 bytes of UTF-8 without control characters. Errors: k_usage.

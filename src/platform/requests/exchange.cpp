@@ -13,10 +13,17 @@ Answer refusal(int status, std::string_view message) {
 }
 
 Answer refusal(const base::Error& error) {
-  const int status = base::meaning_of(error.code()).http_status;
-  if (error.code() == base::ErrorCode::k_bad_format) return refusal(400, error.text());
+  // The client is gone, or too slow: nothing of the server's failed.
+  if (error.code() == base::ErrorCode::k_unreachable) return refusal(400, error.text());
+  const bool damaged = error.code() == base::ErrorCode::k_bad_format;
+  const int status = damaged ? 500 : base::meaning_of(error.code()).http_status;
   if (status >= 500) return refusal(status, "the server cannot do this now: its log says why");
   return refusal(status, error.text());
+}
+
+base::Error fault_of_client(base::Error error) {
+  if (error.code() != base::ErrorCode::k_bad_format) return error;
+  return {base::ErrorCode::k_usage, error.text()};
 }
 
 }  // namespace trajectory::platform::requests

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +36,9 @@ struct Request {
       if (at->first == name) return at->second;
     return {};
   }
+  [[nodiscard]] bool has(std::string_view name) const {
+    return std::any_of(query.begin(), query.end(), [&](const auto& one) { return one.first == name; });
+  }
   [[nodiscard]] std::string_view header(const std::string& name) const {
     const auto found = headers.find(name);
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
@@ -52,7 +56,11 @@ struct Answer {
 
 /// An answer that says what is wrong: `{"error": "..."}`.
 [[nodiscard]] Answer refusal(int status, std::string_view message);
-/// With the status that the error table names. What is wrong with the server's files is not told to clients.
+/// With the status that the error table names. What is wrong with the server's files is not told to clients: neither by
+/// k_io nor by k_bad_format, which here means a stored record.
 [[nodiscard]] Answer refusal(const base::Error& error);
+
+/// An error of what a client sent: k_usage where its reader says k_bad_format.
+[[nodiscard]] base::Error fault_of_client(base::Error error);
 
 }  // namespace trajectory::platform::requests

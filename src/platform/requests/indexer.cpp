@@ -1,6 +1,9 @@
 #include "platform/requests/indexer.h"
 
+#include <chrono>
+
 #include "platform/catalog/search_index.h"
+#include "platform/requests/guarded.h"
 #include "platform/requests/question.h"
 
 namespace trajectory::platform::requests {
@@ -21,27 +24,47 @@ void Indexer::tell(bool removed) {
   {
     const std::scoped_lock hold(mutex_);
     more_ = true;
-    merge_ = merge_ || removed;
+    erase_ = erase_ || removed;
   }
   told_.notify_one();
 }
 
+/// Whether that went well; else it is to be tried again.
+bool Indexer::take_next(bool erase) {
+  const auto done = guarded([&]() -> base::Result<bool> {
+    if (erase)
+      if (auto erased = catalog::erase_removed(catalog_); !erased || !*erased) return erased;
+    const auto count = catalog::index_some(catalog_, words_of);
+    if (!count) return count.error();
+    if (*count > 0) tell(false);
+    return true;
+  });
+  if (!done) failed_(done.error().text());
+  return done && *done;
+}
+
 void Indexer::work() {
+  constexpr std::chrono::seconds k_pause{10};
+  bool well = true;
   for (;;) {
-    bool merge = false;
+    bool erase = false;
     {
       std::unique_lock hold(mutex_);
-      told_.wait(hold, [&] { return stop_ || more_; });
-      if (stop_) return;
+      const auto called = [&] { return stop_ || more_; };
+      if (well) told_.wait(hold, called);
+      else told_.wait_for(hold, k_pause, called);
+      if (stop_) break;
       more_ = false;
-      merge = std::exchange(merge_, false);
+      erase = erase_;
+      erase_ = false;
     }
-    const auto count = catalog::index_some(catalog_, words_of);
-    if (!count) failed_(count.error().text());
-    else if (*count > 0) tell(merge);
-    else if (merge)
-      if (const auto merged = catalog::merge_index(catalog_); !merged.ok()) failed_(merged.error().text());
+    well = take_next(erase);
+    if (!well && erase) {
+      const std::scoped_lock hold(mutex_);
+      erase_ = true;
+    }
   }
+  if (erase_ && well) (void)take_next(true);
 }
 
 }  // namespace trajectory::platform::requests

@@ -10,11 +10,12 @@
 
 namespace trajectory::platform::requests {
 
-/// Takes what is uploaded into the search index, behind the answers: on a thread of its own, which waits until it is
-/// told of something.
+/// Takes what is uploaded into the search index, and what was removed out of the files, behind the answers: on a thread
+/// of its own, which waits until it is told of something. What fails is tried again after ten seconds, or with the next
+/// that it is told. A removal that it was told of is still erased when it ends.
 class Indexer {
  public:
-  /// `failed` takes an error's text. Both outlive it.
+  /// `failed` takes an error's text, on the thread of its own. Both outlive it.
   Indexer(catalog::Catalog& catalog, std::function<void(const std::string&)> failed);
   ~Indexer();
   Indexer(const Indexer&) = delete;
@@ -24,6 +25,7 @@ class Indexer {
   void tell(bool removed);
 
  private:
+  [[nodiscard]] bool take_next(bool erase);
   void work();
 
   catalog::Catalog& catalog_;
@@ -31,7 +33,7 @@ class Indexer {
   std::mutex mutex_;
   std::condition_variable told_;
   bool more_ = true;  ///< what a killed process left undone
-  bool merge_ = false;
+  bool erase_ = false;
   bool stop_ = false;
   std::thread thread_;
 };

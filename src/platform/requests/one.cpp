@@ -170,8 +170,13 @@ base::Result<Answer> list_events(const Context& context, const Request& request,
 base::Result<Answer> remove(const Context& context, const Request& request) {
   const std::string conversation(request.parameter("conversation_id"));
   if (conversation.empty()) return base::Error(base::ErrorCode::k_usage, "name a conversation_id");
-  const auto removed =
-      catalog::remove_conversation(context.catalog, conversation, std::string(request.parameter("dataset")), words_of);
+  std::string dataset;
+  if (request.has("dataset")) {
+    auto name = dataset_name(request.parameter("dataset"));
+    if (!name) return std::move(name).error();
+    dataset = std::move(*name);
+  }
+  const auto removed = catalog::remove_conversation(context.catalog, conversation, dataset, words_of);
   if (!removed) return removed.error();
   Answer out;
   out.body = JsonText::object().integer("removed", *removed).done();

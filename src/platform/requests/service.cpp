@@ -5,6 +5,7 @@
 #include "platform/catalog/payload_files.h"
 #include "platform/requests/events.h"
 #include "platform/requests/export.h"
+#include "platform/requests/guarded.h"
 #include "platform/requests/json_text.h"
 #include "platform/requests/lists.h"
 #include "platform/requests/one.h"
@@ -53,6 +54,8 @@ base::Result<Answer> openapi(const Context&, const Request&) {
 
 enum class Change : std::uint8_t { k_none, k_stored, k_removed };
 
+}  // namespace
+
 struct Route {
   std::string_view method;
   std::string_view path;  ///< ends with "{id}" or has it inside where `respond_of` is set
@@ -61,6 +64,8 @@ struct Route {
   RespondOf respond_of = nullptr;
   Change change = Change::k_none;
 };
+
+namespace {
 
 constexpr Route k_routes[] = {
     {"GET", "/health", Scope::k_open, health},
@@ -129,9 +134,14 @@ Service::Service(catalog::Catalog& catalog, Settings settings, base::Clock clock
       context_{catalog, settings_, places_, clock_},
       access_(context_),
       log_(std::move(log)),
-      indexer_(catalog, [this](const std::string& error) {
-        log_(JsonText::object().time("time", clock_.now()).text("level", "error").text("error", error).done());
-      }) {}
+      indexer_(catalog, [this](const std::string& error) { log_error("", error); }) {}
+
+void Service::log_error(std::string_view path, const std::string& error) {
+  JsonText line = JsonText::object();
+  line.time("time", clock_.now()).text("level", "error");
+  if (!path.empty()) line.text("path", path);
+  log_(line.text("error", error).done());
+}
 
 /// A line of the log has no text that a client sent beside the path of a route: no query, no id, no body, no key.
 void Service::log(const Request& request, std::string_view path, int status, std::int64_t started,
@@ -148,6 +158,26 @@ void Service::log(const Request& request, std::string_view path, int status, std
   log_(line.done());
 }
 
+base::Result<Answer> Service::respond(const Request& request, const Route* route, const std::string& id) {
+  auto refused = access_.refuse(request, route != nullptr ? route->scope : Scope::k_open);
+  if (!refused) return std::move(refused).error();
+  if (*refused) return **std::move(refused);
+  if (route == nullptr) return no_route(request);
+  auto answer =
+      route->respond_of != nullptr ? route->respond_of(context_, request, id) : route->respond(context_, request);
+  if (answer && route->change != Change::k_none) indexer_.tell(route->change == Change::k_removed);
+  return answer;
+}
+
+/// The head of a stream's answer is out when it fails: the log alone can say why the client gets half of it.
+base::Status Service::run_stream(const std::function<base::Status(const Sink&)>& stream, std::string_view path,
+                                 const Sink& sink) {
+  base::Status done = guarded([&] { return stream(sink); });
+  if (!done.ok() && done.error().code() != base::ErrorCode::k_unreachable)
+    log_error(path, "an answer was cut off: " + done.error().text());
+  return done;
+}
+
 Answer Service::handle(const Request& request) {
   const std::int64_t started = clock_.steady();
   std::string id;
@@ -156,23 +186,16 @@ Answer Service::handle(const Request& request) {
            matches(r.path, request.path, id);
   });
   const bool found = route != std::end(k_routes);
-  Answer answer;
-  std::string error;
-  if (auto refused = access_.refuse(request, found ? route->scope : Scope::k_open)) {
-    answer = *std::move(refused);
-  } else if (!found) {
-    answer = no_route(request);
-  } else {
-    auto made =
-        route->respond_of != nullptr ? route->respond_of(context_, request, id) : route->respond(context_, request);
-    if (made) answer = std::move(*made);
-    else answer = refusal(made.error());
-    if (!made && answer.status >= 500) error = made.error().text();
-    if (made && route->change != Change::k_none) indexer_.tell(route->change == Change::k_removed);
-  }
+  const std::string_view path = found ? route->path : std::string_view();
+  auto made = guarded([&] { return respond(request, found ? route : nullptr, id); });
+  Answer answer = made ? *std::move(made) : refusal(made.error());
   add_security_headers(answer);
+  if (answer.stream)
+    answer.stream = [this, path, stream = std::move(answer.stream)](const Sink& sink) {
+      return run_stream(stream, path, sink);
+    };
   if (!settings_.quiet || answer.status >= 500)
-    log(request, found ? route->path : std::string_view(), answer.status, started, error);
+    log(request, path, answer.status, started, made || answer.status < 500 ? std::string() : made.error().text());
   return answer;
 }
 

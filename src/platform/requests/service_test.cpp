@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <mutex>
+#include <new>
 #include <thread>
 #include <unistd.h>
 
@@ -18,7 +20,11 @@ class ServiceTest : public testing::Test {
     auto opened = catalog::Catalog::open(folder);
     EXPECT_TRUE(opened);
     catalog = std::move(*opened);
-    service = std::make_unique<Service>(*catalog, settings(), base::system_clock(nullptr), [](std::string_view) {});
+    service =
+        std::make_unique<Service>(*catalog, settings(), base::system_clock(nullptr), [this](std::string_view line) {
+          const std::scoped_lock hold(mutex);
+          log.append(line).push_back('\n');
+        });
   }
   ~ServiceTest() override {
     service.reset();
@@ -51,6 +57,8 @@ class ServiceTest : public testing::Test {
 
   std::string folder = std::filesystem::temp_directory_path() / ("service-test-" + std::to_string(::getpid()));
   std::unique_ptr<catalog::Catalog> catalog;
+  std::mutex mutex;
+  std::string log;
   std::unique_ptr<Service> service;
 };
 
@@ -111,9 +119,44 @@ TEST_F(ServiceTest, TakesNothingButAnIdInAPath) {
 }
 
 TEST_F(ServiceTest, TellsNothingOfItsFilesWhenItFails) {
-  const Answer answer = refusal(base::Error(base::ErrorCode::k_io, "cannot write").with("/somewhere/private"));
-  EXPECT_EQ(answer.status, 500);
-  EXPECT_EQ(answer.body.find("private"), std::string::npos);
+  for (const auto code : {base::ErrorCode::k_io, base::ErrorCode::k_bad_format, base::ErrorCode::k_internal}) {
+    const Answer answer = refusal(base::Error(code, "cannot read").with("/somewhere/private"));
+    EXPECT_EQ(answer.status, 500);
+    EXPECT_EQ(answer.body.find("private"), std::string::npos);
+  }
+}
+
+TEST_F(ServiceTest, SaysInItsLogAloneThatAStoredRecordIsDamaged) {
+  const std::string body = R"({"dataset":"d","trajectories":[{"task":{"conversation_id":"c"},"steps":[]}]})";
+  ASSERT_EQ(post(k_upload, body).status, 200);
+  ASSERT_TRUE(
+      catalog->write([](sqlite::Database& database) { return database.execute("UPDATE payloads SET frame = x'00'"); }));
+  const Answer one = service->handle(request("GET", "/api/v1/trajectories/" + catalog::trajectory_id("d", "c")));
+  EXPECT_EQ(one.status, 500);
+  EXPECT_EQ(one.body.find("payload"), std::string::npos);
+  EXPECT_NE(log.find("payload"), std::string::npos) << log;
+  log.clear();
+  Request asked = request("GET", "/api/v1/export");
+  asked.query = {{"dataset", "d"}};
+  const Answer exported = service->handle(asked);
+  ASSERT_TRUE(exported.stream);
+  EXPECT_FALSE(exported.stream([](std::string_view) -> base::Status { return {}; }));
+  EXPECT_NE(log.find("cut off"), std::string::npos) << log;
+}
+
+TEST_F(ServiceTest, AnswersAndLogsWhenThereIsNoMemory) {
+  Request asked = request("POST", k_upload);
+  asked.read_body = [](const Sink&) -> base::Status { throw std::bad_alloc(); };
+  EXPECT_EQ(service->handle(asked).status, 500);
+  EXPECT_NE(log.find("bad_alloc"), std::string::npos) << log;
+}
+
+TEST_F(ServiceTest, RemovesFromOneDatasetOnlyWhereItIsNamed) {
+  Request asked = request("DELETE", "/api/v1/conversations");
+  asked.query = {{"conversation_id", "c"}, {"dataset", ""}};
+  EXPECT_EQ(service->handle(asked).status, 400) << "an empty name does not mean all datasets";
+  asked.query.pop_back();
+  EXPECT_EQ(service->handle(asked).status, 404);
 }
 
 }  // namespace
