@@ -244,6 +244,24 @@ def test_a_selection_is_exported_in_every_format(server: Server, run: Any, tmp_p
     assert pq.read_table(io.BytesIO(empty)).num_rows == 0
 
 
+def test_an_export_holds_what_was_there_when_it_began(server: Server) -> None:
+    text = "word " * 20_000  # so that the answer does not fit into what a socket holds
+    for at in range(0, 400, 100):
+        server.upload(*(trajectory(f"c{n}", f"first {n} {text}") for n in range(at, at + 100)))
+    parameters = {"dataset": "d", "format": "jsonl"}
+    with server.ask("GET", "/api/v1/export", params=parameters, stream=True) as answer:
+        lines = answer.iter_lines()
+        records = [json.loads(next(lines))]
+        server.upload(*(trajectory(f"c{n}", "second") for n in range(200)))
+        assert server.ask("DELETE", "/api/v1/conversations", params={"conversation_id": "c200"}).status_code == 200
+        records += map(json.loads, lines)
+    contents = {record["conversation_id"]: record["messages"][0]["content"] for record in records}
+    assert len(records) == len(contents)
+    assert set(contents) == {f"c{n}" for n in range(400) if n != 200}
+    assert all(content.startswith("first") for content in contents.values())
+    assert server.ask("GET", "/api/v1/export", params={**parameters, "version": 99}).status_code == 404
+
+
 def test_a_removed_conversation_is_nowhere(serve: Serve, run: Any, tmp_path: Path) -> None:
     server = serve()
     secret = "xylophone" + "".join(f" {n * 7919}" for n in range(60_000))

@@ -35,13 +35,29 @@ struct Query {
   }
 };
 
-base::Result<std::optional<std::int64_t>> one_integer(sqlite::Database& database, std::string_view sql,
-                                                      const std::string& a, const std::string& b) {
-  auto find = database.prepare(sql);
+/// A dataset as a selection needs it.
+struct Head {
+  std::int64_t id = 0;
+  std::int64_t version = 0;
+};
+
+base::Result<Head> head_of(sqlite::Database& database, const Filter& filter) {
+  auto find = database.prepare("SELECT id, version FROM datasets WHERE name = ?1");
   if (!find) return std::move(find).error();
-  find->set(1, a);
-  if (!b.empty()) find->set(2, b);
-  const auto row = find->step();
+  const auto row = find->bind(filter.dataset).step();
+  if (!row) return row.error();
+  if (!*row) return base::Error(base::ErrorCode::k_not_found, "there is no dataset of that name");
+  const Head head{find->integer(0), find->integer(1)};
+  if (filter.version && (*filter.version < 0 || *filter.version > head.version))
+    return base::Error(base::ErrorCode::k_not_found, "the dataset has versions 0 to " + std::to_string(head.version));
+  return head;
+}
+
+base::Result<std::optional<std::int64_t>> label_id(sqlite::Database& database, const std::string& kind,
+                                                   const std::string& name) {
+  auto find = database.prepare("SELECT id FROM labels WHERE kind = ?1 AND name = ?2");
+  if (!find) return std::move(find).error();
+  const auto row = find->bind(kind, name).step();
   if (!row) return row.error();
   return *row ? std::optional(find->integer(0)) : std::nullopt;
 }
@@ -91,12 +107,11 @@ base::Result<std::string> narrow_index(sqlite::Database& database, const Filter&
 
 /// None: nothing can be found, since a label is not there at all.
 base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Filter& filter) {
-  const auto dataset = one_integer(database, "SELECT id FROM datasets WHERE name = ?1", filter.dataset, "");
+  const auto dataset = head_of(database, filter);
   if (!dataset) return dataset.error();
-  if (!*dataset) return base::Error(base::ErrorCode::k_not_found, "there is no dataset of that name");
   std::vector<std::int64_t> labels;
   for (const auto& [kind, name] : filter.labels) {
-    const auto label = one_integer(database, "SELECT id FROM labels WHERE kind = ?1 AND name = ?2", kind, name);
+    const auto label = label_id(database, kind, name);
     if (!label) return label.error();
     if (!*label) return std::optional<Query>();
     labels.push_back(**label);
@@ -107,7 +122,7 @@ base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Fi
   const bool pointed = !filter.conversation.empty() || !filter.trace_id.empty();
   std::string narrow;
   if (filter.words.empty() && !filter.version && !pointed) {
-    auto index = narrow_index(database, filter, **dataset);
+    auto index = narrow_index(database, filter, dataset->id);
     if (!index) return std::move(index).error();
     narrow = std::move(*index);
   }
@@ -129,7 +144,7 @@ base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Fi
     q.from = filter.version || pointed ? "trajectories t" : "trajectories t INDEXED BY trajectories_latest";
     q.order = "t.id";
   }
-  q.also("t.dataset = " + q.place(**dataset));
+  q.also("t.dataset = " + q.place(dataset->id));
   if (filter.version) {
     const std::string version = q.place(*filter.version);
     q.also("t.added <= " + version + " AND (t.replaced IS NULL OR t.replaced > " + version + ")");
@@ -147,7 +162,7 @@ base::Result<std::optional<Query>> query_of(sqlite::Database& database, const Fi
   q.compare("t.time < ", filter.until);
   if (!filter.trace_id.empty()) q.also("t.trace_id = " + q.place(filter.trace_id));
   if (!filter.conversation.empty())
-    q.also("t.conversation = (SELECT id FROM conversations WHERE dataset = " + q.place(**dataset) +
+    q.also("t.conversation = (SELECT id FROM conversations WHERE dataset = " + q.place(dataset->id) +
            " AND name = " + q.place(filter.conversation) + ")");
   return std::optional(std::move(q));
 }
@@ -262,6 +277,40 @@ base::Result<std::vector<Row>> select(Catalog& catalog, const Filter& filter, st
                                         " ORDER BY " + q.order + " DESC LIMIT " + std::to_string(limit));
     if (!rows) return std::move(rows).error();
     return rows_of(database, *rows);
+  });
+}
+
+base::Result<std::vector<std::int64_t>> select_ids(Catalog& catalog, const Filter& filter) {
+  using Ids = std::vector<std::int64_t>;
+  return reading<Ids>(catalog, [&](sqlite::Database& database) -> base::Result<Ids> {
+    auto found = query_of(database, filter);
+    if (!found) return std::move(found).error();
+    Ids out;
+    if (!*found) return out;
+    const Query& q = **found;
+    auto ids = q.prepare(database, "SELECT " + q.order + " FROM " + q.from + " WHERE " + q.where + " ORDER BY 1 DESC");
+    if (!ids) return std::move(ids).error();
+    for (;;) {
+      const auto row = ids->step();
+      if (!row) return row.error();
+      if (!*row) return out;
+      out.push_back(ids->integer(0));
+    }
+  });
+}
+
+base::Result<std::vector<Row>> rows(Catalog& catalog, std::span<const std::int64_t> ids) {
+  return reading<std::vector<Row>>(catalog, [&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
+    auto find = database.prepare(std::string(k_columns) + "trajectories t" + std::string(k_joins) + " WHERE t.id = ?1");
+    if (!find) return std::move(find).error();
+    std::vector<Row> out;
+    for (const std::int64_t id : ids) {
+      find->bind(id);
+      auto found = rows_of(database, *find);
+      if (!found) return found;
+      for (Row& row : *found) out.push_back(std::move(row));
+    }
+    return out;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,10 +45,17 @@ struct Row {
   Facts facts;
 };
 
-/// The latest first, those with ids below `before`, at most `limit`. Errors: k_not_found (no such dataset), k_too_large
-/// (the question takes too long), k_usage (words that no index understands), k_io.
+/// The latest first, those with ids below `before`, at most `limit`. Errors: k_not_found (no such dataset, no such
+/// version of it), k_too_large (the question takes too long), k_usage (words that no index understands), k_io.
 [[nodiscard]] base::Result<std::vector<Row>> select(Catalog& catalog, const Filter& filter, std::int64_t before,
                                                     std::size_t limit);
+
+/// The ids of all rows of a selection, the latest first: what an export goes through, whatever is uploaded meanwhile.
+/// Errors: as `select`.
+[[nodiscard]] base::Result<std::vector<std::int64_t>> select_ids(Catalog& catalog, const Filter& filter);
+
+/// The rows of these ids in their order; those that were removed are left out. Errors: k_io.
+[[nodiscard]] base::Result<std::vector<Row>> rows(Catalog& catalog, std::span<const std::int64_t> ids);
 
 /// A version of a conversation; without `number` the latest. Errors: k_not_found, k_io.
 [[nodiscard]] base::Result<Row> find(Catalog& catalog, const std::string& trajectory_id,

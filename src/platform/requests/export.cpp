@@ -1,6 +1,8 @@
 #include "platform/requests/export.h"
 
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include "columnar/stream_writer.h"
 #include "platform/requests/question.h"
@@ -11,16 +13,17 @@ namespace trajectory::platform::requests {
 
 namespace {
 
-/// Hands out the records of a selection one by one, a page of rows at a time.
+/// Hands out the records of a selection one by one. Which ones they are was settled when it was asked for: a version
+/// that is replaced meanwhile is still one of them.
 class Selection {
  public:
-  Selection(const Context& context, catalog::Filter filter) : context_(context), filter_(std::move(filter)) {}
+  Selection(const Context& context, std::vector<std::int64_t> ids) : context_(context), ids_(std::move(ids)) {}
 
-  /// Nothing at the end. One that was removed since its page was read is left out.
+  /// Nothing at the end. One that was removed meanwhile is left out.
   base::Result<std::optional<model::Trajectory>> next() {
     for (;;) {
       if (at_ == rows_.size()) {
-        if (ended_) return std::optional<model::Trajectory>();
+        if (read_ == ids_.size()) return std::optional<model::Trajectory>();
         TJ_TRY(read_page());
         continue;
       }
@@ -33,21 +36,20 @@ class Selection {
  private:
   base::Status read_page() {
     constexpr std::size_t k_page = 200;
-    auto rows = catalog::select(context_.catalog, filter_, before_, k_page);
+    const auto page = std::span(ids_).subspan(read_, std::min(k_page, ids_.size() - read_));
+    auto rows = catalog::rows(context_.catalog, page);
     if (!rows) return std::move(rows).error();
+    read_ += page.size();
     rows_ = std::move(*rows);
     at_ = 0;
-    ended_ = rows_.size() < k_page;
-    if (!rows_.empty()) before_ = rows_.back().id;
     return {};
   }
 
   Context context_;
-  catalog::Filter filter_;
+  std::vector<std::int64_t> ids_;
+  std::size_t read_ = 0;  ///< of them
   std::vector<catalog::Row> rows_;
   std::size_t at_ = 0;
-  std::int64_t before_ = INT64_MAX;
-  bool ended_ = false;
 };
 
 base::Status write_lines(Selection& selection, const Sink& sink) {
@@ -77,12 +79,13 @@ base::Status write_table(columnar::StreamForm form, Selection& selection, const 
 }  // namespace
 
 base::Result<Answer> export_selection(const Context& context, const Request& request) {
-  auto filter = filter_of(request);
-  if (!filter) return std::move(filter).error();
+  const auto filter = filter_of(request);
+  if (!filter) return filter.error();
   // What is wrong with the question is told before the answer begins.
-  if (const auto first = catalog::select(context.catalog, *filter, INT64_MAX, 1); !first) return first.error();
+  auto ids = catalog::select_ids(context.catalog, *filter);
+  if (!ids) return std::move(ids).error();
   const std::string_view format = request.parameter("format");
-  auto selection = std::make_shared<Selection>(context, std::move(*filter));
+  auto selection = std::make_shared<Selection>(context, std::move(*ids));
   Answer out;
   if (format.empty() || format == "jsonl") {
     out.content_type = "application/x-ndjson";
