@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,45 +160,3 @@ def test_events_are_stored_once(server: Server) -> None:
     assert [error["request_index"] for error in told["errors"]] == [2, 3]
     assert server.ask("POST", EVENTS, json={"events": [good]}).json()["skipped"] == 1
     assert server.ask("POST", EVENTS, json={"events": [good] * 1001}).status_code == 413
-
-
-def raw(server: Server, text: bytes) -> bytes:
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as client:
-        client.sendall(text)
-        client.shutdown(socket.SHUT_WR)
-        out = b""
-        while piece := client.recv(65536):
-            out += piece
-    return out
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}",
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: -2\r\n\r\n{{}}",
-        "POST {path} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}",
-        "nonsense\r\n\r\n",
-    ],
-)
-def test_a_request_that_could_be_read_in_two_ways_ends_the_connection(server: Server, head: str) -> None:
-    second = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    answer = raw(server, (head.format(path=UPLOAD) + second).encode())
-    assert answer.startswith(b"HTTP/1.1 400"), answer
-    assert answer.count(b"HTTP/1.1 ") == 1
-
-
-def test_requests_follow_each_other_on_a_connection(server: Server) -> None:
-    one = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    post = f"POST {EVENTS} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: a\r\nContent-Type: application/json\r\n"
-    answer = raw(server, (one + post + 'Content-Length: 13\r\n\r\n{"events":[]}' + one).encode())
-    assert answer.count(b"HTTP/1.1 200") == 3
-
-
-def test_a_refused_body_that_is_still_coming_gets_its_answer(server: Server) -> None:
-    big = b"x" * (8 << 20)
-    answer = requests.post(server.url + UPLOAD, data=big, headers={"Content-Type": "application/json"}, timeout=30)
-    assert answer.status_code == 401 and "key" in answer.json()["error"]

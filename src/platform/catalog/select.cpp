@@ -282,7 +282,7 @@ base::Result<std::vector<Row>> select(Catalog& catalog, const Filter& filter, st
 
 base::Result<std::vector<std::int64_t>> select_ids(Catalog& catalog, const Filter& filter) {
   using Ids = std::vector<std::int64_t>;
-  return reading<Ids>(catalog, [&](sqlite::Database& database) -> base::Result<Ids> {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<Ids> {
     auto found = query_of(database, filter);
     if (!found) return std::move(found).error();
     Ids out;
@@ -290,17 +290,13 @@ base::Result<std::vector<std::int64_t>> select_ids(Catalog& catalog, const Filte
     const Query& q = **found;
     auto ids = q.prepare(database, "SELECT " + q.order + " FROM " + q.from + " WHERE " + q.where + " ORDER BY 1 DESC");
     if (!ids) return std::move(ids).error();
-    for (;;) {
-      const auto row = ids->step();
-      if (!row) return row.error();
-      if (!*row) return out;
-      out.push_back(ids->integer(0));
-    }
+    TJ_TRY(ids->each([&](const sqlite::Statement& row) { out.push_back(row.integer(0)); }));
+    return out;
   });
 }
 
 base::Result<std::vector<Row>> rows(Catalog& catalog, std::span<const std::int64_t> ids) {
-  return reading<std::vector<Row>>(catalog, [&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
+  return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<Row>> {
     auto find = database.prepare(std::string(k_columns) + "trajectories t" + std::string(k_joins) + " WHERE t.id = ?1");
     if (!find) return std::move(find).error();
     std::vector<Row> out;

@@ -26,4 +26,13 @@ base::Error fault_of_client(base::Error error) {
   return {base::ErrorCode::k_usage, error.text()};
 }
 
+void add_security_headers(Answer& answer) {
+  for (const auto& [name, value] : {std::pair{"X-Content-Type-Options", "nosniff"},
+                                    {"Cache-Control", "no-store"},
+                                    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+                                    {"Referrer-Policy", "no-referrer"},
+                                    {"Cross-Origin-Resource-Policy", "same-origin"}})
+    answer.headers.emplace_back(name, value);
+}
+
 }  // namespace trajectory::platform::requests

@@ -26,8 +26,8 @@ struct Request {
   base::Secret key;                                        ///< X-API-Key or a bearer token; not among the headers
   std::string peer;                                        ///< address of the client
   std::optional<std::uint64_t> content_length;
-  /// Hands out the body as it comes; to be called at most once. Errors: k_unreachable (the client went away or is too
-  /// slow), the sink's.
+  /// Hands out the body as it comes; to be called at most once. Errors: k_bad_format (cut off, or malformed), the
+  /// sink's.
   std::function<base::Status(const Sink&)> read_body;
 
   /// The last parameter of that name; empty when there is none.
@@ -59,6 +59,8 @@ struct Answer {
 /// With the status that the error table names. What is wrong with the server's files is not told to clients: neither by
 /// k_io nor by k_bad_format, which here means a stored record.
 [[nodiscard]] Answer refusal(const base::Error& error);
+/// What keeps a browser from making more of an answer than it is: every answer has it.
+void add_security_headers(Answer& answer);
 
 /// An error of what a client sent: k_usage where its reader says k_bad_format.
 [[nodiscard]] base::Error fault_of_client(base::Error error);

@@ -114,16 +114,6 @@ Answer no_route(const Request& request) {
   return out;
 }
 
-/// What keeps a browser from making more of an answer than it is.
-void add_security_headers(Answer& answer) {
-  for (const auto& [name, value] : {std::pair{"X-Content-Type-Options", "nosniff"},
-                                    {"Cache-Control", "no-store"},
-                                    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-                                    {"Referrer-Policy", "no-referrer"},
-                                    {"Cross-Origin-Resource-Policy", "same-origin"}})
-    answer.headers.emplace_back(name, value);
-}
-
 }  // namespace
 
 Service::Service(catalog::Catalog& catalog, Settings settings, base::Clock clock,

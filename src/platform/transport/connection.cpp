@@ -17,11 +17,12 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t k_buffer = 128 << 10;
 constexpr milliseconds k_slice{200};  // a stop is noticed within that time
+constexpr seconds k_kept_idle{1};     // a connection without a request keeps its place so long when others wait
 
 }  // namespace
 
-Connection::Connection(int socket, const Options& options, const std::atomic<std::int64_t>& stopped)
-    : socket_(socket), options_(options), stopped_(stopped), buffer_(k_buffer) {}
+Connection::Connection(int socket, const Options& options, const Shared& shared)
+    : socket_(socket), options_(options), shared_(shared), buffer_(k_buffer) {}
 
 Connection::~Connection() {
   ::shutdown(socket_, SHUT_RDWR);
@@ -33,7 +34,7 @@ bool Connection::wait(short what, Time until) const {
   for (;;) {
     const auto now = steady_clock::now();
     if (now >= until) return false;
-    if (const std::int64_t stop = stopped_.load();
+    if (const std::int64_t stop = shared_.stopped.load();
         stop != 0 && now > Time(steady_clock::duration(stop)) + seconds(options_.stop_time))
       return false;
     pollfd one{socket_, what, 0};
@@ -49,9 +50,12 @@ bool Connection::await_request() {
   header_read_ = to_ - from_;
   read_wait_ = write_wait_ = {};
   body_read_ = written_ = 0;
-  const auto until = steady_clock::now() + seconds(options_.idle_time);
+  const auto begin = steady_clock::now();
+  const auto until = begin + seconds(options_.idle_time);
   while (from_ == to_) {
-    if (stopped_.load() != 0 || steady_clock::now() >= until) return false;
+    const auto now = steady_clock::now();
+    if (shared_.stopped.load() != 0 || now >= until) return false;
+    if (shared_.waiting.load() > 0 && now >= begin + k_kept_idle) return false;
     if (wait(POLLIN, std::min<Time>(until, steady_clock::now() + k_slice))) break;
   }
   header_until_ = steady_clock::now() + seconds(options_.header_time);

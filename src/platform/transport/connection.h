@@ -10,18 +10,24 @@
 
 namespace trajectory::platform::transport {
 
+/// What connections know of the server that they belong to.
+struct Shared {
+  std::atomic<std::int64_t> stopped{0};  ///< the time of the stop in ticks of the steady clock, 0 before it
+  std::atomic<int> waiting{0};           ///< connections that nobody serves yet
+};
+
 /// Bytes to and from one client, with bounds on how slow it may be. Owns the socket. One thread.
 class Connection {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `stopped` is the time of the stop in ticks of the steady clock, 0 before it; both outlive the connection.
-  Connection(int socket, const Options& options, const std::atomic<std::int64_t>& stopped);
+  /// `options` and `shared` outlive the connection.
+  Connection(int socket, const Options& options, const Shared& shared);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Waits for the first byte of a request. False: none came, or the server stops.
+  /// Waits for the first byte of a request. False: none came, the server stops, or others wait for a place.
   bool await_request();
   /// The header has been read; what follows is the body.
   void begin_body();
@@ -45,7 +51,7 @@ class Connection {
 
   int socket_;
   const Options& options_;
-  const std::atomic<std::int64_t>& stopped_;
+  const Shared& shared_;
   std::vector<char> buffer_;
   std::size_t from_ = 0;
   std::size_t to_ = 0;

@@ -1,5 +1,6 @@
 #include "platform/transport/server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <httplib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "platform/transport/chunked.h"
 #include "platform/transport/connection.h"
 
 namespace trajectory::platform::transport {
@@ -49,6 +51,7 @@ class Stream final : public httplib::Stream {
 
 /// What one thread knows of the request that it works on.
 struct Underway {
+  Connection* connection = nullptr;
   bool body_left = true;  ///< the client may still be sending: the connection cannot serve another request
   std::string coding;     ///< of the body
 };
@@ -75,10 +78,25 @@ requests::Request request_of(const httplib::Request& source) {
   return out;
 }
 
+bool is_token(std::string_view name) {
+  constexpr std::string_view k_others = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           k_others.find(c) != std::string_view::npos;
+  });
+}
+
+bool has_control(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+}
+
 /// What is wrong with how a request says where it ends, or with what the library would do with it by itself.
 const char* fault_of(const httplib::Request& request) {
   const auto count = [&](const char* name) { return request.get_header_value_count(name); };
   const std::string length = request.get_header_value("Content-Length");
+  for (const auto& [name, value] : request.headers)
+    if (!is_token(name) || has_control(value)) return "a header is malformed";
   if (count("Content-Length") > 1 || count("Transfer-Encoding") > 1 || count("Host") != 1)
     return "a header stands twice, or Host is missing";
   if (count("Content-Length") > 0 && count("Transfer-Encoding") > 0) return "the body has two lengths";
@@ -109,12 +127,37 @@ void put_answer(requests::Answer answer, httplib::Response& response) {
                                         });
 }
 
+/// Answers what never came to the handler. Where the next request would begin is not known.
+void refuse(int status, std::string_view message, httplib::Response& response) {
+  t_underway.body_left = true;
+  requests::Answer answer = requests::refusal(status, message);
+  requests::add_security_headers(answer);
+  put_answer(std::move(answer), response);
+  response.set_header("Connection", "close");
+}
+
+/// The library's threads; counts the connections that wait for one.
+class Places final : public httplib::ThreadPool {
+ public:
+  Places(std::size_t count, std::atomic<int>& waiting) : httplib::ThreadPool(count), waiting_(waiting) {}
+  void enqueue(std::function<void()> serve) override {
+    ++waiting_;
+    httplib::ThreadPool::enqueue([this, serve = std::move(serve)] {
+      --waiting_;
+      serve();
+    });
+  }
+
+ private:
+  std::atomic<int>& waiting_;
+};
+
 /// The library's server over our connections: it parses requests and writes answers, everything else is ours.
 class Http final : public httplib::Server {
  public:
   Http(const transport::Options& options, transport::Server::Handler handler)
       : options_(options), handler_(std::move(handler)) {
-    new_task_queue = [this] { return new httplib::ThreadPool(options_.connections); };
+    new_task_queue = [this] { return new Places(options_.connections, shared_.waiting); };
     // The library shares ports between processes otherwise.
     set_socket_options([](socket_t socket) {
       const int yes = 1;
@@ -124,15 +167,25 @@ class Http final : public httplib::Server {
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       return before_body(request, response);
     });
-    Post(R"([\s\S]*)", [this](const httplib::Request& request, httplib::Response& response,
-                              const httplib::ContentReader& reader) { with_body(request, response, &reader); });
+    Post(R"([\s\S]*)",
+         [this](const httplib::Request& request, httplib::Response& response, const httplib::ContentReader& reader) {
+           with_body(request, response, [&](const requests::Sink& sink) -> base::Status {
+             base::Status taken;
+             const bool whole = reader([&](const char* data, size_t size) {
+               taken = sink({data, size});
+               return taken.ok();
+             });
+             if (taken.ok() && !whole) return base::Error(base::ErrorCode::k_bad_format, "the body did not come whole");
+             return taken;
+           });
+         });
     // Without memory, say: what the exception tells is nobody's business.
     set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
-      put_answer(requests::refusal(500, "the server cannot do this now"), response);
+      refuse(500, "the server cannot do this now", response);
     });
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty() && !response.content_provider_)
-        put_answer(requests::refusal(response.status, "the request cannot be read"), response);
+        refuse(response.status, "the request cannot be read", response);
     });
   }
 
@@ -145,16 +198,16 @@ class Http final : public httplib::Server {
   }
 
   void end() {
-    stopped_ = std::chrono::steady_clock::now().time_since_epoch().count();
+    shared_.stopped = std::chrono::steady_clock::now().time_since_epoch().count();
     stop();
   }
 
   void serve(int socket) {
-    Connection connection(socket, options_, stopped_);
+    Connection connection(socket, options_, shared_);
     Stream stream(connection);
     bool going = true;
     while (going && connection.await_request()) {
-      t_underway = {};
+      t_underway = {&connection, true, {}};
       bool closed = false;
       try {
         going = process_request(stream, false, closed, [&](httplib::Request& request) {
@@ -173,35 +226,35 @@ class Http final : public httplib::Server {
   }
 
  private:
+  using ReadBody = std::function<base::Status(const requests::Sink&)>;
+
   HandlerResponse before_body(const httplib::Request& request, httplib::Response& response) {
     const bool body = request.get_header_value("Content-Length", 0) != "" || request.has_header("Transfer-Encoding");
     t_underway.body_left = body && request.get_header_value("Content-Length") != "0";
     if (const char* fault = fault_of(request); fault != nullptr) {
-      t_underway.body_left = true;
-      put_answer(requests::refusal(400, fault), response);
-    } else if (request.method == "POST" && body) {
-      return HandlerResponse::Unhandled;
-    } else {
+      refuse(400, fault, response);
+    } else if (request.method != "POST" || !body) {
       with_body(request, response, nullptr);
+    } else if (request.has_header("Transfer-Encoding")) {
+      // The library takes chunks that lie about their size for the end of the body.
+      with_body(request, response, [connection = t_underway.connection](const requests::Sink& sink) {
+        return read_chunked([&](char* to, std::size_t size) { return connection->read(to, size); }, sink);
+      });
+    } else {
+      return HandlerResponse::Unhandled;
     }
-    if (t_underway.body_left) response.set_header("Connection", "close");
     return HandlerResponse::Handled;
   }
 
-  void with_body(const httplib::Request& source, httplib::Response& response, const httplib::ContentReader* reader) {
+  /// `read` is empty where the request has no body.
+  void with_body(const httplib::Request& source, httplib::Response& response, const ReadBody& read) {
     requests::Request request = request_of(source);
     if (!t_underway.coding.empty()) request.headers["content-encoding"] = t_underway.coding;
     if (source.has_header("Content-Length"))
       request.content_length = std::strtoull(source.get_header_value("Content-Length").c_str(), nullptr, 10);
     request.read_body = [&](const requests::Sink& sink) -> base::Status {
-      if (reader == nullptr) return {};
-      base::Status taken;
-      const bool whole = (*reader)([&](const char* data, size_t size) {
-        taken = sink({data, size});
-        return taken.ok();
-      });
-      if (!taken.ok()) return taken;
-      if (!whole) return base::Error(base::ErrorCode::k_unreachable, "the body did not come whole");
+      if (!read) return {};
+      TJ_TRY(read(sink));
       t_underway.body_left = false;
       return {};
     };
@@ -216,7 +269,7 @@ class Http final : public httplib::Server {
 
   transport::Options options_;
   transport::Server::Handler handler_;
-  std::atomic<std::int64_t> stopped_{0};
+  Shared shared_;
 };
 
 }  // namespace
