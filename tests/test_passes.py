@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, TRUTH, Row, Run, files_of, make_row, write_lines
 
@@ -49,6 +52,43 @@ def test_the_report_is_the_same_in_any_number_of_passes(run: Run, tmp_path: Path
     once, passes = import_both_ways(run, EXPORT, tmp_path)
     assert without(passes, *TIMES, *REPEATED) == without(once, *TIMES, *REPEATED)
     assert passes["adds_up"] is True
+
+
+@pytest.mark.parametrize("order", ["as recorded", "shuffled"])
+def test_passes_read_the_row_groups_that_hold_their_rows(run: Run, tmp_path: Path, order: str) -> None:
+    table = pq.read_table(EXPORT)
+    if order == "shuffled":
+        table = table.take(random.Random(1).sample(range(table.num_rows), table.num_rows))
+    # Rows of one run that stand far apart, of which only the payload tells which counts.
+    again = table.slice(0, 40).set_column(
+        table.column_names.index("outputs"), "outputs", pa.array([None] * 40, table.schema.field("outputs").type)
+    )
+    source = tmp_path / "source"
+    source.mkdir()
+    for number, part in enumerate([table, again]):
+        pq.write_table(part, source / f"runs_{number}.parquet", row_group_size=7)
+    once, passes = import_both_ways(run, source, tmp_path)
+    assert once["runs_set_aside"]["duplicate_run"] == 40
+    assert without(passes, *TIMES, *REPEATED) == without(once, *TIMES, *REPEATED)
+
+
+def test_passes_over_json_lines_read_the_blocks_that_hold_their_rows(run: Run, tmp_path: Path) -> None:
+    text = "word " * 40_000
+    rows = [
+        make_row(n, f"thread-{n % 7}", inputs={"messages": [{"role": "user", "content": f"{n} {text}"}]})
+        for n in range(70)
+    ]
+    once, passes = import_both_ways(run, write_lines(tmp_path / "runs.jsonl", rows), tmp_path)
+    assert without(passes, *TIMES, *REPEATED) == without(once, *TIMES, *REPEATED)
+
+
+def test_passes_name_the_folder_that_takes_no_temporary_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "no folder"))
+    done = run("import", EXPORT, "--dry-run", "--memory", "1kB", status=1)
+    assert "temporary file (TMPDIR names the folder)" in done.stderr
+    assert str(tmp_path / "no folder") in done.stderr
 
 
 @pytest.mark.parametrize(

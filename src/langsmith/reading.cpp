@@ -4,7 +4,6 @@ namespace trajectory::langsmith {
 
 base::Status Reading::hand_on(std::uint32_t file, std::span<const model::Run> runs, std::uint64_t rows,
                               unsigned worker) {
-  if (control_.stop != nullptr && *control_.stop) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
   counts_.read += rows;
   // A Parquet file says beforehand how many it has.
   if (files_[file].kind != FileKind::k_parquet) std::atomic_ref(files_[file].rows) += rows;

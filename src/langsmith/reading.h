@@ -27,7 +27,7 @@ struct SourceFile {
 /// Handles of one `read`.
 struct ReadControl {
   unsigned threads = 1;
-  std::atomic<bool>* stop = nullptr;                 ///< set to end early with k_interrupted
+  const std::vector<bool>* units = nullptr;          ///< which to read, by number (see `RunSource`); null: all
   std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
   model::ProblemLog* problems = nullptr;
   std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
@@ -54,7 +54,7 @@ class Reading {
 
   [[nodiscard]] const ReadControl& control() const { return control_; }
 
-  /// Hands on the runs of so many rows of a file. Errors: k_interrupted, the consumer's.
+  /// Hands on the runs of so many rows of a file. Errors: the consumer's.
   [[nodiscard]] base::Status hand_on(std::uint32_t file, std::span<const model::Run> runs, std::uint64_t rows,
                                      unsigned worker);
 

@@ -39,6 +39,7 @@ struct OpenFile {
 /// A row group, a stretch of text, or a stream.
 struct Unit {
   std::uint32_t file = 0;
+  std::uint64_t first_row = 0;
   int row_group = 0;
   JsonBlock block;
 };
@@ -184,7 +185,7 @@ base::Status Candidate::open_parquet(columnar::ParquetFile parquet) {
   TJ_TRY(take_columns(parquet.columns()));
   file.kind = FileKind::k_parquet;
   file.rows = parquet.rows();
-  for (int group = 0; group < parquet.row_groups(); ++group) units.push_back({0, group, {}});
+  for (int group = 0; group < parquet.row_groups(); ++group) units.push_back({0, parquet.first_row_of(group), group, {}});
   opened.parquet.emplace(std::move(parquet));
   return {};
 }
@@ -194,7 +195,7 @@ base::Status Candidate::open_text(base::MappedFile mapped, bool outright) {
   const bool lines = file.kind == FileKind::k_json_lines;
   const std::string_view text = without_mark(opened.text->bytes());
   for (JsonBlock& block : lines ? split_lines(text, k_block_bytes) : split_values(text, k_block_bytes))
-    units.push_back({0, 0, std::move(block)});
+    units.push_back({0, block.first, 0, std::move(block)});
   auto elements = units.empty() ? std::vector<std::string_view>() : units[0].block.elements;
   if (lines && !units.empty()) elements = lines_of(units[0].block.text);
   const auto first = std::find_if(elements.begin(), elements.end(), [](std::string_view element) {
@@ -277,17 +278,20 @@ base::Status RunSource::Impl::begin_streams() {
 
 base::Status RunSource::Impl::read_units(Reading& reading) {
   const ReadControl& control = reading.control();
-  std::vector<RowGroup> groups(units.size());
-  std::vector<ReadAhead::Item> items(units.size());
+  std::vector<const Unit*> wanted;
   for (std::size_t i = 0; i < units.size(); ++i)
-    if (const OpenFile& file = open[units[i].file]; file.parquet)
-      items[i] = {&*file.parquet, units[i].row_group, file.columns};
+    if (control.units == nullptr || (*control.units)[i]) wanted.push_back(&units[i]);
+  std::vector<RowGroup> groups(wanted.size());
+  std::vector<ReadAhead::Item> items(wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (const OpenFile& file = open[wanted[i]->file]; file.parquet)
+      items[i] = {&*file.parquet, wanted[i]->row_group, file.columns};
   ReadAhead ahead(std::move(items), control.read_ahead);
   // After the last unit was begun, every worker goes round once more and helps where rows are left.
-  const std::size_t count = units.size() * std::max(control.threads, 1U);
+  const std::size_t count = wanted.size() * std::max(control.threads, 1U);
   return base::parallel_for(control.threads, count, [&](std::size_t n, unsigned worker) -> base::Status {
-    const std::size_t index = n % units.size();
-    const Unit& unit = units[index];
+    const std::size_t index = n % wanted.size();
+    const Unit& unit = *wanted[index];
     OpenFile& file = open[unit.file];
     if (file.text) {
       if (n != index) return {};
@@ -354,6 +358,28 @@ const std::vector<SourceFile>& RunSource::files() const { return impl_->files; }
 std::uint64_t RunSource::other_files() const { return impl_->others; }
 std::uint64_t RunSource::rows_read() const { return impl_->counts.read; }
 std::uint64_t RunSource::rows_refused() const { return impl_->counts.refused; }
+
+std::size_t RunSource::units() const { return impl_->units.size(); }
+
+std::uint32_t RunSource::unit_of(model::Place place) const {
+  const auto next = std::upper_bound(
+      impl_->units.begin(), impl_->units.end(), place, [](const model::Place& at, const Unit& unit) {
+        return std::pair(at.file, at.row) < std::pair(unit.file, unit.first_row);
+      });
+  return static_cast<std::uint32_t>(next - impl_->units.begin() - 1);
+}
+
+std::uint64_t RunSource::known_rows(const std::vector<bool>* units) const {
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; i < impl_->units.size(); ++i) {
+    if (units != nullptr && !(*units)[i]) continue;
+    const Unit& unit = impl_->units[i];
+    const auto& parquet = impl_->open[unit.file].parquet;
+    if (!parquet) return 0;
+    rows += parquet->rows_in(unit.row_group);
+  }
+  return rows;
+}
 
 base::Status RunSource::read(const ReadControl& control, const RunConsumer& consumer) {
   impl_->counts.read = 0;

@@ -38,10 +38,16 @@ class RunSource {
   [[nodiscard]] const std::vector<SourceFile>& files() const;
   [[nodiscard]] std::uint64_t other_files() const;
 
-  /// Reads all runs. The consumer is called from `threads` workers at once, in no particular order. A row that is no
+  /// What is read as a whole, by number: a row group, a stretch of a JSON text, a stream. The unit of a place.
+  [[nodiscard]] std::uint32_t unit_of(model::Place place) const;
+  [[nodiscard]] std::size_t units() const;
+  /// Rows of these units, of all for null; 0 when a file does not say.
+  [[nodiscard]] std::uint64_t known_rows(const std::vector<bool>* units) const;
+
+  /// Reads the runs of all units, or of those that `control` names. The consumer is called from `threads` workers at once, in no particular order. A row that is no
   /// run, or that cannot be decoded, is a problem and is counted in `rows_refused`; unreadable files, and columns that
-  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_interrupted, k_io (a
-  /// file changed since it was opened).
+  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_io (a file changed
+  /// since it was opened).
   [[nodiscard]] base::Status read(const ReadControl& control, const RunConsumer& consumer);
 
   /// Rows met and rows refused by the last `read`.

@@ -3,18 +3,25 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <numeric>
 #include <optional>
-#include <unordered_map>
+#include <span>
 #include <unordered_set>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/output_folder.h"
+#include "base/scratch_file.h"
 #include "base/threads.h"
 #include "base/time.h"
 #include "build/build.h"
 #include "json/write.h"
+#include "pipeline/built_records.h"
 #include "pipeline/memory.h"
 #include "pipeline/outputs.h"
+#include "pipeline/plan.h"
 #include "pipeline/read_facts.h"
 #include "pipeline/select.h"
 #include "pipeline/stretches.h"
@@ -32,22 +39,16 @@ struct Sink {
 /// Conversations that may be built before the first of them is handed on.
 constexpr std::size_t k_ahead = 64;
 
-/// What a look at the structure alone tells: the selected conversations, in order, and what to read for each.
-struct Plan {
-  std::vector<std::vector<std::string>> traces;
-  std::vector<std::uint64_t> rows;
-  /// Run ids with rows in several traces: the trace whose row counts. A pass that reads only the other must leave it
-  /// out.
-  std::unordered_map<std::string, std::string> homes;
-};
-
 class Importer {
  public:
-  Importer(const ImportOptions& options, const Hooks& hooks, const Sink& sink, langsmith::RunSource& source)
+  /// `scratch`: the folder for what does not fit in memory.
+  Importer(const ImportOptions& options, const Hooks& hooks, const Sink& sink, langsmith::RunSource& source,
+           std::string scratch)
       : options_(options),
         hooks_(hooks),
         sink_(sink),
         source_(source),
+        scratch_(std::move(scratch)),
         memory_(memory_to_keep(options.memory, options.threads)) {}
 
   base::Result<ImportReport> run() {
@@ -58,8 +59,8 @@ class Importer {
       auto facts = read_facts(source_, tables, options_, Depth::k_everything, memory_, nullptr, hooks_);
       if (!facts) return std::move(facts).error();
       if (!facts->too_large) {
-        take_rows(*facts);
-        TJ_TRY(check_usable(*facts));
+        take_rows(facts->row_problems);
+        TJ_TRY(check_usable(facts->runs.empty()));
         auto conversations = group(std::move(facts->runs), tables);
         if (!conversations) return std::move(conversations).error();
         TJ_TRY(build(select(std::move(*conversations), options_.selection, report_.runs_set_aside), tables));
@@ -69,71 +70,86 @@ class Importer {
       rows = rows_per_pass(memory_, facts->bytes, facts->read_rows);
     }
     give_back_freed_memory();
-    auto plan = look_over();
-    if (!plan) return std::move(plan).error();
-    const auto passes = for_each_stretch(plan->rows, rows, [&](std::size_t begin, std::size_t end) {
-      give_back_freed_memory();
-      return run_stretch(*plan, begin, end);
-    });
-    if (!passes) return passes.error();
-    report_.passes = 2 + *passes;
+    TJ_TRY(run_in_passes(rows));
     return finish();
   }
 
  private:
-  /// Learns which conversation each trace belongs to.
-  base::Result<Plan> look_over() {
-    messages::Tables tables;
-    auto facts = read_facts(source_, tables, options_, Depth::k_structure, 0, nullptr, hooks_);
-    if (!facts) return std::move(facts).error();
-    take_rows(*facts);
-    TJ_TRY(check_usable(*facts));
+  /// Builds the conversations of a stretch of time at a time: the rows of an export mostly come by time, so that a pass
+  /// reads a part of the source. They are handed on in their order afterwards.
+  base::Status run_in_passes(std::uint64_t rows) {
+    auto scratch = base::ScratchFile::create(scratch_);
+    if (!scratch) return std::move(scratch).error();
+    auto plan = make_plan(
+        source_, options_, *scratch, [&](const build::BuildFigures& figures) { take_figures(figures); }, hooks_);
+    if (!plan) return std::move(plan).error();
+    take_rows(plan->row_problems);
+    TJ_TRY(check_usable(plan->conversations.empty()));
+    TJ_TRY(take_not_found(plan->conversations));
+    plan->conversations = select(std::move(plan->conversations), options_.selection, report_.runs_set_aside);
+    const std::vector<PlannedConversation>& planned = plan->conversations;
+    memory_ -= std::min(bytes_of(planned), memory_ / 2);
 
-    std::unordered_map<messages::TextId, messages::TextId> trace_of;
-    std::unordered_set<messages::TextId> in_several;
-    for (const messages::RunFacts& run : facts->runs)
-      if (trace_of.emplace(run.id, run.trace_id).first->second != run.trace_id) in_several.insert(run.id);
-
-    Plan plan;
-    auto conversations = group(std::move(facts->runs), tables);
-    if (!conversations) return std::move(conversations).error();
-    for (const build::Conversation& conversation : *conversations)
-      for (const build::Trace& trace : conversation.traces)
-        for (const messages::RunFacts& run : trace.runs)
-          if (in_several.contains(run.id)) plan.homes.emplace(tables.texts.get(run.id), trace.id);
-    for (const build::Conversation& conversation :
-         select(std::move(*conversations), options_.selection, report_.runs_set_aside)) {
-      auto& traces = plan.traces.emplace_back();
-      auto& rows = plan.rows.emplace_back(0);
-      for (const build::Trace& trace : conversation.traces) {
-        traces.push_back(trace.id);
-        rows += trace.runs.size();
-      }
-    }
-    return plan;
+    std::vector<std::size_t> by_time(planned.size());
+    std::iota(by_time.begin(), by_time.end(), 0);
+    std::stable_sort(by_time.begin(), by_time.end(),
+                     [&](std::size_t a, std::size_t b) { return planned[a].start() < planned[b].start(); });
+    std::vector<std::uint64_t> weights;
+    for (const std::size_t at : by_time) weights.push_back(planned[at].runs());
+    BuiltRecords built(*scratch, planned.size());
+    const auto passes = for_each_stretch(weights, rows, [&](std::size_t begin, std::size_t end) {
+      give_back_freed_memory();
+      return run_stretch(*plan, std::span(by_time).subspan(begin, end - begin), built);
+    });
+    if (!passes) return passes.error();
+    report_.passes = 2 + *passes;
+    give_back_freed_memory();
+    return hand_on(built);
   }
 
-  /// Reads and builds some of the planned conversations. Returns whether they fitted in memory.
-  base::Result<bool> run_stretch(const Plan& plan, std::size_t begin, std::size_t end) {
-    std::unordered_set<std::string_view> traces;
-    for (std::size_t i = begin; i < end; ++i) traces.insert(plan.traces[i].begin(), plan.traces[i].end());
-    const auto wanted = [&](const model::Run& run) {
-      if (!traces.contains(run.trace_id)) return false;
+  /// Reads and builds the conversations of these numbers in the plan. Returns whether they fitted in memory.
+  base::Result<bool> run_stretch(const Plan& plan, std::span<const std::size_t> numbers, BuiltRecords& built) {
+    std::unordered_set<base::Hash128, base::Hash128Hasher> traces;
+    std::map<std::pair<std::string_view, std::string_view>, std::size_t> number_of;
+    std::vector<bool> units(source_.units());
+    for (const std::size_t number : numbers) {
+      const PlannedConversation& planned = plan.conversations[number];
+      number_of[{planned.id, planned.project_id}] = number;
+      for (const PlannedTrace& trace : planned.traces) traces.insert(trace.id);
+      for (const std::uint32_t unit : planned.units) units[unit] = true;
+    }
+    const auto holds = [&](const model::Run& run) {
+      if (!traces.contains(base::hash128(run.trace_id))) return false;
       if (plan.homes.empty()) return true;
       const auto home = plan.homes.find(std::string(run.id));
       return home == plan.homes.end() || home->second == run.trace_id;
     };
+    const Part part{holds, &units};
     messages::Tables tables;
     auto facts =
-        read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, wanted, hooks_);
+        read_facts(source_, tables, options_, Depth::k_everything, numbers.size() > 1 ? memory_ : 0, &part, hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) return false;
     // What grouping and selecting say was taken when the plan was made.
     build::BuildFigures grouped;
     std::map<std::string, std::uint64_t> set_aside;
-    TJ_TRY(build(select(build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, grouped),
-                        options_.selection, set_aside),
-                 tables));
+    std::vector<build::Conversation> conversations =
+        select(build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, grouped),
+               options_.selection, set_aside);
+    std::mutex mutex;
+    const auto build_one = [&](std::size_t i, unsigned) -> base::Status {
+      if (hooks_.interrupted()) return interrupted();
+      build::BuildFigures figures;
+      const build::Conversation conversation = std::exchange(conversations[i], {});
+      const model::Trajectory trajectory = build::build_trajectory(conversation, tables, figures);
+      TJ_TRY(built.put(number_of.at({conversation.id, conversation.project_id}), trajectory));
+      const std::lock_guard lock(mutex);
+      take_figures(figures);
+      report_.count(trajectory);
+      if (hooks_.progress) hooks_.progress("building", ++built_, built.count());
+      return {};
+    };
+    TJ_TRY(base::parallel_for(options_.threads, conversations.size(), build_one));
     take_payloads(*facts);
     return true;
   }
@@ -144,16 +160,22 @@ class Importer {
     build::BuildFigures figures;
     auto conversations = build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures);
     take_figures(figures);
-    const auto missing = not_found(conversations, options_.selection);
-    if (!missing) return missing.error();
-    for (const model::Problem& problem : *missing) problems_.add(problem);
+    TJ_TRY(take_not_found(conversations));
     return conversations;
   }
 
+  template <class Conversation>
+  base::Status take_not_found(const std::vector<Conversation>& conversations) {
+    const auto missing = not_found(conversations, options_.selection);
+    if (!missing) return missing.error();
+    for (const model::Problem& problem : *missing) problems_.add(problem);
+    return {};
+  }
+
   /// A source that has rows, and no usable one, is an error and no empty dataset.
-  static base::Status check_usable(const Facts& facts) {
-    if (!facts.runs.empty()) return {};
-    for (const auto& [kind, tally] : facts.row_problems)
+  base::Status check_usable(bool empty) const {
+    if (!empty) return {};
+    for (const auto& [kind, tally] : report_.problems)
       if (tally.severity == model::Severity::k_refused)
         return base::Error(base::ErrorCode::k_bad_format,
                            "there is no usable run in the source: " + tally.examples.front().detail)
@@ -161,10 +183,14 @@ class Importer {
     return {};
   }
 
-  void take_rows(const Facts& facts) {
+  /// What a reading of the whole source tells of its rows.
+  void take_rows(const model::ProblemTallies& problems) {
     report_.rows_read = source_.rows_read();
     report_.rows_refused = source_.rows_refused();
-    merge(report_.problems, facts.row_problems);
+    for (const langsmith::SourceFile& file : source_.files())
+      report_.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
+    report_.other_files = source_.other_files();
+    merge(report_.problems, problems);
     if (options_.expected_rows && *options_.expected_rows != report_.rows_read)
       problems_.add({"rows_not_as_exported",
                      report_.rows_read < *options_.expected_rows ? model::Severity::k_refused : model::Severity::k_note,
@@ -190,32 +216,58 @@ class Importer {
     for (const model::Problem& problem : figures.problems) problems_.add(problem);
   }
 
+  struct Built {
+    model::Trajectory trajectory;
+    build::BuildFigures figures;
+    std::vector<record::Prepared> prepared;
+  };
+
+  /// Builds conversations and hands them on.
   base::Status build(std::vector<build::Conversation> conversations, const messages::Tables& tables) {
-    struct Built {
-      model::Trajectory trajectory;
-      build::BuildFigures figures;
-      std::vector<record::Prepared> prepared;
+    const auto make = [&](std::size_t i) -> base::Result<Built> {
+      Built built;
+      built.trajectory = build::build_trajectory(std::exchange(conversations[i], {}), tables, built.figures);
+      return built;
     };
-    std::vector<Built> ring(k_ahead);
-    const auto make = [&](std::size_t i) -> base::Status {
-      if (hooks_.interrupted()) return interrupted();
-      Built& built = ring[i % k_ahead];
-      built.trajectory = build::build_trajectory(conversations[i], tables, built.figures);
-      conversations[i] = {};
-      auto prepared = sink_.prepare(built.trajectory);
-      if (!prepared) return std::move(prepared).error();
-      built.prepared = std::move(*prepared);
-      return {};
-    };
-    const auto take = [&](std::size_t i) -> base::Status {
-      if (hooks_.interrupted()) return interrupted();
-      Built built = std::exchange(ring[i % k_ahead], {});
+    return in_order("building", conversations.size(), make, [&](const Built& built) {
       take_figures(built.figures);
       report_.count(built.trajectory);
-      if (hooks_.progress) hooks_.progress("building", i + 1, conversations.size());
+    });
+  }
+
+  /// Hands on what was built out of turn.
+  base::Status hand_on(const BuiltRecords& records) {
+    const auto make = [&](std::size_t i) -> base::Result<Built> {
+      auto trajectory = records.get(i);
+      if (!trajectory) return std::move(trajectory).error();
+      return Built{std::move(*trajectory), {}, {}};
+    };
+    return in_order("writing", records.count(), make, [](const Built&) {});
+  }
+
+  /// Makes trajectories on any thread and hands them on in their order, behind `take`.
+  base::Status in_order(std::string_view stage, std::size_t count,
+                        const std::function<base::Result<Built>(std::size_t)>& make,
+                        const std::function<void(const Built&)>& take) {
+    std::vector<Built> ring(k_ahead);
+    const auto work = [&](std::size_t i) -> base::Status {
+      if (hooks_.interrupted()) return interrupted();
+      auto built = make(i);
+      if (!built) return std::move(built).error();
+      auto prepared = sink_.prepare(built->trajectory);
+      if (!prepared) return std::move(prepared).error();
+      built->prepared = std::move(*prepared);
+      ring[i % k_ahead] = std::move(*built);
+      return {};
+    };
+    const auto hand_over = [&](std::size_t i) -> base::Status {
+      if (hooks_.interrupted()) return interrupted();
+      Built built = std::exchange(ring[i % k_ahead], {});
+      take(built);
+      if (hooks_.progress) hooks_.progress(stage, i + 1, count);
       return sink_.take(built.trajectory, std::move(built.prepared));
     };
-    return base::parallel_in_order(options_.threads, conversations.size(), k_ahead, make, take);
+    return base::parallel_in_order(options_.threads, count, k_ahead, work, hand_over);
   }
 
   /// Payload columns that were exported without their values would otherwise look like silent models.
@@ -231,9 +283,6 @@ class Importer {
 
   ImportReport finish() {
     check_payloads();
-    for (const langsmith::SourceFile& file : source_.files())
-      report_.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
-    report_.other_files = source_.other_files();
     merge(report_.problems, problems_.tallies());
     return std::move(report_);
   }
@@ -242,12 +291,21 @@ class Importer {
   const Hooks& hooks_;
   const Sink& sink_;
   langsmith::RunSource& source_;
+  std::string scratch_;
   std::uint64_t memory_;
   ImportReport report_;
   model::ProblemLog problems_;
   std::uint64_t inputs_ = 0;  ///< model calls whose payloads were read
   std::uint64_t without_input_ = 0;
+  std::size_t built_ = 0;  ///< trajectories, in passes
 };
+
+/// Where temporary files go: to TMPDIR, else beside the output, which has room.
+std::string scratch_folder(const ImportOptions& options, const std::string& output) {
+  std::string folder = options.storage.variable("TMPDIR");
+  if (folder.empty() && !output.empty()) folder = std::filesystem::absolute(output).lexically_normal().parent_path();
+  return folder.empty() ? "/tmp" : folder;
+}
 
 /// A report that cannot be written is better known before a long import than after it, and no output may take the place
 /// of a source.
@@ -317,7 +375,7 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
   const Sink sink{
       [](const model::Trajectory&) { return std::vector<record::Prepared>(); },
       [&](const model::Trajectory& trajectory, std::vector<record::Prepared>) { return consumer(trajectory); }};
-  auto report = Importer(options, hooks, sink, *source).run();
+  auto report = Importer(options, hooks, sink, *source, scratch_folder(options, {})).run();
   if (!report) return report;
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report->peak_memory = peak_memory();
@@ -345,7 +403,7 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
             [&](const model::Trajectory& trajectory, std::vector<record::Prepared> prepared) {
               return outputs->add(trajectory, std::move(prepared));
             }};
-  auto report = Importer(options, hooks, sink, *source).run();
+  auto report = Importer(options, hooks, sink, *source, scratch_folder(options, output.folder)).run();
   if (!report && report.error().code() == base::ErrorCode::k_interrupted)
     return base::Error(base::ErrorCode::k_interrupted, report.error().message() + ": nothing was written");
   if (!report) return report;

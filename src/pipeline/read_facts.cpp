@@ -30,16 +30,6 @@ bool is_hopeless(std::uint64_t bytes, std::uint64_t rows, std::uint64_t total_ro
          2 * static_cast<double>(limit);
 }
 
-/// Rows of all files; 0 when a file does not say.
-std::uint64_t known_rows(const langsmith::RunSource& source) {
-  std::uint64_t total = 0;
-  for (const langsmith::SourceFile& file : source.files()) {
-    if (file.kind != langsmith::FileKind::k_parquet) return 0;
-    total += file.rows;
-  }
-  return total;
-}
-
 /// Reads payloads for their census alone, in tables of its own that are emptied when they have grown.
 class CensusTaker {
  public:
@@ -86,9 +76,9 @@ class Worker {
   RunFacts& read(const model::Run& run) {
     // Without run types it takes the payloads of a whole trace to tell what a run is.
     const bool whole =
-        depth_ == Depth::k_everything || (depth_ == Depth::k_shapes && run.type == model::RunType::k_unknown);
+        depth_ == Depth::k_everything || run.type == model::RunType::k_unknown;
     if (whole) return runs.emplace_back(extractor_.extract(run));
-    if (depth_ == Depth::k_structure || run.type != model::RunType::k_llm)
+    if (run.type != model::RunType::k_llm)
       return runs.emplace_back(extractor_.extract_structure(run));
     keep_problems();
     runs.push_back(extractor_.extract_structure(run));
@@ -119,62 +109,70 @@ class Worker {
 
 }  // namespace
 
-base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options,
-                               Depth depth, std::uint64_t memory_limit, const Wanted& wanted, const Hooks& hooks) {
-  std::vector<Worker> workers;
-  workers.reserve(options.threads);
-  for (unsigned i = 0; i < options.threads; ++i)
-    workers.emplace_back(tables, messages::ExtractOptions{options.selection.thread_keys}, depth);
-
-  const std::uint64_t total = known_rows(source);
+base::Status read_runs(langsmith::RunSource& source, const ImportOptions& options, std::string_view stage,
+                       const std::vector<bool>* units, std::uint64_t memory_limit, model::ProblemLog& problems,
+                       const Hooks& hooks, const langsmith::RunConsumer& consumer) {
+  const std::uint64_t total = source.known_rows(units);
   std::mutex mutex;
   std::uint64_t done = 0;
-  std::atomic<std::uint64_t> memory{0};
-  std::atomic<std::uint64_t> taken{0};  // rows that were usable
-  std::atomic<bool> stop{false};
-  std::atomic<bool> too_large{false};
-
-  model::ProblemLog row_problems;
   langsmith::ReadControl control;
   control.threads = options.threads;
-  control.problems = &row_problems;
+  control.units = units;
+  control.problems = &problems;
   control.batch_rows = options.batch_rows;
   control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
-  control.stop = &stop;
   // With little memory what is on its way must not take the better part of it.
   if (memory_limit > 0) control.read_ahead = std::min(control.read_ahead, std::max(memory_limit / 8, k_least_ahead));
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
     done += rows;
-    if (hooks.progress) hooks.progress(depth == Depth::k_everything ? "reading" : "looking over", done, total);
+    if (hooks.progress) hooks.progress(stage, done, total);
   };
-  const base::Status status = source.read(control, [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
-    if (hooks.interrupted()) return interrupted();
-    std::uint64_t bytes = 0;
-    for (const model::Run& run : runs) {
-      if (wanted && !wanted(run)) continue;
-      RunFacts& facts = workers[id].read(run);
-      if (!options.selection.feedback) facts.feedback = 0;
-      bytes += bytes_of(facts);
-    }
-    memory += bytes;
-    taken += runs.size();
-    const std::uint64_t held = memory + tables.bytes();
-    if (memory_limit > 0 && (held > memory_limit || (!wanted && is_hopeless(held, taken, total, memory_limit)))) {
-      too_large = true;
-      stop = true;
-    }
-    return {};
+  const base::Status status = source.read(control, [&](std::span<const model::Run> runs, unsigned worker) {
+    return hooks.interrupted() ? base::Status(interrupted()) : consumer(runs, worker);
   });
-  if (!status.ok()) {
-    if (hooks.interrupted()) return interrupted();
-    if (!too_large) return status.error();
-  }
+  return hooks.interrupted() ? base::Status(interrupted()) : status;
+}
+
+base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options,
+                               Depth depth, std::uint64_t memory_limit, const Part* part, const Hooks& hooks) {
+  std::vector<Worker> workers;
+  workers.reserve(options.threads);
+  for (unsigned i = 0; i < options.threads; ++i)
+    workers.emplace_back(tables, messages::ExtractOptions{options.selection.thread_keys}, depth);
+
+  const std::uint64_t total = source.known_rows(nullptr);
+  std::atomic<std::uint64_t> memory{0};
+  std::atomic<std::uint64_t> taken{0};  // rows that were usable
+  std::atomic<bool> too_large{false};
+  model::ProblemLog row_problems;
+  const base::Status status =
+      read_runs(source, options, depth == Depth::k_everything ? "reading" : "looking over",
+                part == nullptr ? nullptr : part->units, memory_limit, row_problems, hooks,
+                [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
+                  std::uint64_t bytes = 0;
+                  for (const model::Run& run : runs) {
+                    if (part != nullptr && !part->holds(run)) continue;
+                    RunFacts& facts = workers[id].read(run);
+                    if (!options.selection.feedback) facts.feedback = 0;
+                    bytes += bytes_of(facts);
+                  }
+                  memory += bytes;
+                  taken += runs.size();
+                  const std::uint64_t held = memory + tables.bytes();
+                  const bool is_part = part != nullptr;
+                  if (memory_limit > 0 &&
+                      (held > memory_limit || (!is_part && is_hopeless(held, taken, total, memory_limit))))
+                    too_large = true;
+                  return too_large ? base::Status(base::Error(base::ErrorCode::k_too_large, "more than the memory"))
+                                   : base::Status();
+                });
+  if (!status.ok() && !(too_large && status.error().code() == base::ErrorCode::k_too_large)) return status.error();
 
   Facts out;
   model::ProblemLog payload_problems;
   out.too_large = too_large;
-  out.read_rows = done;
+  out.read_rows = taken;
   out.bytes = memory + tables.bytes();
   std::size_t count = 0;
   for (const Worker& worker : workers) count += worker.runs.size();

@@ -23,19 +23,29 @@ struct Facts {
 };
 
 enum class Depth : std::uint8_t {
-  k_structure,  ///< what places the runs
-  k_shapes,     ///< the same, and the census of model calls; their messages are dropped
+  k_shapes,  ///< what places the runs, and the census of model calls; their messages are dropped
   k_everything,
 };
 
-/// Whether a run is read into facts; empty: every run is. Called from several threads.
-using Wanted = std::function<bool(const model::Run&)>;
+/// A part of a source.
+struct Part {
+  std::function<bool(const model::Run&)> holds;  ///< whether a run is in it; called from several threads
+  const std::vector<bool>* units = nullptr;      ///< that hold it (see `RunSource::unit_of`); null: any may
+};
 
-/// Reads the runs of a source into facts on several threads. Reading ends early, with `too_large` set, when their
+/// Reads the runs of a source, or of some units of it, as the options say, on several threads, with progress under the
+/// name of the stage. `memory_limit`: what is on its way may take a small part of it (0: no limit). Errors: those of
+/// the source and the consumer, k_interrupted.
+[[nodiscard]] base::Status read_runs(langsmith::RunSource& source, const ImportOptions& options, std::string_view stage,
+                                     const std::vector<bool>* units, std::uint64_t memory_limit,
+                                     model::ProblemLog& problems, const Hooks& hooks,
+                                     const langsmith::RunConsumer& consumer);
+
+/// Reads the runs of a source, or of a part of it, into facts. Reading ends early, with `too_large` set, when their
 /// memory passes `memory_limit` bytes (0: none), or of a whole source is bound to. Errors: those of the source,
 /// k_interrupted.
 [[nodiscard]] base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables,
                                              const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
-                                             const Wanted& wanted, const Hooks& hooks);
+                                             const Part* part, const Hooks& hooks);
 
 }  // namespace trajectory::pipeline

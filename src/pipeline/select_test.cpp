@@ -78,7 +78,7 @@ TEST(Select, LeavesATraceOfUnknownTimeOutOfAnyWindow) {
   for (const Selection& window :
        {with([](Selection& s) { s.since = 0; }), with([](Selection& s) { s.until = 1000; })}) {
     SetAside aside;
-    EXPECT_THAT(select({conversation("a", "p", {trace("a1", std::nullopt)})}, window, aside), IsEmpty());
+    EXPECT_THAT(select(std::vector{conversation("a", "p", {trace("a1", std::nullopt)})}, window, aside), IsEmpty());
     EXPECT_THAT(aside, ElementsAre(Pair("trace_outside_window", 1)));
   }
 }

@@ -183,9 +183,9 @@ class VerifyRun {
     std::unordered_set<std::string_view> traces;
     for (std::size_t i = begin; i < end; ++i) traces.insert(plan.traces[i].begin(), plan.traces[i].end());
     messages::Tables tables;
-    auto facts = read_facts(
-        source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0,
-        [&](const model::Run& run) { return traces.contains(run.trace_id); }, hooks_);
+    const Part part{[&](const model::Run& run) { return traces.contains(run.trace_id); }};
+    auto facts = read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, &part,
+                            hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) {
       if (rows != nullptr) *rows = rows_per_pass(memory_, facts->bytes, facts->runs.size());

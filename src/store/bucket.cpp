@@ -1,17 +1,14 @@
 #include "store/bucket.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 
 #include <arrow/io/interfaces.h>
 
+#include "base/scratch_file.h"
 #include "base/threads.h"
 #include "store/connect.h"
 #include "store/trouble.h"
@@ -172,33 +169,16 @@ base::Result<base::MappedFile> download(const base::RangeFile& file, const Setti
   constexpr unsigned k_connections = 4;
   std::string folder = settings.variable("TMPDIR");
   if (folder.empty()) folder = "/tmp";
-  const auto failed = [&](const char* what) {
-    return base::Error(base::ErrorCode::k_io,
-                       std::string(what) + ": " + std::strerror(errno) + " (TMPDIR names the folder)")
-        .with(folder);
+  auto scratch = base::ScratchFile::create(folder);
+  if (!scratch) return std::move(scratch).error();
+  const auto copy_part = [&](std::size_t index, unsigned) -> base::Status {
+    const std::uint64_t offset = index * k_part;
+    std::vector<char> part(static_cast<std::size_t>(std::min(k_part, file.size() - offset)));
+    TJ_TRY(file.read(offset, part));
+    return scratch->write(offset, std::string_view(part.data(), part.size()));
   };
-  std::string name = folder + "/trajectory-XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return failed("cannot make a temporary file");
-  ::unlink(name.c_str());
-  const base::Status status = base::parallel_for(
-      k_connections, (file.size() + k_part - 1) / k_part, [&](std::size_t index, unsigned) -> base::Status {
-        const std::uint64_t offset = index * k_part;
-        std::vector<char> part(static_cast<std::size_t>(std::min(k_part, file.size() - offset)));
-        TJ_TRY(file.read(offset, part));
-        for (std::size_t done = 0; done < part.size();) {
-          const ssize_t written =
-              ::pwrite(descriptor, part.data() + done, part.size() - done, static_cast<off_t>(offset + done));
-          if (written <= 0) return failed("cannot write a temporary file");
-          done += static_cast<std::size_t>(written);
-        }
-        return {};
-      });
-  if (!status.ok()) {
-    ::close(descriptor);
-    return status.error();
-  }
-  return base::MappedFile::take(descriptor, file.name());
+  TJ_TRY(base::parallel_for(k_connections, (file.size() + k_part - 1) / k_part, copy_part));
+  return base::MappedFile::take(scratch->release(), file.name());
 }
 
 }  // namespace trajectory::store

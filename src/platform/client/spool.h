@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/scratch_file.h"
 
 namespace trajectory::platform::client {
 
@@ -17,23 +19,19 @@ class Spool {
 
   /// `folder`: where the file is made.
   explicit Spool(std::string folder) : folder_(std::move(folder)) {}
-  ~Spool();
-  Spool(Spool&& other) noexcept;
-  Spool& operator=(Spool&& other) noexcept;
 
-  [[nodiscard]] std::uint64_t size() const { return written_ + memory_.size(); }
+  [[nodiscard]] std::uint64_t size() const { return written() + memory_.size(); }
   /// Errors: k_io.
   [[nodiscard]] base::Status append(std::string_view bytes);
   /// Fills the buffer, or its beginning at the end of the bytes. Errors: k_io.
   [[nodiscard]] base::Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const;
 
  private:
-  [[nodiscard]] base::Status spill();
+  [[nodiscard]] std::uint64_t written() const { return file_ ? file_->size() : 0; }
 
   std::string folder_;
-  std::string memory_;  ///< what is behind `written_`
-  std::uint64_t written_ = 0;
-  int file_ = -1;
+  std::string memory_;  ///< what is not in the file yet
+  std::optional<base::ScratchFile> file_;
 };
 
 }  // namespace trajectory::platform::client
