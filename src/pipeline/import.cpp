@@ -53,6 +53,7 @@ class Importer {
 
   base::Result<ImportReport> run() {
     // Everything in one pass, if it fits.
+    std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
     {
       messages::Tables tables;
@@ -67,17 +68,18 @@ class Importer {
         take_payloads(*facts);
         return finish();
       }
-      rows = rows_per_pass(memory_, facts->bytes, facts->read_rows);
+      bytes = facts->bytes;
+      rows = facts->read_rows;
     }
     give_back_freed_memory();
-    TJ_TRY(run_in_passes(rows));
+    TJ_TRY(run_in_passes(bytes, rows));
     return finish();
   }
 
  private:
   /// Builds the conversations of a stretch of time at a time: the rows of an export mostly come by time, so that a pass
-  /// reads a part of the source. They are handed on in their order afterwards.
-  base::Status run_in_passes(std::uint64_t rows) {
+  /// reads a part of the source. They are handed on in their order afterwards. So many bytes were taken by so many rows.
+  base::Status run_in_passes(std::uint64_t bytes, std::uint64_t rows) {
     auto scratch = base::ScratchFile::create(scratch_);
     if (!scratch) return std::move(scratch).error();
     auto plan = make_plan(
@@ -88,6 +90,7 @@ class Importer {
     TJ_TRY(take_not_found(plan->conversations));
     plan->conversations = select(std::move(plan->conversations), options_.selection, report_.runs_set_aside);
     const std::vector<PlannedConversation>& planned = plan->conversations;
+    give_back_freed_memory();
     memory_ -= std::min(bytes_of(planned), memory_ / 2);
 
     std::vector<std::size_t> by_time(planned.size());
@@ -97,7 +100,8 @@ class Importer {
     std::vector<std::uint64_t> weights;
     for (const std::size_t at : by_time) weights.push_back(planned[at].runs());
     BuiltRecords built(*scratch, planned.size());
-    const auto passes = for_each_stretch(weights, rows, [&](std::size_t begin, std::size_t end) {
+    const std::uint64_t budget = rows_per_pass(memory_, bytes, rows);
+    const auto passes = for_each_stretch(weights, budget, [&](std::size_t begin, std::size_t end) {
       give_back_freed_memory();
       return run_stretch(*plan, std::span(by_time).subspan(begin, end - begin), built);
     });

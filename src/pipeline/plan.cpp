@@ -75,11 +75,15 @@ class Planner {
     }
     // A run is settled where all of its rows are.
     if (!shared_.empty()) group(std::exchange(shared_, {}), /*all=*/true);
-    for (auto& [name, conversation] : conversations_) {
+    plan_.conversations.reserve(conversations_.size());
+    while (!conversations_.empty()) {
+      PlannedConversation& conversation = plan_.conversations.emplace_back();
+      conversation = std::move(conversations_.extract(conversations_.begin()).mapped());
       std::vector<std::uint32_t>& units = conversation.units;
       std::sort(units.begin(), units.end());
       units.erase(std::unique(units.begin(), units.end()), units.end());
-      plan_.conversations.push_back(std::move(conversation));
+      units.shrink_to_fit();
+      conversation.traces.shrink_to_fit();
     }
     return std::move(plan_);
   }
