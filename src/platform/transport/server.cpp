@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <fcntl.h>
 #include <httplib.h>
+#include <mutex>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +20,7 @@ namespace trajectory::platform::transport {
 namespace {
 
 constexpr int k_backlog = 512;
+constexpr int k_most_waiting = 64;
 constexpr std::size_t k_query_parameters = 100;
 
 /// A connection as the library reads and writes it.
@@ -136,20 +140,34 @@ void refuse(int status, std::string_view message, httplib::Response& response) {
   response.set_header("Connection", "close");
 }
 
-/// The library's threads; counts the connections that wait for one.
-class Places final : public httplib::ThreadPool {
+/// The library's threads; counts the connections that wait for one, and lets no more wait: each is a file of this
+/// process, and the catalog needs some, too. What is not accepted waits in the system's backlog.
+class Places final : public httplib::TaskQueue {
  public:
-  Places(std::size_t count, std::atomic<int>& waiting) : httplib::ThreadPool(count), waiting_(waiting) {}
+  Places(std::size_t count, std::atomic<int>& waiting) : waiting_(waiting), threads_(count) {}
+
   void enqueue(std::function<void()> serve) override {
-    ++waiting_;
-    httplib::ThreadPool::enqueue([this, serve = std::move(serve)] {
-      --waiting_;
+    {
+      std::unique_lock hold(mutex_);
+      taken_.wait(hold, [&] { return waiting_ < k_most_waiting; });
+      ++waiting_;
+    }
+    threads_.enqueue([this, serve = std::move(serve)] {
+      {
+        const std::scoped_lock hold(mutex_);
+        --waiting_;
+      }
+      taken_.notify_one();
       serve();
     });
   }
+  void shutdown() override { threads_.shutdown(); }
 
  private:
+  std::mutex mutex_;
+  std::condition_variable taken_;
   std::atomic<int>& waiting_;
+  httplib::ThreadPool threads_;
 };
 
 /// The library's server over our connections: it parses requests and writes answers, everything else is ours.
@@ -194,12 +212,17 @@ class Http final : public httplib::Server {
         options_.port != 0 ? bind_to_port(options_.host, options_.port) : (port = bind_to_any_port(options_.host)) > 0;
     if (!bound) return false;
     if (options_.port != 0) port = options_.port;
-    return ::listen(svr_sock_, k_backlog) == 0;  // the library's own backlog is short
+    listening_ = ::fcntl(svr_sock_, F_DUPFD_CLOEXEC, 0);
+    return listening_ >= 0 && ::listen(svr_sock_, k_backlog) == 0;  // the library's own backlog is short
+  }
+  ~Http() override {
+    if (listening_ >= 0) ::close(listening_);
   }
 
+  /// The library's own `stop` does nothing before it runs, and would be forgotten.
   void end() {
     shared_.stopped = std::chrono::steady_clock::now().time_since_epoch().count();
-    stop();
+    ::shutdown(listening_, SHUT_RDWR);
   }
 
   void serve(int socket) {
@@ -270,6 +293,7 @@ class Http final : public httplib::Server {
   transport::Options options_;
   transport::Server::Handler handler_;
   Shared shared_;
+  int listening_ = -1;  ///< the library's socket, by a name of our own: it closes its own
 };
 
 }  // namespace
