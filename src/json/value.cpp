@@ -1,7 +1,10 @@
 #include "json/value.h"
 
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,13 +58,31 @@ std::string_view trim_right(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
+}
+
 }  // namespace
 
 std::int64_t Value::integer(std::int64_t fallback) const {
-  if (!is_number()) return fallback;
-  std::int64_t out = 0;
-  const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), out);
-  return error == std::errc() && end == text_.data() + text_.size() ? out : fallback;
+  return is_number() ? whole_number(text_).value_or(fallback) : fallback;
+}
+
+std::optional<double> Value::as_double() const {
+  if (!is_number()) return std::nullopt;
+  const double out = std::strtod(std::string(text_).c_str(), nullptr);
+  return std::isfinite(out) ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::int64_t> Value::as_integer() const {
+  constexpr double k_beyond = 9223372036854775808.0;  // 2^63
+  if (!is_number()) return std::nullopt;
+  if (const auto exact = whole_number(text_)) return exact;
+  const auto real = as_double();
+  if (!real || *real < -k_beyond || *real >= k_beyond) return std::nullopt;
+  return static_cast<std::int64_t>(*real);
 }
 
 std::span<const Value> Value::items() const {
@@ -112,6 +133,8 @@ struct Parser::Impl {
   base::Arena arena;
   std::vector<Value> values;  // children of the containers being built, innermost last
   std::vector<Member> members;
+  std::size_t most = std::numeric_limits<std::size_t>::max();  // values until the next reset
+  std::size_t made = 0;
 };
 
 /// Builds values while walking one document. Its methods return simdjson's code; 0 is success.
@@ -192,6 +215,7 @@ struct Builder {
 
   error_code value(ondemand::value source, Value& out, int depth) {
     ondemand::json_type type{};
+    if (++impl.made > impl.most) return simdjson::MEMALLOC;
     if (auto error = source.type().get(type)) return error;
     switch (type) {
       case ondemand::json_type::array:
@@ -322,7 +346,10 @@ base::Result<const Value*> Parser::parse(std::string_view text, int depth) {
     return bad_json(error, 0);
   Builder builder{*impl_, document, padded, padded + text.size(), depth < k_max_depth};
   Value* root = new (impl_->arena.allocate(sizeof(Value), alignof(Value))) Value;
-  if (auto error = builder.root(*root, depth)) return bad_json(error, builder.offset());
+  const error_code error = builder.root(*root, depth);
+  if (impl_->made > impl_->most)
+    return base::Error(base::ErrorCode::k_too_large, "JSON of more than " + std::to_string(impl_->most) + " values");
+  if (error != simdjson::SUCCESS) return bad_json(error, builder.offset());
   return root;
 }
 
@@ -331,6 +358,11 @@ base::Result<const Value*> Parser::expand(const Value& value, int depth) {
   return parse(value.raw(), depth);
 }
 
-void Parser::reset() { impl_->arena.reset(); }
+void Parser::limit(std::size_t values) { impl_->most = values; }
+
+void Parser::reset() {
+  impl_->arena.reset();
+  impl_->made = 0;
+}
 
 }  // namespace trajectory::json

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ class Value {
   [[nodiscard]] std::string_view raw() const { return raw_; }
   /// A whole number, or `fallback` for anything else.
   [[nodiscard]] std::int64_t integer(std::int64_t fallback = 0) const;
+  /// A number's value; none for other kinds, and beyond what a double holds.
+  [[nodiscard]] std::optional<double> as_double() const;
+  /// A number without what stands behind its point; none for other kinds, and beyond 64 bits.
+  [[nodiscard]] std::optional<std::int64_t> as_integer() const;
 
   /// Elements of an array; empty for other kinds and for containers below the parse depth (see `Parser`).
   [[nodiscard]] std::span<const Value> items() const;
@@ -87,12 +92,17 @@ class Parser {
 
   /// Parses one JSON text. `depth` limits how deep containers are opened: 1 opens the outermost one only; the inside
   /// of deeper ones is skipped fast and left as `raw()`. Values stay valid until `reset()`.
-  /// Errors: k_bad_format with the byte offset where known (invalid JSON, nesting beyond `k_max_depth`).
+  /// Errors: k_bad_format with the byte offset where known (invalid JSON, nesting beyond `k_max_depth`), k_too_large
+  /// (see `limit`).
   [[nodiscard]] base::Result<const Value*> parse(std::string_view text, int depth = k_max_depth);
 
   /// The same value with its inside opened: all of it, or with `depth` at least its outermost level. Itself when it is
   /// open already. Lives as long as parsed values.
   [[nodiscard]] base::Result<const Value*> expand(const Value& value, int depth = k_max_depth);
+
+  /// Bounds the memory of values, about 64 bytes each beside their texts: no more than so many are made until the next
+  /// `reset`. Without it there is no bound.
+  void limit(std::size_t values);
 
   /// Frees every value made so far; the memory is kept for the next texts.
   void reset();

@@ -116,5 +116,29 @@ TEST(Parser, TakesNoTextAsNoJson) {
   EXPECT_FALSE(parser.parse(" \n").ok());
 }
 
+TEST(Value, GivesNumbersAsFarAsTheyReach) {
+  Parser parser;
+  const Value& v = **parser.parse(R"([1.75, -2.5e3, 9223372036854775807, 9223372036854775808, 1e999, 1e-999, "1"])");
+  EXPECT_EQ(v[0].as_double(), 1.75);
+  EXPECT_EQ(v[0].as_integer(), 1);
+  EXPECT_EQ(v[1].as_integer(), -2500);
+  EXPECT_EQ(v[2].as_integer(), 9223372036854775807);
+  EXPECT_EQ(v[3].as_integer(), std::nullopt);
+  EXPECT_EQ(v[4].as_double(), std::nullopt);
+  EXPECT_EQ(v[5].as_double(), 0.0);
+  EXPECT_EQ(v[6].as_double(), std::nullopt);
+}
+
+TEST(Parser, MakesNoMoreValuesThanItIsAllowed) {
+  Parser parser;
+  parser.limit(4);
+  EXPECT_TRUE(parser.parse("[1,2]"));
+  const auto more = parser.parse(R"({"a":[1,2]})");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code(), base::ErrorCode::k_too_large);
+  parser.reset();
+  EXPECT_TRUE(parser.parse(R"({"a":[1,2]})"));
+}
+
 }  // namespace
 }  // namespace trajectory::json

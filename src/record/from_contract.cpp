@@ -1,7 +1,6 @@
 #include "record/from_contract.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "base/decimal.h"
@@ -27,13 +26,6 @@ std::string text_of(const Value& value) {
   if (value.is_null()) return {};
   return value.is_string() ? std::string(value.text()) : compact(value);
 }
-
-std::optional<std::int64_t> integer_of(const Value& value) {
-  if (!value.is_number()) return std::nullopt;
-  return value.integer(static_cast<std::int64_t>(std::strtod(std::string(value.text()).c_str(), nullptr)));
-}
-
-double real_of(const Value& value) { return std::strtod(std::string(value.text()).c_str(), nullptr); }
 
 void read_role(std::string_view name, model::Message& out) {
   const auto& names = model::k_role_names;
@@ -78,9 +70,9 @@ model::TranscriptMessage message_of(const Value& source) {
 
 model::Usage usage_of(const Value& source) {
   model::Usage out;
-  out.prompt_tokens = integer_of(source["prompt_tokens"]);
-  out.completion_tokens = integer_of(source["completion_tokens"]);
-  out.total_tokens = integer_of(source["total_tokens"]);
+  out.prompt_tokens = source["prompt_tokens"].as_integer();
+  out.completion_tokens = source["completion_tokens"].as_integer();
+  out.total_tokens = source["total_tokens"].as_integer();
   return out;
 }
 
@@ -118,14 +110,16 @@ void read_texts(const Value& list, std::vector<std::string>& out) {
 
 void read_rest(const ReceivedContract& form, model::Trajectory& t) {
   t.error = text_of(form["error"]);
-  if (const Value& reward = form["reward"]; reward["aggregated_value"].is_number()) {
-    t.reward.emplace().aggregated_value = real_of(reward["aggregated_value"]);
+  const Value& reward = form["reward"];
+  if (const auto value = reward["aggregated_value"].as_double()) {
+    t.reward.emplace().aggregated_value = *value;
     for (const Value& component : reward["components"].items())
-      t.reward->components.push_back({std::string(component["name"].string()), real_of(component["value"]),
+      t.reward->components.push_back({std::string(component["name"].string()),
+                                      component["value"].as_double().value_or(0),
                                       component["metadata"]["count"].integer(1)});
   }
-  t.usage.total_tokens = integer_of(form["task"]["total_tokens"]);
-  t.usage.completion_tokens = integer_of(form["metrics"]["tokens_generated"]);
+  t.usage.total_tokens = form["task"]["total_tokens"].as_integer();
+  t.usage.completion_tokens = form["metrics"]["tokens_generated"].as_integer();
   if (const Value& cost = form["task"]["total_cost"]; cost.is_number()) t.usage.cost = base::parse_picos(cost.text());
   const Value& data = form["telemetry"]["data"];
   read_texts(data["trace_ids"], t.trace_ids);

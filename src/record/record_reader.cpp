@@ -1,5 +1,4 @@
 #include <charconv>
-#include <cstdlib>
 
 #include "base/decimal.h"
 #include "base/time.h"
@@ -43,7 +42,9 @@ class Reader {
     v = static_cast<T>((*object_)[name].integer());
   }
   void real(std::string_view name, double& v) {
-    v = std::strtod(std::string((*object_)[name].text()).c_str(), nullptr);
+    const Value& found = (*object_)[name];
+    v = found.as_double().value_or(0);
+    if (found.is_number() && !found.as_double()) note(name);
   }
   template <class T>
   void number(std::string_view name, std::optional<T>& v) {

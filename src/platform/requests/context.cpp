@@ -19,6 +19,7 @@ base::Result<JsonBody> read_json(const Context& context, const Request& request,
   auto body = read_body(request, context.settings, context.places);
   if (!body) return std::move(body).error();
   JsonBody out;
+  out.parser.limit(context.settings.values);
   out.place = std::move(body->place);
   auto parsed = out.parser.parse(body->text, depth);
   if (!parsed) return fault_of_client(std::move(parsed).error().with("the body"));

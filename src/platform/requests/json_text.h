@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,8 +28,9 @@ class JsonText {
   JsonText& integer(std::string_view key, std::optional<std::int64_t> value) {
     return raw(key, value ? std::to_string(*value) : "null");
   }
+  /// Null also for what JSON has no number for.
   JsonText& real(std::string_view key, std::optional<double> value) {
-    if (!value) return raw(key, "null");
+    if (!value || !std::isfinite(*value)) return raw(key, "null");
     json::append_double(open(key), *value);
     return *this;
   }

@@ -1,7 +1,6 @@
 #include "platform/requests/prepare.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "base/time.h"
@@ -15,7 +14,9 @@ namespace trajectory::platform::requests {
 namespace {
 
 constexpr std::size_t k_title_bytes = 200;
+constexpr std::size_t k_error_bytes = 2000;  // the record has it whole
 constexpr std::size_t k_label_bytes = 200;
+constexpr std::size_t k_name_bytes = 1000;  // of a conversation or a trace: lists hold many
 constexpr std::size_t k_most_labels = 500;
 
 /// The beginning of a text in one line, cut between characters.
@@ -42,14 +43,10 @@ class Labels {
   std::set<std::pair<std::string, std::string>> found_;
 };
 
-std::optional<std::int64_t> integer_of(const json::Value& value) {
-  if (!value.is_number()) return std::nullopt;
-  return value.integer(static_cast<std::int64_t>(std::strtod(std::string(value.text()).c_str(), nullptr)));
-}
-
-std::optional<double> real_of(const json::Value& value) {
-  if (!value.is_number()) return std::nullopt;
-  return std::strtod(std::string(value.text()).c_str(), nullptr);
+/// A number of things; none where it is none that can be, so that sums of any selection fit into 64 bits.
+std::optional<std::int64_t> count_of(std::optional<std::int64_t> number) {
+  constexpr std::int64_t k_most = 1'000'000'000'000;
+  return number && *number >= 0 && *number <= k_most ? number : std::nullopt;
 }
 
 /// The text of a message; that of its first text part where it has parts.
@@ -75,7 +72,7 @@ catalog::Facts facts_of(const record::ReceivedContract& received) {
        {task["conversation_id"].string(), task["id"].string(), received["trace_id"].string()})
     if (out.conversation.empty()) out.conversation = name;
   out.trace_id = received["trace_id"].string();
-  out.error = received["error"].string();
+  out.error = beginning(received["error"].string(), k_error_bytes);
   labels.add("source", task["data_source"].string());
   labels.add("model", received["model_id"].string());
   for (const json::Value& tag : received["telemetry"]["data"]["tags"].items()) labels.add("tag", tag.string());
@@ -90,16 +87,16 @@ catalog::Facts facts_of(const record::ReceivedContract& received) {
     }
     labels.add("tool", (*message)["tool_response"]["name"].string());
     labels.add("model", (*message)["metadata"]["model"].string());
-    used += integer_of((*message)["usage"]["total_tokens"]).value_or(0);
+    used = count_of(used + count_of((*message)["usage"]["total_tokens"].as_integer()).value_or(0)).value_or(used);
     if (const json::Value& time = (*message)["metadata"]["time"]; time.is_string())
       add_time(out, base::parse_time(time.text()));
   }
   out.steps = static_cast<std::int64_t>(received.steps());
-  out.turns = integer_of(task["num_turns"]);
-  out.tokens = integer_of(task["total_tokens"]);
+  out.turns = count_of(task["num_turns"].as_integer());
+  out.tokens = count_of(task["total_tokens"].as_integer());
   if (!out.tokens && used > 0) out.tokens = used;
-  out.cost = real_of(task["total_cost"]);
-  out.reward = real_of(received["reward"]["aggregated_value"]);
+  out.cost = task["total_cost"].as_double();
+  out.reward = received["reward"]["aggregated_value"].as_double();
   out.labels = labels.take();
   return out;
 }
@@ -124,12 +121,12 @@ catalog::Facts facts_of(const model::Trajectory& t) {
     if (out.title.empty() && message.message.role == model::Role::k_user)
       out.title = beginning(message.message.content, k_title_bytes);
   out.conversation = t.conversation_id;
-  out.error = t.error;
+  out.error = beginning(t.error, k_error_bytes);
   out.messages = static_cast<std::int64_t>(t.main.messages.size());
   out.tool_calls = figures.tool_calls;
   out.steps = figures.num_steps;
   out.turns = figures.num_turns;
-  out.tokens = figures.total_tokens;
+  out.tokens = count_of(figures.total_tokens);
   out.cost = figures.total_cost;
   if (t.reward) out.reward = t.reward->aggregated_value;
   out.time = t.start_time;
@@ -138,12 +135,22 @@ catalog::Facts facts_of(const model::Trajectory& t) {
   return out;
 }
 
+/// Errors: k_bad_format (a name that lists should not hold).
+base::Status check_names(const catalog::Facts& facts) {
+  for (const auto& [what, name] : {std::pair{"conversation_id", &facts.conversation}, {"trace_id", &facts.trace_id}})
+    if (name->size() > k_name_bytes)
+      return base::Error(base::ErrorCode::k_bad_format,
+                         std::string(what) + " has more than " + std::to_string(k_name_bytes) + " bytes");
+  return {};
+}
+
 }  // namespace
 
 base::Result<Received> receive_contract(const json::Value& object, json::Parser& parser) {
   const auto received = record::ReceivedContract::read(object, parser);
   if (!received) return received.error();
   Received out{received->upload_hash(), facts_of(*received), {}};
+  TJ_TRY(check_names(out.facts));
   // Without any name the content is the conversation.
   if (out.facts.conversation.empty()) out.facts.conversation = out.upload_hash;
   model::Trajectory record;
@@ -170,6 +177,7 @@ base::Result<Received> receive_record(std::string_view line, json::Parser& parse
   }
   if (out.facts.conversation.empty()) out.facts.conversation = record->conversation_id;
   if (out.facts.conversation.empty()) out.facts.conversation = out.upload_hash;
+  TJ_TRY(check_names(out.facts));
   return out;
 }
 

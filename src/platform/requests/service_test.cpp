@@ -36,6 +36,7 @@ class ServiceTest : public testing::Test {
     out.body_bytes = 1000;
     out.small_body = 100;
     out.large_bodies = 1;
+    out.values = 100;
     return out;
   }
   static Request request(std::string method, std::string path) {
@@ -73,6 +74,28 @@ TEST_F(ServiceTest, StoresOnceAndSkipsAfterwards) {
 TEST_F(ServiceTest, RefusesBodiesAboveTheLimit) {
   EXPECT_EQ(post(k_upload, std::string(1001, ' ')).status, 413);
   EXPECT_EQ(post(k_upload, std::string(1000, ' ')).status, 400);
+}
+
+TEST_F(ServiceTest, RefusesBodiesOfManyTinyValues) {
+  std::string many = R"({"dataset":"d","trajectories":[1)";
+  for (int i = 0; i < 200; ++i) many += ",1";
+  EXPECT_EQ(post(k_upload, many + "]}").status, 413);
+}
+
+TEST_F(ServiceTest, ListsAndShowsWhatNumbersAndTextsBeyondReasonBecome) {
+  const std::string body = R"({"dataset":"d","trajectories":[{"task":{"conversation_id":"c","total_tokens":1e300,)"
+                           R"("total_cost":-1e400},"steps":[],"reward":{"aggregated_value":1e999}}]})";
+  ASSERT_NE(post(k_upload, body).body.find(R"("uploaded":1)"), std::string::npos);
+  for (const std::string& path : {std::string("/api/v1/trajectories"), std::string("/api/v1/figures"),
+                                  "/api/v1/trajectories/" + catalog::trajectory_id("d", "c")}) {
+    Request asked = request("GET", path);
+    asked.query = {{"dataset", "d"}};
+    const Answer answer = service->handle(asked);
+    json::Parser parser;
+    const auto parsed = parser.parse(answer.body);
+    ASSERT_TRUE(parsed) << parsed.error().text() << answer.body;
+    EXPECT_EQ(answer.status, 200);
+  }
 }
 
 TEST_F(ServiceTest, LetsLargeBodiesWaitForEachOther) {

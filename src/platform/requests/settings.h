@@ -10,6 +10,7 @@ namespace trajectory::platform::requests {
 struct Settings {
   std::uint64_t body_bytes = 256 << 20;   ///< of a body, decoded
   std::uint64_t wire_bytes = 144 << 20;   ///< of a body as it is sent
+  std::size_t values = 16'000'000;        ///< of the JSON of a request, or of a line of it
   std::size_t batch = 1000;               ///< trajectories or events of a request
   std::size_t asked = 10'000;             ///< pairs of a question for known hashes
   std::uint64_t small_body = 8 << 20;     ///< bodies above wait for one of ...

@@ -61,6 +61,7 @@ base::Result<Batch> read_lines(const Context& context, const Request& request) {
   Batch out;
   out.dataset = std::move(*name);
   json::Parser parser;
+  parser.limit(context.settings.values);
   for (std::string_view rest = body->text; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
