@@ -16,7 +16,7 @@ bool has_type(const Request& request, std::string_view type) {
 base::Result<JsonBody> read_json(const Context& context, const Request& request, int depth) {
   if (!has_type(request, "application/json"))
     return base::Error(base::ErrorCode::k_usage, "send the body with Content-Type: application/json");
-  auto body = read_body(request, context.settings, context.places);
+  auto body = read_body(request, context.settings, context.uploads);
   if (!body) return std::move(body).error();
   JsonBody out;
   out.parser.limit(context.settings.values);

@@ -14,7 +14,8 @@ namespace trajectory::platform::requests {
 struct Context {
   catalog::Catalog& catalog;
   const Settings& settings;
-  LargeBodies& places;
+  LargeBodies& uploads;  ///< places for large bodies
+  LargeBodies& reads;    ///< and for large records that are read: readers keep nobody from uploading
   const base::Clock& clock;
 };
 

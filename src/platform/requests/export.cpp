@@ -19,16 +19,20 @@ class Selection {
  public:
   Selection(const Context& context, std::vector<std::int64_t> ids) : context_(context), ids_(std::move(ids)) {}
 
-  /// Nothing at the end. One that was removed meanwhile is left out.
-  base::Result<std::optional<model::Trajectory>> next() {
+  /// Null at the end, else a record that lives until the next. One that was removed meanwhile is left out.
+  base::Result<const model::Trajectory*> next() {
+    record_ = {};
     for (;;) {
       if (at_ == rows_.size()) {
-        if (read_ == ids_.size()) return std::optional<model::Trajectory>();
+        if (read_ == ids_.size()) return nullptr;
         TJ_TRY(read_page());
         continue;
       }
       auto record = load(context_, rows_[at_++]);
-      if (record) return std::optional(std::move(*record));
+      if (record) {
+        record_ = std::move(*record);
+        return &record_.trajectory;
+      }
       if (record.error().code() != base::ErrorCode::k_not_found) return std::move(record).error();
     }
   }
@@ -49,6 +53,7 @@ class Selection {
   std::vector<std::int64_t> ids_;
   std::size_t read_ = 0;  ///< of them
   std::vector<catalog::Row> rows_;
+  Loaded record_;
   std::size_t at_ = 0;
 };
 

@@ -22,17 +22,19 @@ base::Result<catalog::Row> row_of(const Context& context, const Request& request
 /// A trajectory with the lines of messages in it.
 struct Opened {
   catalog::Row row;
-  std::unique_ptr<model::Trajectory> trajectory;
+  std::unique_ptr<Loaded> record;
   std::vector<record::Line> lines;
+
+  [[nodiscard]] model::Trajectory& trajectory() const { return record->trajectory; }
 };
 
 base::Result<Opened> open(const Context& context, const Request& request, const std::string& id) {
   auto row = row_of(context, request, id);
   if (!row) return std::move(row).error();
-  auto trajectory = load(context, *row);
-  if (!trajectory) return std::move(trajectory).error();
-  Opened out{std::move(*row), std::make_unique<model::Trajectory>(std::move(*trajectory)), {}};
-  out.lines = record::lines_of(*out.trajectory);
+  auto record = load(context, *row);
+  if (!record) return std::move(record).error();
+  Opened out{std::move(*row), std::make_unique<Loaded>(std::move(*record)), {}};
+  out.lines = record::lines_of(out.trajectory());
   return out;
 }
 
@@ -84,9 +86,9 @@ base::Result<Answer> window_of_line(const Context& context, const Request& reque
 base::Result<Answer> show_trajectory(const Context& context, const Request& request, const std::string& id) {
   auto opened = open(context, request, id);
   if (!opened) return std::move(opened).error();
-  if (request.parameter("contract") != "true") opened->trajectory->contract.clear();
+  if (request.parameter("contract") != "true") opened->trajectory().contract.clear();
   std::string record;
-  record::append_record(record, *opened->trajectory);
+  record::append_record(record, opened->trajectory());
   Answer out;
   out.body = JsonText::object().raw("trajectory", row_json(opened->row)).raw("record", record).done();
   return out;
@@ -133,7 +135,7 @@ base::Result<Answer> list_messages(const Context& context, const Request& reques
 base::Result<Answer> list_calls(const Context& context, const Request& request, const std::string& id) {
   return window_of_line(context, request, id, "calls", &record::Line::calls,
                         [](std::string& text, const auto& call, const Opened& opened) {
-                          record::append_call(text, call, *opened.trajectory);
+                          record::append_call(text, call, opened.trajectory());
                         });
 }
 

@@ -129,10 +129,15 @@ base::Result<model::Trajectory> parse_record(const std::string& record) {
   return out;
 }
 
-base::Result<model::Trajectory> load(const Context& context, const catalog::Row& row) {
+base::Result<Loaded> load(const Context& context, const catalog::Row& row) {
+  Loaded out;
+  if (row.size > context.settings.small_body) out.place = context.reads.take();
   const auto record = context.catalog.payload(row.payload);
   if (!record) return record.error();
-  return parse_record(*record);
+  auto trajectory = parse_record(*record);
+  if (!trajectory) return std::move(trajectory).error();
+  out.trajectory = std::move(*trajectory);
+  return out;
 }
 
 base::Result<std::string> words_of(const std::string& record) {

@@ -29,8 +29,14 @@ struct Page {
 /// What a list item shows of a trajectory: everything but its payload.
 [[nodiscard]] std::string row_json(const catalog::Row& row);
 
+/// A record and the place of a large one, held as long.
+struct Loaded {
+  LargeBodies::Place place;
+  model::Trajectory trajectory;
+};
+
 /// The record of a row, with the messages that its contract's form says. Errors: k_not_found, k_bad_format, k_io.
-[[nodiscard]] base::Result<model::Trajectory> load(const Context& context, const catalog::Row& row);
+[[nodiscard]] base::Result<Loaded> load(const Context& context, const catalog::Row& row);
 
 /// The same of a stored text. Errors: k_bad_format.
 [[nodiscard]] base::Result<model::Trajectory> parse_record(const std::string& record);

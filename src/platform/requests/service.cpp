@@ -120,8 +120,9 @@ Service::Service(catalog::Catalog& catalog, Settings settings, base::Clock clock
                  std::function<void(std::string_view)> log)
     : settings_(std::move(settings)),
       clock_(std::move(clock)),
-      places_(settings_.large_bodies),
-      context_{catalog, settings_, places_, clock_},
+      uploads_(settings_.large_bodies),
+      reads_(settings_.large_bodies),
+      context_{catalog, settings_, uploads_, reads_, clock_},
       access_(context_),
       log_(std::move(log)),
       indexer_(catalog, [this](const std::string& error) { log_error("", error); }) {}

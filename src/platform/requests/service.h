@@ -29,7 +29,8 @@ class Service {
 
   Settings settings_;
   base::Clock clock_;
-  LargeBodies places_;
+  LargeBodies uploads_;
+  LargeBodies reads_;
   Context context_;
   Access access_;
   std::function<void(std::string_view)> log_;

@@ -119,6 +119,32 @@ TEST_F(ServiceTest, LetsLargeBodiesWaitForEachOther) {
   EXPECT_EQ(most, 1);
 }
 
+TEST_F(ServiceTest, LetsReadersOfLargeRecordsWaitForEachOther) {
+  const std::string body =
+      R"({"dataset":"d","trajectories":[{"task":{"conversation_id":"c"},"steps":[],"error":"a few more bytes"}]})";
+  ASSERT_EQ(post(k_upload, body).status, 200);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::atomic<int> records{0};
+  const auto export_all = [&] {
+    Request asked = request("GET", "/api/v1/export");
+    asked.query = {{"dataset", "d"}};
+    const Answer answer = service->handle(asked);
+    EXPECT_TRUE(answer.stream([&](std::string_view) -> base::Status {
+      most = std::max(most.load(), ++inside);
+      std::this_thread::yield();
+      --inside;
+      ++records;
+      return {};
+    }));
+  };
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(export_all);
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(records, 8);
+  EXPECT_EQ(most, 1);
+}
+
 TEST_F(ServiceTest, ReadsNoBodyOfARequestThatItRefuses) {
   Request asked = request("POST", k_upload);
   asked.key = base::Secret();

@@ -56,7 +56,7 @@ base::Result<Batch> read_contract(const Context& context, const Request& request
 base::Result<Batch> read_lines(const Context& context, const Request& request) {
   auto name = dataset_name(request.parameter("dataset"));
   if (!name) return std::move(name).error();
-  const auto body = read_body(request, context.settings, context.places);
+  const auto body = read_body(request, context.settings, context.uploads);
   if (!body) return body.error();
   Batch out;
   out.dataset = std::move(*name);
