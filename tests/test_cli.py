@@ -16,7 +16,12 @@ import pytest
 from conftest import ROOT, TRUTH, Run, files_of, lines_of
 
 EXPORT = TRUTH / "export.parquet"
-COMMANDS = ("import", "show", "inspect", "convert", "verify", "completion")
+
+
+def commands(run: Run) -> list[str]:
+    """The names that the program's help lists."""
+    shown = run("--help").stdout
+    return re.findall(r"^  (\w+) ", shown.split("Subcommands:")[1], re.MULTILINE)
 
 
 def ids_of(folder: Path) -> list[str]:
@@ -38,15 +43,12 @@ def import_lines(run: Run, out: Path, *options: str) -> list[str]:
 # ---- help and usage
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_shows_an_example(run: Run, command: str) -> None:
-    shown = run(command, "--help").stdout
-    assert f"trajectory {command}" in shown.split("Example:")[1]
-
-
-def test_help_lists_every_command(run: Run) -> None:
-    shown = run("--help").stdout
-    assert all(command in shown for command in COMMANDS)
+def test_every_command_shows_an_example(run: Run) -> None:
+    names = commands(run)
+    assert len(names) > 12 and {"import", "upload", "serve"} <= set(names)
+    for command in names:
+        shown = run(command, "--help").stdout
+        assert f"trajectory {command}" in shown.split("Example:")[1]
     assert run("--version").stdout.startswith("trajectory ")
 
 
@@ -346,7 +348,7 @@ def test_a_dataset_that_was_tampered_with_is_refused(run: Run, dataset: Path, tm
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_knows_every_command(run: Run, shell: str) -> None:
     script = run("completion", shell).stdout
-    assert all(command in script for command in COMMANDS)
+    assert all(command in script for command in commands(run))
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 
