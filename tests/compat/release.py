@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements" / "compat.txt"
@@ -22,6 +25,21 @@ def release_python() -> Path:
         _run(str(python), "-m", "pip", "install", *options, "--requirement", str(REQUIREMENTS))
         stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def answer_of(python: Path, program: Path, url: str, **environment: str) -> Any:
+    """The JSON that a program prints last. It is told the address of a platform, and nothing of this environment."""
+    ours = ("PYTHONPATH", "TRAJECTORY_API_KEY", "TRAJECTORY_BASE_URL")
+    done = subprocess.run(
+        [str(python), str(program), url],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name not in ours} | environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _run(*command: str) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from compat.release import release_python
+from compat.release import answer_of, release_python
 
 from .double import EVENTS, UPLOAD, Platform
 
@@ -17,19 +14,7 @@ from .double import EVENTS, UPLOAD, Platform
 def run(python: Path) -> tuple[Any, Platform]:
     program = Path(__file__).with_name("program.py")
     with Platform() as platform:
-        left_out = ("PYTHONPATH", "TRAJECTORY_API_KEY", "TRAJECTORY_BASE_URL")
-        environment = {name: value for name, value in os.environ.items() if name not in left_out}
-        environment["TRAJECTORY_BASE_URL"] = platform.url
-        done = subprocess.run(
-            [str(python), str(program), platform.url],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-            timeout=300,
-        )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]), platform
+        return answer_of(python, program, platform.url, TRAJECTORY_BASE_URL=platform.url), platform
 
 
 def uploads(platform: Platform) -> list[Any]:
