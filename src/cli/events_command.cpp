@@ -18,10 +18,10 @@ struct Options {
 };
 
 int run_push(const Options& options, Terminal& terminal) {
-  const auto access = find_platform(options.platform, terminal);
-  if (!access) return fail(terminal, access.error());
   const auto events = client::open_events(options.file);
   if (!events) return fail(terminal, events.error());
+  const auto access = find_platform(options.platform, terminal);
+  if (!access) return fail(terminal, access.error());
   Progress progress(terminal, options.talk.quiet || options.talk.json);
   const auto service = client::Service::open(*access, base::system_clock(terminal.stop), platform_hooks(progress));
   if (!service) return fail(terminal, service.error());

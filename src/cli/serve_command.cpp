@@ -1,4 +1,4 @@
-#include <filesystem>
+#include <arpa/inet.h>
 #include <mutex>
 #include <thread>
 
@@ -25,7 +25,12 @@ struct ServeFlags {
   bool quiet = false;
 };
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+/// A name that merely begins like an address of this machine may lead anywhere.
+bool is_loopback(const std::string& host) {
+  in_addr address{};
+  const bool numeric = ::inet_pton(AF_INET, host.c_str(), &address) == 1;
+  return host == "localhost" || host == "::1" || (numeric && host.starts_with("127."));
+}
 
 std::string url_of(const std::string& host, int port) {
   const std::string shown = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;

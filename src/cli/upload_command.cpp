@@ -48,10 +48,10 @@ std::size_t tell_failed(const client::UploadReport& report, Terminal& terminal) 
 }
 
 int run_upload(const Options& options, Terminal& terminal) {
-  const auto access = find_platform(options.platform, terminal);
-  if (!access) return fail(terminal, access.error());
   const auto source = client::open_sources(options.paths);
   if (!source) return fail(terminal, source.error());
+  const auto access = find_platform(options.platform, terminal);
+  if (!access) return fail(terminal, access.error());
   Progress progress(terminal, options.talk.quiet || options.talk.json);
   const auto uploader = client::Uploader::open(*access, base::system_clock(terminal.stop), platform_hooks(progress));
   if (!uploader) return fail(terminal, uploader.error());

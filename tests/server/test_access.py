@@ -66,6 +66,8 @@ def test_keys_have_rights_and_are_revoked_while_it_runs(serve: Serve, run: Any, 
 def test_beyond_this_machine_a_key_is_needed(run: Any, serve: Serve, tmp_path: Path) -> None:
     told = run("serve", "--data", tmp_path / "data", "--host", "0.0.0.0", "--port", "0", status=2)
     assert "trajectory keys create" in told.stderr
+    named = run("serve", "--data", tmp_path / "data", "--host", "127.example", "--port", "0", status=2)
+    assert "trajectory keys create" in named.stderr, "a name that begins like an address of this machine is none"
     key = make_key(run, tmp_path / "data")
     server = serve("--host", "0.0.0.0")
     assert server.ask("GET", "/api/v1/datasets").status_code == 401

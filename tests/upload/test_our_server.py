@@ -112,21 +112,27 @@ def test_the_program_says_what_it_cannot_upload(program: Path, server: Server, t
     assert "nothing to upload" in empty.stderr
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRAJECTORY_")}
     environment["XDG_CONFIG_HOME"] = str(tmp_path / "none")
-    command = [str(program), "upload", str(tmp_path), "--dataset", "d"]
-    keyless = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert keyless.returncode == 2 and "TRAJECTORY_API_KEY" in keyless.stderr
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps(record("c", "ask", "answer")) + "\n")
+
+    def upload(path: Path, *options: str, given: str = "") -> tuple[int, str]:
+        command = [str(program), "upload", str(path), "--dataset", "d", *options]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, env=environment, check=False)
+        return done.returncode, done.stderr
+
+    status, told = upload(file)
+    assert status == 2 and "TRAJECTORY_API_KEY" in told
+    status, told = upload(tmp_path / "no")
+    assert status == 1 and "no such dataset or folder" in told, "the path comes before the key"
     config = tmp_path / "config"
     config.write_text(f"TRAJECTORY_API_KEY=any\nTRAJECTORY_BASE_URL={server.url}\n")
-    for mode, status, text in ((0o644, 2, "can be read by others"), (0o600, 1, "nothing to upload")):
-        config.chmod(mode)
-        kept = subprocess.run(
-            [*command, "--config", str(config)], capture_output=True, text=True, env=environment, check=False
-        )
-        assert kept.returncode == status and text in kept.stderr
-    given = subprocess.run(
-        [*command, "--key-stdin"], input="any\n", capture_output=True, text=True, env=environment, check=False
-    )
-    assert given.returncode == 1 and "nothing to upload" in given.stderr
+    config.chmod(0o644)
+    status, told = upload(file, "--config", str(config))
+    assert status == 2 and "can be read by others" in told
+    config.chmod(0o600)
+    assert upload(file, "--config", str(config))[0] == 0
+    status, told = upload(file, "--base-url", server.url, "--key-stdin", given="any\n")
+    assert status == 0 and "1 were there already" in told
 
 
 def test_records_go_with_each_message_once_and_compressed(ready: Server, tmp_path: Path) -> None:
