@@ -133,9 +133,14 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def peak_of(pid: int) -> float:
-    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmHWM"))
+def memory_of(pid: int, field: str) -> float:
+    """A field of the process's status, in MiB."""
+    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith(field))
     return int(line.split()[1]) / 1024
+
+
+def peak_of(pid: int) -> float:
+    return memory_of(pid, "VmHWM")
 
 
 def start(command: list[str], announce: Path) -> tuple[subprocess.Popen[bytes], str]:

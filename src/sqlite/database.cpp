@@ -197,6 +197,7 @@ base::Result<bool> Database::empty_journal() {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
+std::int64_t Database::total_changes() const { return sqlite3_total_changes64(impl_->handle); }
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(impl_->handle); }
 
 void Database::limit_time(std::int64_t milliseconds) {

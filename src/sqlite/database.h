@@ -112,6 +112,8 @@ class Database {
   [[nodiscard]] base::Result<bool> empty_journal();
   /// Rows changed by the last statement.
   [[nodiscard]] std::int64_t changes() const;
+  /// Rows changed since it was opened, those of tables behind virtual ones, too.
+  [[nodiscard]] std::int64_t total_changes() const;
   /// The row that the last insert made.
   [[nodiscard]] std::int64_t last_row() const;
   /// Ends statements that take longer than that with k_too_large, counted from now; 0 lets them run.

@@ -167,6 +167,21 @@ def test_slow_and_silent_clients_do_not_keep_others_waiting(server: Server) -> N
         client.close()
 
 
+def test_a_body_that_ends_early_is_the_clients_fault(serve: Serve) -> None:
+    server = serve()
+    host, port = server.url.removeprefix("http://").split(":")
+    header = f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: a\r\nContent-Type: application/json\r\n"
+    for rest in ("Content-Length: 99\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n9\r\n{"):
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            client.sendall((header + rest).encode())
+            client.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        assert answer.split(b" ")[1] == b"400" and b"did not come whole" in answer, answer
+    assert server.get("/api/v1/datasets") == {"datasets": []}
+    assert server.stop() == 0
+    assert '"level":"error"' not in server.log.read_text()
+
+
 def test_a_header_that_never_ends_is_cut_off(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as client:

@@ -29,9 +29,9 @@ constexpr Rule k_rules[] = {
      "a trajectory stands in a version that its dataset does not have"},
     {"SELECT p.sha256 FROM payloads p WHERE NOT EXISTS (SELECT 1 FROM trajectories t WHERE t.payload = p.id)",
      "a payload that no trajectory names"},
-    // Of a removal that was cut off; what is behind the last one waits for the index.
+    // What is behind the last one, or was left by a removal that was cut off, waits for the index.
     {"SELECT t.id FROM trajectories t WHERE t.id < (SELECT max(id) FROM search.done) "
-     "AND t.id NOT IN (SELECT id FROM search.done)",
+     "AND t.id NOT IN (SELECT id FROM search.done) AND t.id NOT IN (SELECT id FROM search.removing)",
      "the search index lacks a trajectory: remove search.db, it is made anew"},
     {"SELECT id FROM search.done WHERE id NOT IN (SELECT id FROM trajectories)",
      "the search index names a trajectory that is not there: remove search.db, it is made anew"},

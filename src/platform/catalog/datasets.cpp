@@ -63,14 +63,18 @@ base::Result<std::vector<Difference>> diff(Catalog& catalog, const std::string& 
   if (from < 0 || from > to || to > head->version)
     return base::Error(base::ErrorCode::k_not_found,
                        "there are versions 0 to " + std::to_string(head->version) + ", and `from` comes before `to`");
-  // What stands in `to` and came after `from`.
+  // What stands in `to` and came after `from`; ids grow with the versions.
   return all_rows<Difference>(
       catalog,
-      "SELECT c.id, c.public_id, c.name, t.number, (SELECT o.number FROM trajectories o WHERE o.conversation = c.id "
-      "AND "
-      "o.added <= ?2 AND (o.replaced IS NULL OR o.replaced > ?2)) FROM trajectories t "
-      "JOIN conversations c ON c.id = t.conversation WHERE t.dataset = ?1 AND t.added > ?2 AND t.added <= ?3 AND "
-      "(t.replaced IS NULL OR t.replaced > ?3) AND c.id > ?4 ORDER BY c.id LIMIT ?5",
+      "SELECT t.id, c.public_id, c.name, t.number, (SELECT o.number FROM trajectories o WHERE o.conversation = c.id "
+      "AND o.added <= ?2 AND (o.replaced IS NULL OR o.replaced > ?2)) "
+      "FROM trajectories t INDEXED BY trajectories_of_dataset CROSS JOIN conversations c ON c.id = t.conversation "
+      "WHERE t.dataset = ?1 AND (t.replaced IS NULL OR t.replaced > ?3) AND t.id > "
+      "max(?4, coalesce((SELECT id FROM trajectories INDEXED BY trajectories_by_version WHERE dataset = ?1 AND added "
+      "<= ?2 "
+      "ORDER BY added DESC, id DESC LIMIT 1), 0)) AND t.id <= "
+      "(SELECT id FROM trajectories INDEXED BY trajectories_by_version WHERE dataset = ?1 AND added <= ?3 "
+      "ORDER BY added DESC, id DESC LIMIT 1) ORDER BY t.id LIMIT ?5",
       [&](auto& s) { s.bind(head->id, from, to, after, static_cast<std::int64_t>(limit)); },
       [](const auto& s) {
         Difference out{s.integer(0), std::string(s.text(1)), std::string(s.text(2)), {}, s.integer(3)};

@@ -26,7 +26,7 @@ struct VersionInfo {
 
 /// A conversation that differs between two versions of a dataset.
 struct Difference {
-  std::int64_t conversation = 0;  ///< a page goes on from the last one's
+  std::int64_t id = 0;  ///< of the trajectory in the second; a page goes on from the last one's
   std::string trajectory_id;
   std::string name;
   std::optional<std::int64_t> before;  ///< its version in the first; none: added
@@ -40,7 +40,7 @@ struct Difference {
 [[nodiscard]] base::Result<std::vector<VersionInfo>> versions(Catalog& catalog, const std::string& dataset,
                                                               std::int64_t before, std::size_t limit);
 
-/// What version `to` has otherwise than version `from`, which is the older one; conversations above `after`. What was
+/// What version `to` has otherwise than version `from`, which is the older one; ids above `after`. What was
 /// removed since is in neither. Errors: k_not_found (no such dataset or version), k_io.
 [[nodiscard]] base::Result<std::vector<Difference>> diff(Catalog& catalog, const std::string& dataset,
                                                          std::int64_t from, std::int64_t to, std::int64_t after,

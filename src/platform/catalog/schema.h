@@ -52,13 +52,24 @@ CREATE INDEX events_of_trace ON events(trace_id, time) WHERE trace_id IS NOT NUL
 CREATE TABLE keys(
   id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, name TEXT NOT NULL, can_read INTEGER NOT NULL, can_write INTEGER NOT NULL,
   created INTEGER NOT NULL, revoked INTEGER);
+)",
+                                                                      R"(
+DROP INDEX trajectories_latest;
+CREATE INDEX trajectories_latest ON trajectories(dataset, id, failed, reward, tokens, time, cost) WHERE replaced IS NULL;
+CREATE INDEX trajectories_failed ON trajectories(dataset, id) WHERE replaced IS NULL AND failed = 1;
+CREATE INDEX trajectories_of_dataset ON trajectories(dataset, id, added, replaced);
 )"});
 
 /// The tables of search.db: an index that can be made anew from the payloads. `done` names the trajectories in it; it
-/// keeps no texts, so what is taken out must be named again.
+/// keeps no texts, so what is taken out must be named again. `removing` names those whose words were taken out and
+/// whose rows may still be there; `erasing` has a row until what was removed is out of the files.
 inline constexpr auto k_search_migrations = std::to_array<std::string_view>({R"(
 CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE done(id INTEGER PRIMARY KEY);
+)",
+                                                                             R"(
+CREATE TABLE removing(id INTEGER PRIMARY KEY);
+CREATE TABLE erasing(id INTEGER PRIMARY KEY CHECK (id = 1), step INTEGER NOT NULL);
 )"});
 
 }  // namespace trajectory::platform::catalog

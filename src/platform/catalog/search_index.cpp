@@ -1,11 +1,14 @@
 #include "platform/catalog/search_index.h"
 
+#include <set>
+
 namespace trajectory::platform::catalog {
 
 namespace {
 
 constexpr std::uint64_t k_bytes_at_once = 1 << 20;
 constexpr std::size_t k_most_at_once = 500;
+constexpr std::int64_t k_pages_at_once = 500;  // of 4 KiB, in a merge
 
 struct Entry {
   std::int64_t id = 0;
@@ -13,12 +16,14 @@ struct Entry {
   std::uint64_t size = 0;
 };
 
+/// What was never taken in, and what a removal that did not come to its end has taken out.
 base::Result<std::vector<Entry>> next_entries(Catalog& catalog) {
   return catalog.read([&](sqlite::Database& database) -> base::Result<std::vector<Entry>> {
     std::vector<Entry> out;
     auto next = database.prepare(
-        "SELECT t.id, p.sha256, p.size FROM trajectories t JOIN payloads p ON p.id = t.payload "
-        "WHERE t.id > (SELECT coalesce(max(id), 0) FROM search.done) ORDER BY t.id LIMIT ?1");
+        "SELECT t.id, p.sha256, p.size FROM (SELECT id FROM search.removing UNION ALL SELECT * FROM "
+        "(SELECT id FROM trajectories WHERE id > (SELECT coalesce(max(id), 0) FROM search.done) ORDER BY id LIMIT ?1)) "
+        "n CROSS JOIN trajectories t ON t.id = n.id JOIN payloads p ON p.id = t.payload LIMIT ?1");
     if (!next) return std::move(next).error();
     next->bind(static_cast<std::int64_t>(k_most_at_once));
     for (std::uint64_t bytes = 0; bytes < k_bytes_at_once;) {
@@ -51,9 +56,12 @@ base::Status add_words(Catalog& catalog, const std::vector<Entry>& entries, cons
     if (!add) return std::move(add).error();
     auto mark = database.prepare("INSERT INTO done(id) VALUES (?1)");
     if (!mark) return std::move(mark).error();
+    auto unmark = database.prepare("DELETE FROM removing WHERE id = ?1");
+    if (!unmark) return std::move(unmark).error();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       TJ_TRY(add->bind(entries[i].id, words[i]).run());
       TJ_TRY(mark->bind(entries[i].id).run());
+      TJ_TRY(unmark->bind(entries[i].id).run());
     }
     return {};
   });
@@ -93,15 +101,18 @@ base::Status remove_words(Catalog& catalog, const std::vector<Entry>& entries, c
     auto done = database.prepare("SELECT 1 FROM done WHERE id = ?1");
     auto forget = database.prepare("INSERT INTO words(words, rowid, text) VALUES ('delete', ?1, ?2)");
     auto remove = database.prepare("DELETE FROM done WHERE id = ?1");
-    if (!done || !forget || !remove) return base::Error(base::ErrorCode::k_internal, "the search index has no tables");
+    auto mark = database.prepare("INSERT INTO removing(id) VALUES (?1)");
+    if (!done || !forget || !remove || !mark)
+      return base::Error(base::ErrorCode::k_internal, "the search index has no tables");
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto known = done->bind(entries[i].id).step();
       if (!known) return known.error();
       if (!*known) continue;
       TJ_TRY(forget->bind(entries[i].id, (*words)[i]).run());
       TJ_TRY(remove->bind(entries[i].id).run());
+      TJ_TRY(mark->bind(entries[i].id).run());
     }
-    return {};
+    return database.execute("INSERT OR REPLACE INTO erasing(id, step) VALUES (1, 0)");
   });
 }
 
@@ -111,7 +122,18 @@ base::Status run_for(sqlite::Database& database, std::string_view sql, const aut
   return statement->bind(values...).run();
 }
 
+base::Result<std::set<std::int64_t>> labels_of(sqlite::Database& database, const std::vector<Entry>& entries) {
+  std::set<std::int64_t> out;
+  auto labels = database.prepare("SELECT label FROM labelled WHERE trajectory = ?1");
+  if (!labels) return std::move(labels).error();
+  for (const Entry& entry : entries)
+    TJ_TRY(labels->bind(entry.id).each([&](const sqlite::Statement& row) { out.insert(row.integer(0)); }));
+  return out;
+}
+
 base::Status remove_rows(sqlite::Database& database, const Removed& removed) {
+  const auto labels = labels_of(database, removed.entries);
+  if (!labels) return labels.error();
   for (const Entry& entry : removed.entries) {
     TJ_TRY(run_for(database, "DELETE FROM labelled WHERE trajectory = ?1", entry.id));
     TJ_TRY(run_for(database, "DELETE FROM trajectories WHERE id = ?1", entry.id));
@@ -134,7 +156,10 @@ base::Status remove_rows(sqlite::Database& database, const Removed& removed) {
                    id));
     TJ_TRY(run_for(database, "DELETE FROM conversations WHERE public_id = ?1", id));
   }
-  return database.execute("DELETE FROM labels WHERE id NOT IN (SELECT DISTINCT label FROM labelled)");
+  for (const std::int64_t label : *labels)
+    TJ_TRY(run_for(database,
+                   "DELETE FROM labels WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM labelled WHERE label = ?1)", label));
+  return {};
 }
 
 }  // namespace
@@ -147,16 +172,40 @@ base::Result<std::size_t> index_some(Catalog& catalog, const WordsOf& words_of) 
     count = entries->size();
     const auto words = words_in(catalog, *entries, words_of);
     if (!words) return words.error();
-    return entries->empty() ? base::Status() : add_words(catalog, *entries, *words);
+    if (!entries->empty()) return add_words(catalog, *entries, *words);
+    // What is still marked has no row any more: its removal came to its end.
+    return catalog.write_search([](sqlite::Database& database) { return database.execute("DELETE FROM removing"); });
   });
   if (!done.ok()) return done.error();
   return count;
 }
 
-base::Result<bool> erase_removed(Catalog& catalog) {
-  TJ_TRY(catalog.write_search(
-      [](sqlite::Database& database) { return database.execute("INSERT INTO words(words) VALUES ('optimize')"); }));
-  return catalog.forget_deleted();
+base::Result<Erasing> erase_some(Catalog& catalog) {
+  enum Step : std::int64_t { k_begin, k_merge, k_journals };
+  std::optional<std::int64_t> step;
+  const base::Status merged = catalog.write_search([&](sqlite::Database& database) -> base::Status {
+    auto find = database.prepare("SELECT step FROM erasing");
+    if (!find) return std::move(find).error();
+    TJ_TRY(find->each([&](const sqlite::Statement& row) { step = row.integer(0); }));
+    if (!step || *step == k_journals) return {};
+    // A negative number makes one merge of everything, the next ones go on with it until there is nothing to write.
+    const std::int64_t before = database.total_changes();
+    TJ_TRY(run_for(database, "INSERT INTO words(words, rank) VALUES ('merge', ?1)",
+                   *step == k_begin ? -k_pages_at_once : k_pages_at_once));
+    const bool more = *step == k_begin || database.total_changes() - before >= 2;
+    return run_for(database, "UPDATE erasing SET step = ?1", std::int64_t{more ? k_merge : k_journals});
+  });
+  if (!merged.ok()) return merged.error();
+  if (!step) return Erasing::k_done;
+  if (*step != k_journals) return Erasing::k_more;
+  const auto empty = catalog.forget_deleted();
+  if (!empty) return empty.error();
+  if (!*empty) return Erasing::k_waits;
+  // Unless something was removed meanwhile.
+  TJ_TRY(catalog.write_search([](sqlite::Database& database) {
+    return run_for(database, "DELETE FROM erasing WHERE step = ?1", std::int64_t{k_journals});
+  }));
+  return Erasing::k_more;
 }
 
 base::Result<std::int64_t> not_indexed(Catalog& catalog) {

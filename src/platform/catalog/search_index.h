@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -15,10 +16,16 @@ using WordsOf = std::function<base::Result<std::string>(const std::string& recor
 /// One whose record cannot be read is left out (`trajectory check` names it). Errors: k_io.
 [[nodiscard]] base::Result<std::size_t> index_some(Catalog& catalog, const WordsOf& words_of);
 
-/// Takes what was removed out of the files: merges the index, which holds its words until then, and cuts the journals.
-/// Seconds for a gigabyte. False: somebody still reads the state before, so that it has to be asked again. Errors:
-/// k_io.
-[[nodiscard]] base::Result<bool> erase_removed(Catalog& catalog);
+enum class Erasing : std::uint8_t {
+  k_done,   ///< nothing that was removed is in the files
+  k_more,   ///< to be called again
+  k_waits,  ///< to be called again later: somebody still reads the state before
+};
+
+/// Goes on with taking what was removed out of the files: merges the index, which holds its words until then, some
+/// megabytes at a time, so that others can write, and then cuts the journals. Where it stands is kept in the index.
+/// Errors: k_io.
+[[nodiscard]] base::Result<Erasing> erase_some(Catalog& catalog);
 
 /// How many trajectories are not in the index yet. Errors: k_io.
 [[nodiscard]] base::Result<std::int64_t> not_indexed(Catalog& catalog);

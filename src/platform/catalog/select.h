@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,26 +61,6 @@ struct Row {
 
 /// All versions of a conversation, the latest first. Errors: k_not_found, k_io.
 [[nodiscard]] base::Result<std::vector<Row>> history(Catalog& catalog, const std::string& trajectory_id);
-
-struct Day {
-  std::int64_t count = 0;
-  std::int64_t failed = 0;
-  std::int64_t tokens = 0;
-};
-
-/// Figures for charts, of a selection.
-struct Figures {
-  std::int64_t count = 0;
-  std::int64_t failed = 0;
-  std::int64_t tokens = 0;
-  double cost = 0;
-  std::map<std::int64_t, Day> days;                   ///< by microseconds of a day's beginning, UTC
-  std::map<std::int64_t, std::int64_t> tokens_from;   ///< how many have at least so many tokens and fewer than twice
-  std::map<std::int64_t, std::int64_t> rewards_from;  ///< how many have a reward from so many tenths up
-  std::map<std::string, std::map<std::string, std::int64_t>> labels;  ///< by kind and name
-};
-
-[[nodiscard]] base::Result<Figures> figures(Catalog& catalog, const Filter& filter);
 
 /// Words as a person types them as a question to the index: all must be there; "in quotation marks" in that order;
 /// beg* for a beginning.

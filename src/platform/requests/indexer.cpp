@@ -20,24 +20,26 @@ Indexer::~Indexer() {
   thread_.join();
 }
 
-void Indexer::tell(bool removed) {
+void Indexer::tell() {
   {
     const std::scoped_lock hold(mutex_);
     more_ = true;
-    erase_ = erase_ || removed;
   }
   told_.notify_one();
 }
 
-/// Whether that went well; else it is to be tried again.
-bool Indexer::take_next(bool erase) {
+bool Indexer::take_next() {
   const auto done = guarded([&]() -> base::Result<bool> {
-    if (erase)
-      if (auto erased = catalog::erase_removed(catalog_); !erased || !*erased) return erased;
     const auto count = catalog::index_some(catalog_, words_of);
     if (!count) return count.error();
-    if (*count > 0) tell(false);
-    return true;
+    auto erasing = catalog::Erasing::k_more;
+    if (*count == 0) {
+      const auto erased = catalog::erase_some(catalog_);
+      if (!erased) return erased.error();
+      erasing = *erased;
+    }
+    if (erasing == catalog::Erasing::k_more) tell();
+    return erasing != catalog::Erasing::k_waits;
   });
   if (!done) failed_(done.error().text());
   return done && *done;
@@ -47,24 +49,16 @@ void Indexer::work() {
   constexpr std::chrono::seconds k_pause{10};
   bool well = true;
   for (;;) {
-    bool erase = false;
     {
       std::unique_lock hold(mutex_);
       const auto called = [&] { return stop_ || more_; };
       if (well) told_.wait(hold, called);
       else told_.wait_for(hold, k_pause, called);
-      if (stop_) break;
+      if (stop_) return;
       more_ = false;
-      erase = erase_;
-      erase_ = false;
     }
-    well = take_next(erase);
-    if (!well && erase) {
-      const std::scoped_lock hold(mutex_);
-      erase_ = true;
-    }
+    well = take_next();
   }
-  if (erase_ && well) (void)take_next(true);
 }
 
 }  // namespace trajectory::platform::requests

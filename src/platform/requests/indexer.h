@@ -12,7 +12,7 @@ namespace trajectory::platform::requests {
 
 /// Takes what is uploaded into the search index, and what was removed out of the files, behind the answers: on a thread
 /// of its own, which waits until it is told of something. What fails is tried again after ten seconds, or with the next
-/// that it is told. A removal that it was told of is still erased when it ends.
+/// that it is told, or when the next process begins.
 class Indexer {
  public:
   /// `failed` takes an error's text, on the thread of its own. Both outlive it.
@@ -21,11 +21,12 @@ class Indexer {
   Indexer(const Indexer&) = delete;
   Indexer& operator=(const Indexer&) = delete;
 
-  /// Something was stored, or with `removed` taken away.
-  void tell(bool removed);
+  /// Something was stored or taken away.
+  void tell();
 
  private:
-  [[nodiscard]] bool take_next(bool erase);
+  /// Whether that went well; else it is to be tried again.
+  [[nodiscard]] bool take_next();
   void work();
 
   catalog::Catalog& catalog_;
@@ -33,7 +34,6 @@ class Indexer {
   std::mutex mutex_;
   std::condition_variable told_;
   bool more_ = true;  ///< what a killed process left undone
-  bool erase_ = false;
   bool stop_ = false;
   std::thread thread_;
 };

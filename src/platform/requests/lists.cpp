@@ -1,6 +1,7 @@
 #include "platform/requests/lists.h"
 
 #include "platform/catalog/datasets.h"
+#include "platform/catalog/figures.h"
 #include "platform/catalog/search_index.h"
 #include "platform/requests/json_text.h"
 #include "platform/requests/question.h"
@@ -84,7 +85,7 @@ base::Result<Answer> list_differences(const Context& context, const Request& req
                   .integer("before", one.before)
                   .integer("after", one.after)
                   .done());
-    if (all->size() > page->limit) next = one.conversation;
+    if (all->size() > page->limit) next = one.id;
   }
   return page_answer("differences", list.done(), next);
 }

@@ -52,8 +52,6 @@ base::Result<Answer> openapi(const Context&, const Request&) {
   return out;
 }
 
-enum class Change : std::uint8_t { k_none, k_stored, k_removed };
-
 }  // namespace
 
 struct Route {
@@ -62,7 +60,7 @@ struct Route {
   Scope scope;
   Respond respond;
   RespondOf respond_of = nullptr;
-  Change change = Change::k_none;
+  bool changes = false;  ///< what the search index is made of
 };
 
 namespace {
@@ -71,7 +69,7 @@ constexpr Route k_routes[] = {
     {"GET", "/health", Scope::k_open, health},
     {"GET", "/api/v1/info", Scope::k_open, info},
     {"GET", "/api/v1/openapi.json", Scope::k_open, openapi},
-    {"POST", "/api/v1/trajectories/upload", Scope::k_write, upload, nullptr, Change::k_stored},
+    {"POST", "/api/v1/trajectories/upload", Scope::k_write, upload, nullptr, true},
     {"POST", "/api/v1/trajectories/known", Scope::k_write, known},
     {"POST", "/api/v1/telemetry/events", Scope::k_write, push_events},
     {"GET", "/api/v1/datasets", Scope::k_read, list_datasets},
@@ -86,7 +84,7 @@ constexpr Route k_routes[] = {
     {"GET", "/api/v1/trajectories/{id}/messages", Scope::k_read, nullptr, list_messages},
     {"GET", "/api/v1/trajectories/{id}/calls", Scope::k_read, nullptr, list_calls},
     {"GET", "/api/v1/trajectories/{id}/events", Scope::k_read, nullptr, list_events},
-    {"DELETE", "/api/v1/conversations", Scope::k_write, remove, nullptr, Change::k_removed},
+    {"DELETE", "/api/v1/conversations", Scope::k_write, remove, nullptr, true},
 };
 
 /// Whether a path is a route's, and the id in it: 32 hexadecimal digits and nothing else.
@@ -156,7 +154,7 @@ base::Result<Answer> Service::respond(const Request& request, const Route* route
   if (route == nullptr) return no_route(request);
   auto answer =
       route->respond_of != nullptr ? route->respond_of(context_, request, id) : route->respond(context_, request);
-  if (answer && route->change != Change::k_none) indexer_.tell(route->change == Change::k_removed);
+  if (route->changes) indexer_.tell();
   return answer;
 }
 
