@@ -1,6 +1,6 @@
 """A server under load: 8 uploading clients and 32 readers for two minutes, then its cpu beside a server that appends.
 
-python bench/serve_load.py [--seconds 120] [--peer-seconds 20]
+python bench/serve_load.py [--seconds 120] [--peer-seconds 20] [--load-only] [--program FILE]
 
 Prints what was uploaded and read, errors, what was lost, latencies of reads, cpu seconds a megabyte of bodies, and the
 memory that eight bodies of 128 MiB at once take. The
@@ -144,7 +144,7 @@ def peak_of(pid: int) -> float:
 
 
 def start(command: list[str], announce: Path) -> tuple[subprocess.Popen[bytes], str]:
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command)
     while not announce.exists() or not announce.read_text():
         assert process.poll() is None, "the server does not start"
         time.sleep(0.01)
@@ -202,7 +202,8 @@ def print_times(name: str, times: list[float]) -> None:
     print(f"  {name:14} {len(times):7,} answers, median {middle:7.1f} ms, p95 {high:7.1f} ms")
 
 
-def under_load(url: str, pid: int, seconds: float) -> None:
+def under_load(url: str, pid: int, seconds: float) -> int:
+    """How much went wrong."""
     connection = connect(url)  # readers want a dataset to read
     connection.request("POST", "/api/v1/trajectories/upload", b"first".join(prepared_body(0)), HEADERS)
     assert connection.getresponse().status == 200
@@ -215,14 +216,16 @@ def under_load(url: str, pid: int, seconds: float) -> None:
     names = {name for _, done, _ in uploads for name in done}
     errors = sum(r[2] for r in uploads) + sum(r[1] for r in reads)
     megabytes = sum(r[0] for r in uploads)
-    print(f"uploaded {megabytes:,.0f} MB, {len(names):,} trajectories; errors {errors}; lost {len(lost(url, names))}")
+    missing = len(lost(url, names))
+    print(f"uploaded {megabytes:,.0f} MB, {len(names):,} trajectories; errors {errors}; lost {missing}")
     every: list[float] = []
     for kind in sorted({kind for times, _ in reads for kind in times}):
         times = [t for r, _ in reads for t in r.get(kind, [])]
         every += times
         print_times(kind, times)
     print_times("all", every)
-    print(f"  peak memory of the server {peak_of(pid):,.0f} MB")
+    print(f"  peak memory of the server {peak_of(pid):,.0f} MB", flush=True)
+    return errors + missing
 
 
 def large_bodies(command: list[str], folder: Path) -> None:
@@ -259,22 +262,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--peer-seconds", type=float, default=20)
+    parser.add_argument("--load-only", action="store_true", help="leave out what is measured beside the load")
+    parser.add_argument("--program", type=Path, default=PROGRAM)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         announce = folder / "ours.json"
-        command = [str(PROGRAM), "serve", "--port", "0", "--quiet"]
+        command = [str(options.program), "serve", "--port", "0", "--quiet"]
         ours, url = start([*command, "--data", str(folder / "data"), "--announce", str(announce)], announce)
-        under_load(url, ours.pid, options.seconds)
+        wrong = under_load(url, ours.pid, options.seconds)
         while unfinished(url) > 0:
             time.sleep(0.1)
-        mine = cpu_a_megabyte(url, ours.pid, options.peer_seconds, peer=False, first=100)
+        mine = 0.0 if options.load_only else cpu_a_megabyte(url, ours.pid, options.peer_seconds, False, 100)
         ours.send_signal(signal.SIGTERM)
-        assert ours.wait() == 0
+        assert ours.wait() == 0 and wrong == 0
+        if options.load_only:
+            return 0
         announce = folder / "peer.json"
         here = str(Path(__file__).with_name("serve_peer.py"))
         peer, url = start([sys.executable, here, str(folder / "bodies"), str(announce)], announce)
-        theirs = cpu_a_megabyte(url, peer.pid, options.peer_seconds, peer=True, first=200)
+        theirs = cpu_a_megabyte(url, peer.pid, options.peer_seconds, True, 200)
         peer.kill()
         large_bodies(command, folder)
         print(f"ratio {mine / theirs:.2f} (goal: at most 4)")

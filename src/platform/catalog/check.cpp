@@ -1,6 +1,6 @@
 #include "platform/catalog/check.h"
 
-#include <set>
+#include <vector>
 
 namespace trajectory::platform::catalog {
 
@@ -56,6 +56,7 @@ class Examination {
       }));
     TJ_TRY(count("SELECT count(*) FROM datasets", out_.datasets));
     TJ_TRY(count("SELECT count(*) FROM events", out_.events));
+    TJ_TRY(count("SELECT count(*) FROM payloads", out_.payloads));
     TJ_TRY(payloads());
     TJ_TRY(files());
     const base::Status index = catalog_.write_search([](sqlite::Database& database) {
@@ -84,49 +85,69 @@ class Examination {
     return rows(sql, [&](const sqlite::Statement& s) { out = s.integer(0); });
   }
 
+  struct Named {
+    std::int64_t id = 0;
+    std::string sha256;
+    std::string conversation;
+    std::string hash;
+  };
+
+  /// Some hundreds at a time: a catalog of millions does not fit in memory.
+  base::Result<std::vector<Named>> next_named(std::int64_t after) {
+    return catalog_.read([&](sqlite::Database& database) -> base::Result<std::vector<Named>> {
+      std::vector<Named> out;
+      auto next = database.prepare(
+          "SELECT t.id, p.sha256, c.name, t.upload_hash FROM trajectories t CROSS JOIN payloads p ON p.id = t.payload "
+          "CROSS JOIN conversations c ON c.id = t.conversation WHERE t.id > ?1 ORDER BY t.id LIMIT 500");
+      if (!next) return std::move(next).error();
+      TJ_TRY(next->bind(after).each([&](const sqlite::Statement& s) {
+        out.push_back({s.integer(0), std::string(s.text(1)), std::string(s.text(2)), std::string(s.text(3))});
+      }));
+      return out;
+    });
+  }
+
   base::Status payloads() {
-    struct Named {
-      std::string sha256;
-      std::string conversation;
-      std::string hash;
-      bool file = false;
-    };
-    std::vector<Named> all;
-    TJ_TRY(rows(
-        "SELECT p.sha256, c.name, t.upload_hash, p.frame IS NULL FROM trajectories t "
-        "JOIN payloads p ON p.id = t.payload JOIN conversations c ON c.id = t.conversation ORDER BY p.id",
-        [&](const sqlite::Statement& s) {
-          all.push_back({std::string(s.text(0)), std::string(s.text(1)), std::string(s.text(2)), s.integer(3) != 0});
-        }));
-    for (const Named& one : all) {
-      ++out_.trajectories;
-      named_.insert(one.sha256);
-      const auto record = catalog_.payload(one.sha256);
-      if (!record) {
-        fault("conversation " + one.conversation + ": " + record.error().text());
-        continue;
-      }
-      const std::string wrong = check_(*record, one.conversation, one.hash);
-      if (!wrong.empty()) fault("conversation " + one.conversation + ": " + wrong);
+    for (std::int64_t after = 0;;) {
+      const auto some = next_named(after);
+      if (!some) return some.error();
+      if (some->empty()) return {};
+      for (const Named& one : *some) payload(one);
+      after = some->back().id;
     }
-    out_.payloads = static_cast<std::int64_t>(named_.size());
-    return {};
+  }
+
+  void payload(const Named& one) {
+    ++out_.trajectories;
+    const auto record = catalog_.payload(one.sha256);
+    const std::string wrong = record ? check_(*record, one.conversation, one.hash) : record.error().text();
+    if (!wrong.empty()) fault("conversation " + one.conversation + ": " + wrong);
   }
 
   base::Status files() {
     return catalog_.alone_with_files([&](const PayloadFiles& files) {
       return files.each([&](const std::string& name, bool is_payload) -> base::Status {
+        const auto named = is_payload ? names(name) : base::Result<bool>(false);
+        if (!named) return named.error();
         if (!is_payload && !name.ends_with(".part")) fault("no payload of ours: " + name);
-        else if (!is_payload || !named_.contains(name)) ++out_.leftovers;
+        else if (!*named) ++out_.leftovers;
         return {};
       });
+    });
+  }
+
+  /// Whether a row names the file.
+  base::Result<bool> names(const std::string& file) {
+    return catalog_.read([&](sqlite::Database& database) -> base::Result<bool> {
+      auto find = database.prepare("SELECT 1 FROM payloads WHERE sha256 = ?1 AND frame IS NULL");
+      if (!find) return std::move(find).error();
+      return find->bind(file).step();
     });
   }
 
   Catalog& catalog_;
   const CheckRecord& check_;
   const std::function<void(const std::string&)>& fault_;
-  std::set<std::string, std::less<>> named_;
   Examined out_;
 };
 
