@@ -45,7 +45,7 @@ tsan:
 	@tools/tsan
 
 lint:
-	@tools/setup testbench lint
+	@tools/setup lint
 	@tools/lint $(if $(ALL),--all)
 
 docs:
