@@ -10,37 +10,30 @@ import argparse
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests"))  # what the list of commands needs
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the double's parts, and what the list of commands needs
 
 from commands import PROGRAM  # noqa: E402
 from gates import BUSY_GATE  # noqa: E402
 
+from testbench.langsmith.process import start_double, stop_double  # noqa: E402
+
 TRACES = 3_000
 CALLS, SECONDS = 10, 10.0  # limits.TIERS of the double: plain queries of the last week
-DOUBLE = ROOT / ".venv" / "bin" / "trajectory-testbench"
 
 
 class Double:
     """The double with its limits on, and a project of traces of the last day."""
 
     def __init__(self, folder: Path) -> None:
-        announcement = folder / "double.json"
-        self._process = subprocess.Popen([str(DOUBLE), "--announce", str(announcement)])
-        while not announcement.exists():
-            if self._process.poll() is not None:
-                sys.exit("bench: the double of LangSmith did not start")
-            time.sleep(0.05)
-        self.about = json.loads(announcement.read_text(encoding="utf-8"))
+        self._process, self.about = start_double(folder)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -50,8 +43,7 @@ class Double:
             return json.loads(answer.read())
 
     def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait()
+        stop_double(self._process)
 
 
 def busy(times: list[float]) -> float:

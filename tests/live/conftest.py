@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,8 +18,9 @@ import pytest
 import trajectory_sdk as tj
 from trajectory_sdk import api
 
+from testbench.langsmith.process import start_double, stop_double
+
 PROGRAM = Path(sys.prefix) / "bin" / "trajectory"
-DOUBLE = Path(sys.prefix) / "bin" / "trajectory-testbench"
 QUERY = "/api/*/runs/query"
 
 
@@ -124,17 +124,9 @@ def wait_until(found: Any, seconds: float = 60) -> None:
 
 @pytest.fixture(scope="session")
 def announcement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    file = tmp_path_factory.mktemp("double") / "about.json"
-    process = subprocess.Popen([str(DOUBLE), "--port", "0", "--announce", str(file)])
-    try:
-        wait_until(lambda: file.exists() or process.poll() is not None)
-        yield json.loads(file.read_text(encoding="utf-8"))
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        finally:
-            process.kill()
+    process, about = start_double(tmp_path_factory.mktemp("double"))
+    yield about
+    stop_double(process)
 
 
 @pytest.fixture

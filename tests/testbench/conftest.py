@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +12,7 @@ import pytest
 import requests
 
 from langsmith import Client
-
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / ".venv" / "bin" / "trajectory-testbench"
+from testbench.langsmith.process import start_double, stop_double
 
 
 @dataclass
@@ -100,25 +95,6 @@ class Double:
         return days
 
 
-def start_double(folder: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], Double]:
-    announcement = folder / "announcement.json"
-    process = subprocess.Popen([str(PROGRAM), "--port", "0", "--announce", str(announcement), *arguments])
-    end = time.monotonic() + 60
-    while not announcement.exists():
-        assert process.poll() is None, "the double did not start"
-        assert time.monotonic() < end, "the double took too long to start"
-        time.sleep(0.05)
-    return process, Double(json.loads(announcement.read_text(encoding="utf-8")))
-
-
-def stop_double(process: subprocess.Popen[bytes]) -> int:
-    process.send_signal(signal.SIGTERM)
-    try:
-        return process.wait(60)
-    finally:
-        process.kill()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The client announces the end of v1 with every call; v1 is what most tests here are about."""
     for item in items:
@@ -128,11 +104,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def running_double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Double]:
-    process, double = start_double(tmp_path_factory.mktemp("double"))
-    try:
-        yield double
-    finally:
-        stop_double(process)
+    process, about = start_double(tmp_path_factory.mktemp("double"))
+    yield Double(about)
+    stop_double(process)
 
 
 @pytest.fixture

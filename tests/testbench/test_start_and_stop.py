@@ -9,7 +9,12 @@ import time
 from pathlib import Path
 
 import requests
-from testbench.conftest import PROGRAM, ROOT, start_double, stop_double
+
+from testbench.langsmith.process import PROGRAM, start_double, stop_double
+
+from .conftest import Double
+
+EXPORT = Path(__file__).resolve().parents[2] / "examples" / "export"
 
 
 def children(pid: int) -> list[int]:
@@ -26,10 +31,10 @@ def is_running(pid: int) -> bool:
 
 
 def test_it_announces_itself_once_all_is_up_and_leaves_no_process(tmp_path: Path) -> None:
-    process, double = start_double(tmp_path, "--data", str(ROOT / "examples" / "export"))
+    process, about = start_double(tmp_path, "--data", str(EXPORT))
     try:
         servers = children(process.pid)
-        about = double.about
+        double = Double(about)
         assert {"langsmith", "api_key", "workspace_id", "gcs", "s3", "s3_access_key", "s3_secret_key"} < about.keys()
         assert [one["id"] for one in double.get("/api/v1/workspaces")] == [about["workspace_id"]]
         listed = {one["id"] for one in double.get("/api/v1/bulk-exports/destinations")}
