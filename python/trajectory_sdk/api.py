@@ -176,25 +176,48 @@ def live_source(
     return LiveSource(find_access(config, operation), config, chosen, keep_export, filters or TraceFilters())
 
 
-def _live_import(
+def _import_options(
     operation: str,
     config: SDKConfig,
-    options: ImportOptions,
+    conversations: Sequence[str | ConversationSummary] | None,
     *,
     bulk: bool,
     runs_query: bool,
+    source: Any,
+    limit: int | None,
+    since: timedelta | datetime | None,
+    until: timedelta | datetime | None,
+    keys: Sequence[str] | None,
+    feedback: bool,
+    threads: int | None,
+    memory: int | None,
+    max_value: int | None,
+    storage_options: Mapping[str, Any] | None,
     route: str | None,
     keep_export: str | Path | None,
     query: Mapping[str, Any],
 ) -> ImportOptions:
-    """The options with their source, once it is clear that they go together."""
+    """What an import does, with its source, once it is clear that the arguments go together."""
+    options = ImportOptions(
+        source=source,
+        limit=limit,
+        since=since,
+        until=until,
+        conversations=() if conversations is None else conversations,
+        keys=keys,
+        feedback=feedback,
+        threads=threads,
+        memory=memory,
+        max_value=max_value,
+        storage_options=storage_options or config.storage_options,
+    )
     if bulk and runs_query:
         raise UsageError(f"{operation} takes bulk=True or runs_query=True, not both")
     if query and not runs_query:
         raise ArgumentTypeError(
             f"{operation} got an unexpected argument {next(iter(query))!r}: did you mean runs_query=True?"
         )
-    if options.source is not None:
+    if source is not None:
         if not bulk:
             raise UsageError(f"{operation} needs bulk=True to read a source")
         if route is not None or keep_export is not None:
@@ -207,20 +230,22 @@ def _live_import(
         raise UsageError("only bulk=True has a choice of routes: other imports go by queries")
     if by_queries and keep_export is not None:
         raise UsageError("keep_export keeps what a bulk export writes: imports by queries make none")
+    if by_queries and storage_options is not None:
+        raise UsageError("storage_options say how buckets are reached: imports by queries read none")
     asker = f"{operation} without a source"
     if runs_query:
         filters, start = read_runs_query(operation, query)
-        if start is not None and options.since is not None:
+        if start is not None and since is not None:
             raise UsageError("since and start_time are the same: give one of them")
-        source = live_source(config, asker, route="api", filters=filters)
-        return replace(options, since=options.since if start is None else start, live=source)
-    source = live_source(config, asker, route=route if bulk else "api", keep_export=keep_export)
+        live = live_source(config, asker, route="api", filters=filters)
+        return replace(options, since=since if start is None else start, live=live)
+    live = live_source(config, asker, route=route if bulk else "api", keep_export=keep_export)
     if not by_queries:
-        missing = {"workspace_id": source.access.workspace, "destination_id": config.destination_id}
+        missing = {"workspace_id": live.access.workspace, "destination_id": config.destination_id}
         for name, value in missing.items():
             if not value:
                 raise UsageError(f'{operation}(bulk=True) needs a {name}: give it to init, or take route="api"')
-    return replace(options, live=source)
+    return replace(options, live=live)
 
 
 def import_conversations(
@@ -295,25 +320,22 @@ def import_conversations(
         TypeError: `since` or `until` is neither a timedelta nor a datetime.
     """
     config = config_for("import_conversations")
-    options = ImportOptions(
+    options = _import_options(
+        "import_conversations",
+        config,
+        conversations,
+        bulk=bulk,
+        runs_query=runs_query,
         source=source,
         limit=limit,
         since=since,
         until=until,
-        conversations=() if conversations is None else conversations,
         keys=keys,
         feedback=feedback,
         threads=threads,
         memory=memory,
         max_value=max_value,
-        storage_options=storage_options or config.storage_options,
-    )
-    options = _live_import(
-        "import_conversations",
-        config,
-        options,
-        bulk=bulk,
-        runs_query=runs_query,
+        storage_options=storage_options,
         route=route,
         keep_export=keep_export,
         query=query,
@@ -366,25 +388,22 @@ def iter_conversations(
         `RefusedDataWarning` when some of it was refused.
     """
     config = config_for("iter_conversations")
-    options = ImportOptions(
+    options = _import_options(
+        "iter_conversations",
+        config,
+        conversations,
+        bulk=bulk,
+        runs_query=runs_query,
         source=source,
         limit=limit,
         since=since,
         until=until,
-        conversations=() if conversations is None else conversations,
         keys=keys,
         feedback=feedback,
         threads=threads,
         memory=memory,
         max_value=max_value,
-        storage_options=storage_options or config.storage_options,
-    )
-    options = _live_import(
-        "iter_conversations",
-        config,
-        options,
-        bulk=bulk,
-        runs_query=runs_query,
+        storage_options=storage_options,
         route=route,
         keep_export=keep_export,
         query=query,
