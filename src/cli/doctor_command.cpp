@@ -35,7 +35,8 @@ int run_doctor(const Options& options, Terminal& terminal) {
   examination.destination = options.destination;
   examination.bucket = options.bucket;
   examination.storage = import->storage;
-  examination.folders = {live::states_folder(terminal.environment), options.out};
+  examination.states = live::states_folder(terminal.environment);
+  examination.folders = {examination.states, options.out};
   live::Hooks hooks;
   hooks.stop = terminal.stop;
   const auto findings = live::examine(examination, base::system_clock(terminal.stop), hooks);

@@ -121,8 +121,11 @@ base::Result<live::FetchRequest> live_request(const SourceOptions& source, const
     if (!route) return route.error();
     request.route = *route;
   }
-  if (request.route == live::Route::k_api)
-    TJ_TRY(none_of(of_bulk_exports(options), "--route api makes no bulk export: leave one of the two away"));
+  if (request.route == live::Route::k_api) {
+    std::vector<Given> given = of_bulk_exports(options);
+    if (!source.storage.empty()) given.push_back({"--storage-option", source.storage.front()});
+    TJ_TRY(none_of(given, "--route api makes no bulk export: leave one of the two away"));
+  }
   if (!options.api.empty()) {
     const auto version = base::choose(options.api, "--api", live::k_api_versions);
     if (!version) return version.error();

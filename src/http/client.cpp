@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <mutex>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -119,10 +120,11 @@ bool may_be_tried_again(CURLcode code) {
 }
 
 /// What to do about a failure that repeating does not cure.
-std::string advice(CURLcode code) {
+std::string advice(CURLcode code, const std::string& ca_file) {
   switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+      return ": " + ca_file + " (SSL_CERT_FILE) is no file of certificates in the PEM form";
+    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       return ": its certificate cannot be verified: SSL_CERT_FILE names the file of a private authority";
     case CURLE_URL_MALFORMAT:
@@ -213,7 +215,8 @@ base::Error Client::Impl::failure(CURLcode code, const char* text, const Request
   std::string what = *text == '\0' || quotes_address ? curl_easy_strerror(code) : text;
   if (may_be_tried_again(code))
     return base::Error(base::ErrorCode::k_unreachable, "no answer: " + what).with(shown_url(request.url));
-  return base::Error(base::ErrorCode::k_remote, "cannot be asked: " + what + advice(code)).with(shown_url(request.url));
+  return base::Error(base::ErrorCode::k_remote, "cannot be asked: " + what + advice(code, settings.ca_file))
+      .with(shown_url(request.url));
 }
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -225,6 +228,10 @@ base::Result<Client> Client::open(ClientSettings settings) {
   if (started != CURLE_OK)
     return base::Error(base::ErrorCode::k_internal,
                        std::string("the HTTP library cannot start: ") + curl_easy_strerror(started));
+  if (!settings.ca_file.empty() && ::access(settings.ca_file.c_str(), R_OK) != 0)
+    return base::Error(base::ErrorCode::k_not_found,
+                       "the file of trusted authorities that SSL_CERT_FILE names cannot be read")
+        .with(settings.ca_file);
   auto impl = std::make_unique<Impl>();
   impl->settings = std::move(settings);
   return Client(std::move(impl));

@@ -23,6 +23,7 @@ struct ClientSettings {
 /// secrets. May be used from several threads at once.
 class Client {
  public:
+  /// Errors: k_not_found (the file of authorities).
   [[nodiscard]] static base::Result<Client> open(ClientSettings settings);
   ~Client();
   Client(Client&&) noexcept;

@@ -1,13 +1,14 @@
 #include "live/api.h"
 
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <mutex>
 #include <optional>
 
 #include "http/client.h"
+#include "http/error_text.h"
 #include "http/retry.h"
-#include "http/said.h"
 #include "http/url.h"
 #include "live/limiter.h"
 
@@ -15,8 +16,11 @@ namespace trajectory::live {
 
 namespace {
 
-/// Refusals in a row after which the limit is not of the passing kind.
-constexpr int k_patience = 40;
+/// Milliseconds without a call let through after which the limit is not of the passing kind: it is counted over ten
+/// seconds, and others in the workspace may use up a few of these windows.
+constexpr std::int64_t k_patience = 120'000;
+/// Milliseconds of waiting for the limit of which the user is told.
+constexpr std::int64_t k_told_wait = 5'000;
 /// Failures in a row, about 1.5 s of them, after which the user is told of it.
 constexpr int k_told_failures = 3;
 /// Calls in ten seconds that a LangSmith of one's own is first asked with; it tells when they are too many.
@@ -43,6 +47,7 @@ struct Api::Impl {
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::int64_t> ahead{0};
   mutable std::mutex notes;
+  std::atomic<bool> told_of_limit{false};  ///< since a call was let through
 
   Impl(Access who, std::string where, base::Clock time, Hooks handles, http::Client transport)
       : access(std::move(who)),
@@ -54,7 +59,19 @@ struct Api::Impl {
         across(clock, is_cloud(url) ? 3 : k_calls_elsewhere, !is_cloud(url)) {}
 
   base::Result<http::Response> send(const http::Request& request, Limiter* limiter);
+  void tell_of_limit(std::int64_t refused_for, std::optional<std::int64_t> asked);
+  void note(std::string_view line) const {
+    const std::lock_guard lock(notes);
+    if (hooks.note) hooks.note(line);
+  }
 };
+
+/// Nobody is to sit before a program that says nothing.
+void Api::Impl::tell_of_limit(std::int64_t refused_for, std::optional<std::int64_t> asked) {
+  if (std::max(refused_for, asked.value_or(0)) < k_told_wait || told_of_limit.exchange(true)) return;
+  note(asked ? "waiting: LangSmith's rate limit asks for " + std::to_string((*asked + 999) / 1000) + " s"
+             : "waiting: LangSmith's rate limit lets no call through at present");
+}
 
 /// One exchange, or as many as the limiter asks for until it is not refused for the number of calls.
 base::Result<http::Response> Api::Impl::send(const http::Request& request, Limiter* limiter) {
@@ -66,14 +83,16 @@ base::Result<http::Response> Api::Impl::send(const http::Request& request, Limit
     if (const auto date = date_of(*answer)) ahead = *date - clock.now() / 1'000'000 * 1'000'000;
     if (answer->status != 429) {
       if (limiter != nullptr) limiter->let_through();
+      told_of_limit = false;
       return answer;
     }
     ++refused;
-    if (limiter == nullptr) return answer;
     const auto asked = http::asked_wait(*answer, clock.now());
-    if (asked && *asked > http::RetryPolicy().longest_asked_wait) return answer;
-    limiter->refused(asked);
-    if (limiter->refusals_in_a_row() > k_patience) return answer;
+    const bool in_vain = limiter != nullptr && limiter->refused_for() > k_patience;
+    if (in_vain || (asked && *asked > http::RetryPolicy().longest_asked_wait)) return answer;
+    if (limiter != nullptr) limiter->refused(asked);
+    tell_of_limit(limiter != nullptr ? limiter->refused_for() : 0, asked);
+    if (limiter == nullptr) return answer;
   }
 }
 
@@ -107,6 +126,8 @@ base::Result<http::Response> Api::ask(const Call& call) const {
   if (call.pace == Pace::k_runs_long) limiter = &impl_->across;
   http::RetryPolicy policy;
   policy.repeatable = call.repeatable;
+  // A limiter has waited as long as there was hope.
+  if (limiter != nullptr) policy.passing = [](int status) { return status != 429 && http::is_passing(status); };
   int failures = 0;
   const auto send = [&](const http::Request& one) {
     auto answer = impl_->send(one, limiter);
@@ -132,7 +153,7 @@ base::Result<http::Response> Api::call(const Call& call) const {
 }
 
 base::Error Api::explain(const Call& call, const http::Response& answer) const {
-  const std::string text = http::said_in(answer, impl_->access.key);
+  const std::string text = http::error_text(answer, impl_->access.key);
   const std::string quoted = text.empty() ? "" : ": " + text;
   const std::string head = "cannot " + call.what + ": ";
   const auto say = [&](base::ErrorCode code, const std::string& what) {
@@ -161,7 +182,7 @@ base::Error Api::explain(const Call& call, const http::Response& answer) const {
                  "it is not there" + quoted + ": check the id, LANGSMITH_WORKSPACE_ID and LANGSMITH_ENDPOINT");
     case 429:
       return say(ErrorCode::k_remote,
-                 "LangSmith refuses further calls for now" + quoted + ": start again later, what is done is kept");
+                 "LangSmith's rate limit lets no call through" + quoted + ": start again later, what is done is kept");
     default:
       break;
   }
@@ -200,9 +221,6 @@ std::int64_t Api::server_is_ahead() const { return impl_->ahead; }
 std::uint64_t Api::sent() const { return impl_->sent; }
 std::uint64_t Api::refused() const { return impl_->refused; }
 
-void Api::note(std::string_view line) const {
-  const std::lock_guard lock(impl_->notes);
-  if (impl_->hooks.note) impl_->hooks.note(line);
-}
+void Api::note(std::string_view line) const { impl_->note(line); }
 
 }  // namespace trajectory::live

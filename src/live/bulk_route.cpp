@@ -221,17 +221,20 @@ class Driver {
 }  // namespace
 
 base::Result<Destination> find_destination(const Api& api, const std::string& id) {
-  if (!id.empty()) return destination(api, id);
   auto all = destinations(api);
   if (!all) return std::move(all).error();
-  if (all->size() == 1) return all->front();
   if (all->empty())
     return base::Error(base::ErrorCode::k_usage,
                        "the workspace has no destination for bulk exports: add a bucket to it in LangSmith (Settings > "
                        "Bulk exports), or take the route api");
   std::string names;
-  for (const Destination& one : *all)
+  for (const Destination& one : *all) {
+    if (one.id == id || (id.empty() && all->size() == 1)) return one;
     names.append(names.empty() ? "" : ", ").append(one.id).append(" (").append(one.name).append(")");
+  }
+  if (!id.empty())
+    return base::Error(base::ErrorCode::k_usage,
+                       "the workspace has no destination \"" + id + "\" for bulk exports: it has " + names);
   return base::Error(base::ErrorCode::k_usage,
                      "the workspace has several destinations for bulk exports: choose one by its id: " + names);
 }

@@ -35,7 +35,8 @@ struct ExportResult {
   std::vector<std::string> files;  ///< beginning with the bucket's name; empty where the service does not tell
 };
 
-/// The destination to write to. Errors: k_usage (none, or several to choose from).
+/// The destination to write to: of that id, or the only one. Errors: k_usage (none, none of that id, or several to
+/// choose from).
 [[nodiscard]] base::Result<Destination> find_destination(const Api& api, const std::string& id);
 
 /// Plans the exports, once: batches of traces, or a single one without a filter when every trace of the project is

@@ -6,10 +6,12 @@
 #include <optional>
 #include <sys/statvfs.h>
 
+#include "base/time.h"
 #include "live/api.h"
 #include "live/bulk_export.h"
 #include "live/bulk_route.h"
 #include "live/export_files.h"
+#include "live/journal.h"
 #include "live/run_query.h"
 #include "live/workspace.h"
 #include "store/bucket.h"
@@ -150,6 +152,18 @@ Finding look_at_disk(const std::string& folder) {
   return {Health::k_doubtful, "disk", text + ": an import by queries keeps the answers there until it is done"};
 }
 
+/// What could be gone on with, or removed.
+std::optional<Finding> look_at_left_states(const std::string& states) {
+  const LeftStates left = left_states(states);
+  if (left.folders.empty()) return std::nullopt;
+  const std::size_t count = left.folders.size();
+  return Finding{Health::k_doubtful, "unfinished imports",
+                 std::to_string(count) + (count == 1 ? " import has" : " imports have") + " left " +
+                     std::to_string((left.bytes >> 20U) + 1) + " MiB, the latest on " +
+                     base::format_time(left.latest).substr(0, 10) + " in " + left.folders.back() +
+                     ": the same command goes on with it, or remove the folder; it is kept for 30 days"};
+}
+
 }  // namespace
 
 std::vector<Finding> examine(const Examination& examination, const base::Clock& clock, const Hooks& hooks) {
@@ -158,6 +172,7 @@ std::vector<Finding> examine(const Examination& examination, const base::Clock& 
   if (api) out = Doctor(examination, *api).run();
   else out.push_back({Health::k_bad, "LangSmith", api.error().text()});
   for (const std::string& folder : examination.folders) out.push_back(look_at_disk(folder));
+  if (auto left = look_at_left_states(examination.states)) out.push_back(*std::move(left));
   return out;
 }
 

@@ -24,6 +24,7 @@ struct Examination {
   std::string destination;  ///< id; may be empty
   std::string bucket;       ///< as for `locate_files`
   store::Settings storage;
+  std::string states;                ///< see `FetchRequest`
   std::vector<std::string> folders;  ///< that will be written to
 };
 

@@ -42,23 +42,46 @@ base::Result<std::vector<std::string>> find_keys(const store::Bucket& bucket, co
   return keys;
 }
 
-}  // namespace
+/// How a destination's bucket is reached from here.
+struct Place {
+  std::string root;  ///< its URI, without a slash at its end
+  store::Uri uri;
+  store::Settings storage;
+};
 
-base::Result<ExportFiles> locate_files(const Destination& destination, const std::string& bucket,
-                                       const store::Settings& storage, const std::vector<ExportResult>& exports) {
-  ExportFiles out;
-  out.storage = storage;
+base::Result<Place> place_of(const Destination& destination, const std::string& bucket,
+                             const store::Settings& storage) {
   const bool google = is_google(destination.endpoint);
-  std::string root = bucket.empty() ? (google ? "gs://" : "s3://") + destination.bucket : bucket;
-  while (root.ends_with('/')) root.pop_back();
-  const auto uri = store::parse_uri(root);
-  if (!uri) return uri.error();
+  Place out{bucket.empty() ? (google ? "gs://" : "s3://") + destination.bucket : bucket, {}, storage};
+  while (out.root.ends_with('/')) out.root.pop_back();
+  auto uri = store::parse_uri(out.root);
+  if (!uri) return std::move(uri).error();
+  out.uri = std::move(*uri);
   if (bucket.empty() && !google) {
     if (!is_amazon(destination.endpoint) && !storage.options.contains("endpoint_url"))
       out.storage.options.emplace("endpoint_url", destination.endpoint);
     if (!destination.region.empty() && !storage.options.contains("region"))
       out.storage.options.emplace("region", destination.region);
   }
+  return out;
+}
+
+}  // namespace
+
+base::Status check_bucket(const Destination& destination, const std::string& bucket, const store::Settings& storage) {
+  const auto place = place_of(destination, bucket, storage);
+  if (!place) return place.error();
+  const auto access = store::access_of(place->uri, place->storage);
+  return access ? base::Status() : access.error();
+}
+
+base::Result<ExportFiles> locate_files(const Destination& destination, const std::string& bucket,
+                                       const store::Settings& storage, const std::vector<ExportResult>& exports) {
+  auto place = place_of(destination, bucket, storage);
+  if (!place) return std::move(place).error();
+  const std::string root = place->root;
+  ExportFiles out;
+  out.storage = std::move(place->storage);
   std::optional<store::Bucket> opened;
   for (const ExportResult& one : exports) {
     for (const std::string& file : one.files) {
@@ -68,7 +91,7 @@ base::Result<ExportFiles> locate_files(const Destination& destination, const std
     }
     if (!one.files.empty() || one.rows == 0) continue;
     if (!opened) {
-      auto there = store::Bucket::open(*uri, out.storage);
+      auto there = store::Bucket::open(place->uri, out.storage);
       if (!there) return std::move(there).error();
       opened.emplace(std::move(*there));
     }

@@ -17,6 +17,11 @@ struct ExportFiles {
   store::Settings storage;           ///< how they are reached
 };
 
+/// Whether the destination's bucket can be reached with these options, as far as that is known without asking. `bucket`
+/// as below. Errors: k_usage, k_not_found (see `store::access_of`).
+[[nodiscard]] base::Status check_bucket(const Destination& destination, const std::string& bucket,
+                                        const store::Settings& storage);
+
 /// Turns what exports wrote into URIs. `bucket` says how the destination's bucket is read here ("gs://NAME",
 /// "s3://NAME"); empty: gs:// for Google's endpoint, else s3:// at the destination's. Folders are looked for where
 /// files are not named. Errors: k_usage (bucket), k_remote, k_not_found (an export that wrote rows, and no file of it).

@@ -12,6 +12,10 @@ namespace trajectory::live {
 
 namespace {
 
+/// After this time nobody goes on with an import: exports are gone by then, and answers hold what others should not
+/// find.
+constexpr model::Micros k_keep_states = std::int64_t{30} * 86'400'000'000;
+
 std::string moment(const std::optional<model::Micros>& time) { return time ? base::format_time(*time) : ""; }
 
 /// What makes two requests one import. Nothing of the key is in it.
@@ -58,9 +62,8 @@ bool is_whole(const Wanted& wanted) {
 }
 
 /// The bulk route, from the plan to the files' URIs.
-base::Status fetch_in_bulk(const Api& api, const FetchRequest& request, const std::vector<Summary>& listed,
-                           model::Micros begun, Journal& journal, Fetched& out) {
-  const auto destination = find_destination(api, request.bulk.destination);
+base::Status fetch_in_bulk(const Api& api, const FetchRequest& request, const base::Result<Destination>& destination,
+                           const std::vector<Summary>& listed, model::Micros begun, Journal& journal, Fetched& out) {
   if (!destination) return destination.error();
   BulkSettings settings = request.bulk;
   settings.destination = destination->id;
@@ -123,13 +126,14 @@ bool may_fall_back(const base::Error& error) {
 
 /// Bulk where it is possible, else by queries. A plan that an earlier process made is kept to.
 base::Status fetch_somehow(const Api& api, const FetchRequest& request, const Generation& generation,
-                           const std::vector<Summary>& listed, model::Micros begun, Journal& journal, Fetched& out) {
-  if (request.route == Route::k_bulk) return fetch_in_bulk(api, request, listed, begun, journal, out);
+                           const base::Result<Destination>& destination, const std::vector<Summary>& listed,
+                           model::Micros begun, Journal& journal, Fetched& out) {
+  if (request.route == Route::k_bulk) return fetch_in_bulk(api, request, destination, listed, begun, journal, out);
   auto plan = journal.fact("plan");
   if (!plan) return std::move(plan).error();
   const bool undecided = request.route == Route::k_auto && plan->value_or("exports") == "exports";
   if (undecided) {
-    const base::Status done = fetch_in_bulk(api, request, listed, begun, journal, out);
+    const base::Status done = fetch_in_bulk(api, request, destination, listed, begun, journal, out);
     if (done.ok() || !may_fall_back(done.error())) return done;
     out.why = done.error().text();
     api.note("no bulk export: " + out.why + "; going on by queries" +
@@ -152,29 +156,59 @@ base::Error nothing_there(const Project& project, const Wanted& wanted) {
           "the project \"" + project.name + "\" has no trace" + (narrowed ? " in this selection: widen it" : " yet")};
 }
 
-}  // namespace
-
-base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& clock, const Hooks& hooks,
-                            std::optional<Journal>& journal) {
+/// What can be known to be wrong before LangSmith is asked.
+base::Status check(const FetchRequest& request) {
   std::error_code error;
   if (!request.keep_export.empty() && std::filesystem::exists(request.keep_export, error) &&
       !std::filesystem::is_directory(request.keep_export, error))
     return base::Error(base::ErrorCode::k_usage, "what is to keep the export is no folder: name another")
         .with(request.keep_export);
+  if (request.route == Route::k_api) return {};
+  return request.bucket.empty() ? store::check_names(request.storage.options)
+                                : check_bucket({}, request.bucket, request.storage);
+}
+
+/// Where a bulk export would be written to. What was named wrongly is an error of the whole import; where there is
+/// nowhere to write to, another route may do: that error is the inner one.
+base::Result<base::Result<Destination>> choose_destination(const Api& api, const FetchRequest& request) {
+  using Found = base::Result<Destination>;
+  if (request.route == Route::k_api) return Found(base::Error(base::ErrorCode::k_usage, "there is no bulk export"));
+  Found found = find_destination(api, request.bulk.destination);
+  const bool named = !request.bulk.destination.empty();
+  if (!found && (request.route == Route::k_bulk || (named && found.error().code() == base::ErrorCode::k_usage)))
+    return found.error();
+  if (found) TJ_TRY(check_bucket(*found, request.bucket, request.storage));
+  return found;
+}
+
+}  // namespace
+
+base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& clock, const Hooks& hooks,
+                            std::optional<Journal>& journal) {
+  TJ_TRY(check(request));
   const auto api = Api::open(request.access, clock, hooks);
   if (!api) return api.error();
   Fetched out;
   auto found = project(*api, request.project);
   if (!found) return std::move(found).error();
   out.project = std::move(*found);
+  const auto destination = choose_destination(*api, request);
+  if (!destination) return destination.error();
   const std::string words = words_of(request, api->url(), out.project);
   std::string state = request.state;
-  if (state.empty()) state = request.states + "/" + base::sha256_hex(joined({words, request.target})).substr(0, 20);
+  if (state.empty()) {
+    if (const std::size_t old = remove_left_states(request.states, clock.now() - k_keep_states); old > 0)
+      api->note("removed what " + std::to_string(old) + (old == 1 ? " import has left" : " imports have left") +
+                " unfinished more than 30 days ago");
+    state = request.states + "/" + base::sha256_hex(joined({words, request.target})).substr(0, 20);
+  }
   auto opened = Journal::open(state, words);
   if (!opened) return std::move(opened).error();
   journal.emplace(std::move(*opened));
   out.resumed = journal->resumed();
   out.wanted = request.wanted;
+  // The import leaves it out again, and its report says so: as with files, to want none is no error.
+  if (out.wanted.limit) out.wanted.limit = std::max<std::uint64_t>(*out.wanted.limit, 1);
   const auto begun = settle_window(*journal, out.wanted, clock.now() + api->server_is_ahead());
   if (!begun) return begun.error();
 
@@ -192,7 +226,7 @@ base::Result<Fetched> fetch(const FetchRequest& request, const base::Clock& cloc
   if (request.choose) request.choose(*listed);
   for (const Summary& one : *listed) out.traces += one.traces.size();
 
-  if (!listed->empty()) TJ_TRY(fetch_somehow(*api, request, *generation, *listed, *begun, *journal, out));
+  if (!listed->empty()) TJ_TRY(fetch_somehow(*api, request, *generation, *destination, *listed, *begun, *journal, out));
   out.conversations = std::move(*listed);
   out.calls = api->sent();
   out.refused = api->refused();

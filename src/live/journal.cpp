@@ -1,5 +1,6 @@
 #include "live/journal.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -72,6 +73,43 @@ base::Result<int> lock_folder(const std::string& folder) {
   return base::Error(base::ErrorCode::k_io,
                      "another process is at the same import: wait until it has ended, or name another state folder")
       .with(folder);
+}
+
+base::Status remove_folder(const std::string& folder) {
+  std::error_code error;
+  // The lock goes last: it tells whose folder it is when this is not come to an end.
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().filename() != k_lock) fs::remove_all(entry->path(), error);
+  if (!error) fs::remove_all(folder, error);
+  if (error)
+    return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message()).with(folder);
+  return {};
+}
+
+/// When something in a state folder was last written.
+model::Micros changed_at(const fs::path& folder) {
+  model::Micros latest = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    struct stat status{};
+    if (::stat(entry->path().c_str(), &status) == 0)
+      latest = std::max(latest, static_cast<model::Micros>(status.st_mtime) * 1'000'000);
+  }
+  return latest;
+}
+
+/// Hands out the folders of journals that no process is at, and holds their locks meanwhile.
+void each_left_state(const std::string& states, const std::function<void(const std::string&, model::Micros)>& take) {
+  std::error_code error;
+  for (fs::directory_iterator entry(states, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string folder = entry->path().string();
+    if (!fs::exists(entry->path() / k_lock) || !is_ours(folder)) continue;
+    const model::Micros changed = changed_at(folder);
+    const auto lock = lock_folder(folder);
+    if (!lock) continue;
+    take(folder, changed);
+    ::close(*lock);
+  }
 }
 
 }  // namespace
@@ -230,14 +268,32 @@ base::Status Journal::drop_plan() {
 
 base::Status Journal::remove() && {
   database_.reset();
-  std::error_code error;
-  // The lock goes last: it tells whose folder it is when this is not come to an end.
-  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().filename() != k_lock) fs::remove_all(entry->path(), error);
-  if (!error) fs::remove_all(folder_, error);
-  if (error)
-    return base::Error(base::ErrorCode::k_io, "the state folder cannot be removed: " + error.message()).with(folder_);
-  return {};
+  return remove_folder(folder_);
+}
+
+LeftStates left_states(const std::string& states) {
+  LeftStates out;
+  std::vector<std::pair<model::Micros, std::string>> found;
+  each_left_state(states, [&](const std::string& folder, model::Micros changed) {
+    found.emplace_back(changed, folder);
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+      if (std::error_code none; entry->is_regular_file(none)) out.bytes += entry->file_size(none);
+  });
+  std::ranges::sort(found);
+  for (auto& [changed, folder] : found) {
+    out.latest = changed;
+    out.folders.push_back(std::move(folder));
+  }
+  return out;
+}
+
+std::size_t remove_left_states(const std::string& states, model::Micros before) {
+  std::size_t removed = 0;
+  each_left_state(states, [&](const std::string& folder, model::Micros changed) {
+    if (changed < before && remove_folder(folder).ok()) ++removed;
+  });
+  return removed;
 }
 
 }  // namespace trajectory::live

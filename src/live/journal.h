@@ -90,6 +90,17 @@ class Journal {
   std::optional<sqlite::Database> database_;
 };
 
+/// What imports that did not come to their end have left below a folder of states.
+struct LeftStates {
+  std::vector<std::string> folders;  ///< those that no process is at, the latest last
+  model::Micros latest = 0;          ///< when the last of them was written to
+  std::uint64_t bytes = 0;
+};
+[[nodiscard]] LeftStates left_states(const std::string& states);
+
+/// Removes of these what was last written to before a moment. Returns how many were.
+std::size_t remove_left_states(const std::string& states, model::Micros before);
+
 /// A list of texts as JSON, and back.
 [[nodiscard]] std::string joined(const std::vector<std::string>& texts);
 [[nodiscard]] std::vector<std::string> split(std::string_view json_list);

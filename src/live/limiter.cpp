@@ -64,12 +64,14 @@ void Limiter::let_through() {
   const std::lock_guard lock(mutex_);
   through_.push_back(clock_.steady());
   in_a_row_ = 0;
+  first_refusal_.reset();
 }
 
 void Limiter::refused(std::optional<std::int64_t> asked) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now = clock_.steady();
   forget(now);
+  if (!first_refusal_) first_refusal_ = now;
   // Calls that were under way together are one refusal.
   if (now >= paused_until_) {
     ++in_a_row_;
@@ -92,9 +94,9 @@ std::size_t Limiter::calls() const {
   return calls_;
 }
 
-int Limiter::refusals_in_a_row() const {
+std::int64_t Limiter::refused_for() const {
   const std::lock_guard lock(mutex_);
-  return in_a_row_;
+  return first_refusal_ ? clock_.steady() - *first_refusal_ : 0;
 }
 
 }  // namespace trajectory::live

@@ -29,8 +29,8 @@ class Limiter {
 
   /// Calls a window, as far as is known now.
   [[nodiscard]] std::size_t calls() const;
-  /// Refusals since a call was let through.
-  [[nodiscard]] int refusals_in_a_row() const;
+  /// Milliseconds since the first of the refusals that no call was let through after; 0: the last one was let through.
+  [[nodiscard]] std::int64_t refused_for() const;
 
  private:
   [[nodiscard]] std::int64_t wait_now();  // under the lock
@@ -45,6 +45,7 @@ class Limiter {
   std::deque<std::int64_t> sent_;     ///< times of the calls in the present window
   std::deque<std::int64_t> through_;  ///< times at which calls were let through
   std::int64_t paused_until_ = 0;
+  std::optional<std::int64_t> first_refusal_;  ///< since a call was let through
   std::optional<std::int64_t> last_refusal_;
   std::optional<std::int64_t> last_growth_;
   int in_a_row_ = 0;

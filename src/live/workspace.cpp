@@ -121,11 +121,4 @@ base::Result<std::vector<Destination>> destinations(const Api& api) {
       destination_in);
 }
 
-base::Result<Destination> destination(const Api& api, const std::string& id) {
-  auto answer = ask_json(api, {.path = "/api/v1/bulk-exports/destinations/" + http_path(id),
-                               .what = "find the destination \"" + id + "\""});
-  if (!answer) return std::move(answer).error();
-  return destination_in(answer->value());
-}
-
 }  // namespace trajectory::live

@@ -52,7 +52,6 @@ struct Destination {
 /// The project of that id or exact name. Errors: k_not_found, naming it.
 [[nodiscard]] base::Result<Project> project(const Api& api, const std::string& id_or_name);
 [[nodiscard]] base::Result<std::vector<Destination>> destinations(const Api& api);
-[[nodiscard]] base::Result<Destination> destination(const Api& api, const std::string& id);
 
 /// Whether the text is a UUID in its usual form.
 [[nodiscard]] bool is_uuid(std::string_view text);

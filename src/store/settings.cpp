@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <unistd.h>
 
 #include "base/mapped_file.h"
 
@@ -183,6 +184,14 @@ std::vector<std::string> Access::secrets() const {
   return out;
 }
 
+base::Status check_names(const Options& options) {
+  constexpr std::array k_services{Service::k_gcs, Service::k_s3, Service::k_azure};
+  for (const auto& [name, value] : options)
+    if (std::ranges::none_of(k_services, [&](Service one) { return std::ranges::count(names_of(one), name) > 0; }))
+      return wrong("storage option " + name + " means nothing for any kind of bucket: check its name");
+  return {};
+}
+
 base::Result<Access> access_of(const Uri& uri, const Settings& settings) {
   const auto known = names_of(uri.service);
   for (const auto& [name, value] : settings.options) {
@@ -194,6 +203,10 @@ base::Result<Access> access_of(const Uri& uri, const Settings& settings) {
   Access out;
   out.service = uri.service;
   out.ca_file = settings.variable("SSL_CERT_FILE");
+  if (!out.ca_file.empty() && ::access(out.ca_file.c_str(), R_OK) != 0)
+    return base::Error(base::ErrorCode::k_not_found,
+                       "the file of trusted authorities that SSL_CERT_FILE names cannot be read")
+        .with(out.ca_file);
   const Lookup look(settings);
   switch (uri.service) {
     case Service::k_gcs:

@@ -41,8 +41,12 @@ struct Access {
 };
 
 /// Brings options and environment together for one place.
-/// Errors: k_usage (an option that the service does not know, contradictions), k_not_found (the key file).
+/// Errors: k_usage (an option that the service does not know, contradictions), k_not_found (the key file, or that of
+/// authorities).
 [[nodiscard]] base::Result<Access> access_of(const Uri& uri, const Settings& settings);
+
+/// Whether every option means something to some service, for when it is not known yet which. Errors: k_usage.
+[[nodiscard]] base::Status check_names(const Options& options);
 
 /// Whether an option may stand on a command line, which others on the machine can read. Errors: k_usage, which names
 /// the environment variable to use instead.

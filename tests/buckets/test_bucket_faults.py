@@ -169,3 +169,10 @@ def test_a_key_file_that_is_none_is_named(run: Run, tmp_path: Path, variable: st
     assert variable in failed.stderr
     missing = run("inspect", "gs://exports/x", "--storage-option", "token=none.json", "--quiet", status=1)
     assert "none.json" in missing.stderr
+
+
+def test_authorities_that_are_not_there_are_named(run: Run, filled: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
+    refused = run("import", filled.uri("faults"), "--dry-run", *filled.flags(), status=1)
+    assert "SSL_CERT_FILE" in refused.stderr
+    assert "missing.pem" in refused.stderr

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from .conftest import Live
+from .conftest import QUERY, Live
 
 EXPORT = Path(__file__).parents[2] / "examples" / "export"
 
@@ -19,7 +20,14 @@ def shop(live: Live) -> str:
 
 
 @pytest.mark.parametrize(
-    "option", [("--keep-export", "kept"), ("--destination", "x"), ("--bucket", "s3://b"), ("--timeout", "3h")]
+    "option",
+    [
+        ("--keep-export", "kept"),
+        ("--destination", "x"),
+        ("--bucket", "s3://b"),
+        ("--timeout", "3h"),
+        ("--storage-option", "region=x"),
+    ],
 )
 @pytest.mark.parametrize("command", ["import", "sync"])
 def test_what_belongs_to_a_bulk_export_is_refused_by_queries(
@@ -50,6 +58,8 @@ def test_options_of_live_imports_are_refused_for_files(live: Live, option: tuple
         (("--since", "1d", "--until", "2d"), "since has to be before until"),
         (("--route", "bulk", "--bucket", "my-bucket"), "--bucket my-bucket: expected a bucket's URI, gs://NAME"),
         (("--route", "bulk", "--keep-export", __file__), "is no folder: name another"),
+        (("--storage-option", "colour=red"), "storage option colour means nothing"),
+        (("--bucket", "s3://b", "--storage-option", "account_name=x"), "account_name means nothing for s3://b"),
     ],
 )
 def test_options_that_cannot_be_are_told_before_anything_is_asked(
@@ -60,9 +70,35 @@ def test_options_that_cannot_be_are_told_before_anything_is_asked(
     assert not live.calls("*", "*")
 
 
+@pytest.mark.parametrize("route", ["auto", "bulk"])
+def test_a_destination_that_is_not_there_is_told_with_those_that_are(live: Live, shop: str, route: str) -> None:
+    command = ("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", route)
+    done = live.run(*command, "--destination", "nowhere", status=2)
+    assert 'no destination "nowhere"' in done.stderr
+    assert all(one in done.stderr for one in live.about["destinations"].values())
+    assert not live.calls(QUERY)
+
+
+@pytest.mark.parametrize("route", ["auto", "bulk"])
+def test_an_option_of_another_kind_of_bucket_is_told_before_anything_is_exported(
+    live: Live, shop: str, route: str
+) -> None:
+    destination = ("--destination", str(live.about["destinations"]["s3"]), "--storage-option", "account_name=x")
+    command = ("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", route)
+    assert "account_name means nothing for s3://" in live.run(*command, *destination, status=2).stderr
+    assert not live.calls("/api/v1/bulk-exports")
+    assert not live.calls(QUERY)
+
+
+def test_a_limit_of_none_gives_an_empty_dataset_as_with_files(live: Live, shop: str) -> None:
+    live.run("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--limit", "0", "--route", "api")
+    report = json.loads((live.folder / "out/report.json").read_text(encoding="utf-8"))
+    assert report["conversations"] == 0
+    assert report["runs_set_aside"].keys() == {"beyond_limit"}
+
+
 def test_a_selection_without_traces_is_not_an_empty_project(live: Live, shop: str) -> None:
     command = ("import", f"langsmith://{shop}", "--out", str(live.folder / "out"), "--route", "api")
-    assert "no trace in this selection" in live.run(*command, "--limit", "0", status=1).stderr
     done = live.run(*command, "--conversation", "nobody", status=1)
     assert "none of the conversations that are named" in done.stderr
 

@@ -53,9 +53,13 @@ def test_a_certificate_for_another_host_is_refused(live: Live, authority: trustm
 
 
 def test_authorities_that_are_not_there_are_told(live: Live, front: TlsFront) -> None:
-    said = refused(live, front.url, SSL_CERT_FILE=str(live.folder / "missing.pem"))
-    assert "path? access rights?" in said
-    assert "SSL_CERT_FILE" in said
+    missing, empty = live.folder / "missing.pem", live.folder / "empty.pem"
+    empty.touch()
+    for path, what in ((missing, "cannot be read"), (empty, "is no file of certificates")):
+        said = refused(live, front.url, SSL_CERT_FILE=str(path))
+        assert what in said
+        assert "SSL_CERT_FILE" in said
+        assert str(path) in said
 
 
 def test_ones_own_authority_is_trusted(live: Live, front: TlsFront, trusted: str) -> None:

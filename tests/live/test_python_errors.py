@@ -116,6 +116,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"bulk": True, "route": 5}, TypeError, "route must hold texts"),
     ({"bulk": True, "route": "api", "keep_export": "x"}, ValueError, "imports by queries make none"),
     ({"conversations": ["a"], "keep_export": "x"}, ValueError, "imports by queries make none"),
+    ({"bulk": True, "route": "api", "storage_options": {"anon": True}}, ValueError, "imports by queries read none"),
     ({"runs_query": True, "route": "bulk"}, ValueError, "only bulk=True has a choice of routes"),
     ({"bulk": True, "start_time": datetime.now(UTC)}, TypeError, "unexpected argument 'start_time'"),
     ({"runs_query": True, "colour": "red"}, TypeError, "does not know 'colour'"),
@@ -162,8 +163,10 @@ def test_what_is_not_there(live: Live, sdk: Sdk, shop: str) -> None:
     sdk.init("empty")
     refused(live, lambda: tj.import_conversations(bulk=True, route="api"), FileNotFoundError, "has no trace yet")
     refused(live, ALL[9], tj.MissingSourceError, "is not there")
-    sdk.init(destination_id="5f0c2f64-94f1-4d2f-9a3b-6f1f6d1f7a11")
-    refused(live, lambda: tj.import_conversations(bulk=True, route="bulk"), tj.MissingSourceError, "destination")
+    there = live.about["destinations"]["gcs"]
+    for route in ("bulk", "auto"):
+        sdk.init(destination_id="5f0c2f64-94f1-4d2f-9a3b-6f1f6d1f7a11", route=route)
+        refused(live, lambda: tj.import_conversations(bulk=True), tj.UsageError, there)
 
 
 def test_rights_and_workspaces(live: Live, sdk: Sdk, shop: str) -> None:

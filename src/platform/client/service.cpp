@@ -4,7 +4,7 @@
 
 #include "http/client.h"
 #include "http/retry.h"
-#include "http/said.h"
+#include "http/error_text.h"
 #include "http/url.h"
 #include "json/value.h"
 
@@ -118,7 +118,7 @@ base::Result<http::Response> Service::post(const Post& call) const {
 
 base::Error Service::refusal(const Post& call, const http::Response& answer) const {
   using base::ErrorCode;
-  const std::string said = http::said_in(answer, impl_->key);
+  const std::string said = http::error_text(answer, impl_->key);
   const std::string quoted = said.empty() ? "" : ": " + said;
   const auto say = [&](ErrorCode code, const std::string& text) {
     return base::Error(code, "cannot " + std::string(call.what) + ": " + text)

@@ -1,4 +1,4 @@
-#include "http/said.h"
+#include "http/error_text.h"
 
 #include "json/value.h"
 
@@ -10,7 +10,7 @@ constexpr std::size_t k_longest_text = 400;
 
 /// What a problem answer says: `detail` (text, or a list of places and messages), `error`, `title`, else the body.
 /// Shapes: https://docs.langchain.com/langsmith/smith-api and RFC 7807
-std::string said(const std::string& body) {
+std::string texts_in(const std::string& body) {
   json::Parser parser;
   const auto parsed = parser.parse(body);
   if (!parsed || !(*parsed)->is_object()) return body.starts_with('<') ? std::string() : body;
@@ -50,6 +50,6 @@ std::string one_line(std::string text, const base::Secret& key) {
   return out;
 }
 
-std::string said_in(const Response& answer, const base::Secret& key) { return one_line(said(answer.body), key); }
+std::string error_text(const Response& answer, const base::Secret& key) { return one_line(texts_in(answer.body), key); }
 
 }  // namespace trajectory::http
