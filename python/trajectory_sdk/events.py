@@ -22,7 +22,7 @@ class PushResult:
 
     Attributes:
         pushed: Events that the platform took; those it had already count, too.
-        skipped: Events that were left out because they are invalid.
+        skipped: Events that were left out because they are invalid, or that the platform refused one by one.
         errors: What is wrong with these, a text each.
     """
 

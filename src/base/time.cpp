@@ -1,7 +1,9 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 namespace trajectory::base {
 
@@ -25,7 +27,52 @@ bool take(std::string_view& text, std::string_view any_of) {
   return true;
 }
 
+/// Takes a date off the front and gives it with dashes; empty when there is none.
+std::string take_date(std::string_view& text) {
+  std::string_view rest = text;
+  int year = 0;
+  int number = 0;
+  if (!take_number(rest, 4, year)) return {};
+  const bool dashes = take(rest, "-");
+  std::string out(text.substr(0, 4));
+  if (take(rest, "W")) {
+    using namespace std::chrono;
+    int day = 1;
+    if (!take_number(rest, 2, number) || number < 1 || number > 53) return {};
+    std::string_view behind = rest;
+    if ((!dashes || take(behind, "-")) && take_number(behind, 1, day)) rest = behind;
+    if (day < 1 || day > 7) return {};
+    // The first week is the one that January 4 is in.
+    const sys_days fourth = std::chrono::year(year) / January / 4;
+    const days since_monday = weekday(fourth) - Monday;
+    const year_month_day date = fourth - since_monday + weeks(number - 1) + days(day - 1);
+    out = format_time(sys_days(date).time_since_epoch().count() * 86'400'000'000).substr(0, 10);
+  } else {
+    for (int part = 0; part < 2; ++part) {
+      if ((part > 0 && dashes && !take(rest, "-")) || !take_number(rest, 2, number)) return {};
+      out.append("-").append(rest.data() - 2, 2);
+    }
+  }
+  text = rest;
+  return out;
+}
+
 }  // namespace
+
+std::optional<std::int64_t> parse_any_time(std::string_view text) {
+  if (const auto usual = parse_time(text)) return usual;
+  std::string whole = take_date(text);
+  if (whole.empty()) return std::nullopt;
+  if (text.empty()) return parse_time(whole);
+  text.remove_prefix(1);  // whatever stands between date and time
+  // "HHMMSS", "HHMM" and "HH", each with a zone.
+  const std::size_t zone = std::min(text.find_first_of("Z+-"), text.size());
+  std::string clock(text.substr(0, zone));
+  if (clock.size() >= 6 && clock.find(':') == std::string::npos) clock.insert(4, ":");
+  if (clock.size() >= 4 && clock[2] != ':') clock.insert(2, ":");
+  if (clock.size() == 2) clock += ":00";
+  return parse_time(whole.append("T").append(clock).append(text.substr(zone)));
+}
 
 std::optional<std::int64_t> parse_time(std::string_view text) {
   int year = 0;

@@ -23,6 +23,25 @@ TEST(Time, RefusesWhatIsNoTime) {
     EXPECT_FALSE(parse_time(text)) << text;
 }
 
+TEST(Time, ReadsTheOtherFormsToo) {
+  const auto is = [](const char* form, const char* usual) {
+    ASSERT_TRUE(parse_any_time(form)) << form;
+    EXPECT_EQ(parse_any_time(form), parse_time(usual)) << form;
+  };
+  is("2026-11-22T11:46:43.812486Z", "2026-11-22T11:46:43.812486Z");
+  is("20261122", "2026-11-22");
+  is("20261122T114643.5+0200", "2026-11-22T09:46:43.5Z");
+  is("2026-11-22T1146", "2026-11-22T11:46:00Z");
+  is("2026-11-22 11-05", "2026-11-22T16:00:00Z");
+  is("2026-W47-7T11:46", "2026-11-22T11:46:00Z");
+  is("2026W477", "2026-11-22");
+  is("2026-W01", "2025-12-29");
+  is("2020-W53-7", "2021-01-03");
+  for (const char* text : {"", "2026", "2026-11", "2026-1122", "20261322", "2026-W00", "2026-W54-1", "2026-W01-8",
+                           "2026-W01-1T", "2026W", "20261122T1", "20261122T114643+", "11:46"})
+    EXPECT_FALSE(parse_any_time(text)) << text;
+}
+
 TEST(Time, WritesWhatItReads) {
   EXPECT_EQ(format_time(1795348003812486), "2026-11-22T11:46:43.812486Z");
   EXPECT_EQ(format_time(-1), "1969-12-31T23:59:59.999999Z");

@@ -190,5 +190,10 @@ def test_events_are_pushed_and_tied_to_their_trajectory(ready: Server, program: 
     file.write_text("".join(json.dumps(event.to_api_dict()) + "\n" for event in result["events"]) + '{"a": 1}\n')
     done = run(program, ready, "events", "push", file, status=3)
     assert "pushed 1 event" in done.stderr and "Event 1: event_type is required" in done.stderr
+    odd = [tj.TelemetryEvent("a", "s", timestamp=time) for time in ("2026-W01-1", "20260101T101010")]
+    pushed = tj.push_events([*odd, tj.TelemetryEvent("a", "s", event_id="")])
+    assert (pushed.pushed, pushed.skipped) == (2, 1) and "Event 2: the platform refuses it: event_id" in pushed.errors[
+        0
+    ]
     file.write_text(json.dumps([event.to_api_dict() for event in result["events"]]))
     assert json.loads(run(program, ready, "events", "push", file, "--json").stdout)["pushed"] == 1

@@ -33,46 +33,6 @@ bool is_blank(std::string_view text) {
   return true;
 }
 
-/// Whether a text is an ISO 8601 date, with or without a time: also in the short forms without dashes, and by weeks.
-bool is_iso_time(std::string text) {
-  if (base::parse_time(text)) return true;
-  const auto digits = [&](std::size_t from, std::size_t count) {
-    return text.size() >= from + count && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(from),
-                                                      text.begin() + static_cast<std::ptrdiff_t>(from + count),
-                                                      [](char c) { return c >= '0' && c <= '9'; });
-  };
-  // What stands for the date becomes one with dashes; what stands behind it is read by the same rules.
-  if (!digits(0, 4)) return false;
-  std::size_t end = 0;
-  if (digits(0, 8)) end = 8;
-  else if (digits(5, 2) && digits(8, 2) && text[4] == '-' && text[7] == '-') end = 10;
-  else if (text.size() >= 8 && text[4] == '-' && text[5] == 'W' && digits(6, 2))
-    end = text.size() > 9 && text[8] == '-' && digits(9, 1) ? 10 : 8;
-  else if (text.size() >= 7 && text[4] == 'W' && digits(5, 2)) end = digits(7, 1) ? 8 : 7;
-  if (end == 0) return false;
-  std::string date = "2000-01-01";
-  if (text.find('W') >= end) {
-    date = digits(0, 8) ? text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2) : text.substr(0, 10);
-  } else {
-    const int week = std::stoi(text.substr(text[4] == '-' ? 6 : 5, 2));
-    if (week < 1 || week > 53) return false;
-  }
-  std::string time = text.substr(end);
-  if (time.empty()) return base::parse_time(date + "T00:00:00").has_value();
-  time.erase(0, 1);
-  // "HHMMSS" and "HH", "HHMM", each with a zone.
-  const std::size_t zone = std::min(time.find_first_of("Z+-"), time.size());
-  std::string clock = time.substr(0, zone);
-  if (clock.size() >= 6 && clock.find(':') == std::string::npos) clock.insert(4, ":");
-  if (clock.size() >= 4 && clock[2] != ':') clock.insert(2, ":");
-  if (clock.size() == 2) clock += ":00";
-  if (clock.size() == 5) clock += ":00";
-  std::string offset = time.substr(zone);
-  if (offset.size() == 3) offset += ":00";
-  if (offset.size() == 5 && offset[0] != 'Z') offset.insert(3, ":");
-  return base::parse_time(date + "T" + clock + offset).has_value();
-}
-
 std::string_view kind_name(const json::Value& value) {
   switch (value.kind()) {
     case json::Kind::k_null:
@@ -91,20 +51,42 @@ std::string_view kind_name(const json::Value& value) {
   return "an object";
 }
 
+struct Gathered {
+  std::uint64_t place;
+  std::string json;
+};
+
+/// Counts what was sent: those that the answer names were refused.
+void count(EventReport& report, const std::vector<Gathered>& chunk, const std::string& answer) {
+  std::vector<bool> refused(chunk.size());
+  json::Parser parser;
+  if (const auto parsed = parser.parse(answer); parsed && (**parsed)["errors"].is_array())
+    for (const json::Value& error : (**parsed)["errors"].items()) {
+      const auto index = static_cast<std::uint64_t>(error["request_index"].integer(-1));
+      if (index >= chunk.size() || refused[index]) continue;
+      refused[index] = true;
+      ++report.skipped;
+      report.errors.push_back("Event " + std::to_string(chunk[index].place) +
+                              ": the platform refuses it: " + std::string(error["error"].string()));
+    }
+  report.pushed += static_cast<std::uint64_t>(std::count(refused.begin(), refused.end(), false));
+}
+
 /// Sends what was gathered.
-base::Status send(const Service& service, const std::vector<std::string>& chunk, const EventOptions& options) {
+base::Result<http::Response> send(const Service& service, const std::vector<Gathered>& chunk,
+                                  const EventOptions& options) {
   Body body;
   body.add("{\"events\":[");
-  for (std::size_t i = 0; i < chunk.size(); ++i) body.add((i > 0 ? "," : "") + chunk[i]);
+  for (std::size_t i = 0; i < chunk.size(); ++i) body.add((i > 0 ? "," : "") + chunk[i].json);
   body.add("]}");
   const Service::Post call{.path = "/api/v1/telemetry/events",
                            .content_type = "application/json",
                            .body = body.source(),
                            .what = "push events",
                            .retries = options.retries};
-  const auto answer = service.post(call);
-  if (!answer) return answer.error();
-  return answer->ok() ? base::Status() : base::Status(service.refusal(call, *answer));
+  auto answer = service.post(call);
+  if (answer && !answer->ok()) return service.refusal(call, *answer);
+  return answer;
 }
 
 }  // namespace
@@ -129,7 +111,7 @@ std::string trouble_in_event(std::string_view json) {
   }
   if (!event["properties"].is_object())
     return "properties must be an object, not " + std::string(kind_name(event["properties"]));
-  if (!event["timestamp"].is_string() || !is_iso_time(std::string(event["timestamp"].string())))
+  if (!event["timestamp"].is_string() || !base::parse_any_time(event["timestamp"].string()))
     return "timestamp must be ISO 8601";
   return {};
 }
@@ -137,14 +119,14 @@ std::string trouble_in_event(std::string_view json) {
 base::Result<EventReport> push_events(const Service& service, const EventSource& source, const EventOptions& options) {
   if (options.chunk_size == 0) return base::Error(base::ErrorCode::k_usage, "a chunk of events must hold at least one");
   EventReport out;
-  std::vector<std::string> chunk;
+  std::vector<Gathered> chunk;
   for (std::uint64_t place = 0;; ++place) {
     auto event = source();
     if (!event) return std::move(event).error();
     if (*event) {
       std::string trouble = trouble_in_event(**event);
       if (trouble.empty()) {
-        chunk.push_back(std::move(**event));
+        chunk.push_back({place, std::move(**event)});
       } else {
         ++out.skipped;
         out.errors.push_back("Event " + std::to_string(place) + ": " + trouble);
@@ -152,12 +134,12 @@ base::Result<EventReport> push_events(const Service& service, const EventSource&
     }
     if (!chunk.empty() && (!*event || chunk.size() == options.chunk_size)) {
       if (service.interrupted()) return base::Error(base::ErrorCode::k_interrupted, "interrupted");
-      base::Status sent = send(service, chunk, options);
-      if (!sent.ok()) {
+      auto sent = send(service, chunk, options);
+      if (!sent) {
         if (out.pushed == 0) return std::move(sent).error();
         return std::move(sent).error().with(std::to_string(out.pushed) + " events were pushed before");
       }
-      out.pushed += chunk.size();
+      count(out, chunk, sent->body);
       chunk.clear();
       if (service.hooks().progress) service.hooks().progress("pushing events", out.pushed, 0);
     }

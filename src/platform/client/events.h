@@ -14,7 +14,7 @@ namespace trajectory::platform::client {
 
 struct EventReport {
   std::uint64_t pushed = 0;
-  std::uint64_t skipped = 0;        ///< invalid
+  std::uint64_t skipped = 0;        ///< invalid, or refused one by one
   std::vector<std::string> errors;  ///< of these, a line each
 
   /// {"pushed", "skipped", "errors"}
@@ -30,9 +30,10 @@ struct EventOptions {
 using EventSource = std::function<base::Result<std::optional<std::string>>()>;
 
 /// Sends events in chunks. Invalid ones (blank `event_type` or `session_id`, `properties` that are no object, a
-/// `timestamp` that is no ISO 8601) are left out and named by their place. Events that repeat an `event_id` count as
-/// pushed: the service leaves them out. Errors: k_usage (chunk size), k_denied, k_remote, k_unreachable, k_interrupted,
-/// the source's. What was pushed before stays; pushing everything again has no further effect.
+/// `timestamp` that is no ISO 8601) are left out and named by their place; so are those that the platform refuses one
+/// by one (`errors` in its answer). Events that repeat an `event_id` count as pushed: the service leaves them out.
+/// Errors: k_usage (chunk size), k_denied, k_remote, k_unreachable, k_interrupted, the source's. What was pushed before
+/// stays; pushing everything again has no further effect.
 [[nodiscard]] base::Result<EventReport> push_events(const Service& service, const EventSource& source,
                                                     const EventOptions& options);
 

@@ -42,14 +42,15 @@ struct Pushed {
   std::vector<std::string> bodies;
 };
 
-Pushed push(std::vector<std::string> events, const EventOptions& options, std::vector<int> statuses = {}) {
+Pushed push(std::vector<std::string> events, const EventOptions& options, std::vector<int> statuses = {},
+            const std::string& answer = R"({"detail":"said so"})") {
   std::vector<std::string> bodies;
   std::size_t at = 0;
   const http::LoopbackServer server([&](const std::string& request) {
     bodies.push_back(request.substr(request.find("\r\n\r\n") + 4));
     const int status = at < statuses.size() ? statuses[at] : 200;
     ++at;
-    return http::LoopbackServer::answer(status, R"({"detail":"said so"})");
+    return http::LoopbackServer::answer(status, answer);
   });
   base::Clock clock = base::system_clock(nullptr);
   clock.sleep = [](std::int64_t) { return true; };
@@ -92,6 +93,18 @@ TEST(Events, SayWhatWasPushedBeforeAFailure) {
   const auto failed = push({good, good}, {.chunk_size = 1}, {200, 422});
   ASSERT_FALSE(failed.report);
   EXPECT_THAT(failed.report.error().text(), HasSubstr("1 events were pushed before"));
+}
+
+TEST(Events, ThatThePlatformRefusesOneByOneAreNamed) {
+  const std::string good = event("2026-01-01");
+  const std::string answer =
+      R"({"accepted":1,"errors":[{"request_index":1,"error":"event_id is missing"},{"request_index":7,"error":"?"}]})";
+  const auto pushed = push({event("no"), good, good}, {}, {}, answer);
+  ASSERT_TRUE(pushed.report) << pushed.report.error().text();
+  EXPECT_EQ(pushed.report->pushed, 1U);
+  EXPECT_EQ(pushed.report->skipped, 2U);
+  EXPECT_THAT(pushed.report->errors, ElementsAre(HasSubstr("Event 0: timestamp"),
+                                                 HasSubstr("Event 2: the platform refuses it: event_id is missing")));
 }
 
 TEST(Events, AnAddressThatSendsElsewhereIsNoSuccess) { EXPECT_FALSE(push({event("2026-01-01")}, {}, {302}).report); }

@@ -16,7 +16,7 @@ std::string fault_of(const json::Value& event) {
   for (const std::string_view name : {"event_id", "event_type", "session_id"})
     if (blank(event[name].string())) return std::string(name) + " is no text, or blank";
   if (!event["properties"].is_null() && !event["properties"].is_object()) return "properties is no object";
-  if (!base::parse_time(event["timestamp"].string())) return "timestamp is no ISO 8601 time";
+  if (!base::parse_any_time(event["timestamp"].string())) return "timestamp is no ISO 8601 time";
   return {};
 }
 
@@ -44,7 +44,7 @@ base::Result<Answer> push_events(const Context& context, const Request& request)
     std::string text;
     json::append_compact(text, event);
     rows.push_back({std::string(event["event_id"].string()), std::string(event["trajectory_id"].string()),
-                    std::string(event["trace_id"].string()), *base::parse_time(event["timestamp"].string()),
+                    std::string(event["trace_id"].string()), *base::parse_any_time(event["timestamp"].string()),
                     std::move(text)});
   }
   const auto stored = catalog::put_events(context.catalog, rows, context.clock.now());
