@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "cli/printable.h"
+#include "platform/catalog/folder.h"
 #include "platform/requests/examine.h"
 
 namespace trajectory::cli {
@@ -7,6 +8,7 @@ namespace trajectory::cli {
 namespace {
 
 int run_check(const std::string& data, bool json, Terminal& terminal) {
+  if (const auto found = platform::catalog::find_data_folder(data); !found.ok()) return fail(terminal, found.error());
   auto catalog = platform::catalog::Catalog::open(data);
   if (!catalog) return fail(terminal, catalog.error());
   const auto found = platform::requests::examine(
@@ -30,9 +32,7 @@ Command check_command() {
           [](CLI::App& app) -> std::function<int(Terminal&)> {
             auto data = std::make_shared<std::string>();
             auto json = std::make_shared<bool>(false);
-            app.add_option("DATA", *data, "The folder; no server may be running on it")
-                ->required()
-                ->check(CLI::ExistingDirectory);
+            app.add_option("DATA", *data, "The folder; no server may be running on it")->required();
             app.add_flag("--json", *json, "Print the counts as JSON");
             return [data, json](Terminal& terminal) { return run_check(*data, *json, terminal); };
           }};

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "cli/printable.h"
 #include "json/write.h"
+#include "platform/catalog/folder.h"
 #include "platform/catalog/keys.h"
 
 namespace trajectory::cli {
@@ -17,11 +18,18 @@ struct KeyFlags {
   bool json = false;
 };
 
+base::Result<platform::catalog::Keys> open_keys(const std::string& folder) {
+  if (auto found = platform::catalog::find_data_folder(folder); !found.ok()) return std::move(found).error();
+  return platform::catalog::Keys::open(folder);
+}
+
 int create(const KeyFlags& flags, Terminal& terminal) {
   const bool read = flags.scopes == "read" || flags.scopes == "read,write" || flags.scopes == "write,read";
   const bool write = flags.scopes == "write" || flags.scopes == "read,write" || flags.scopes == "write,read";
   if (!read && !write)
     return fail(terminal, base::Error(base::ErrorCode::k_usage, "--scopes takes read, write or read,write"));
+  if (const auto made = platform::catalog::make_data_folder(flags.data); !made.ok())
+    return fail(terminal, made.error());
   auto keys = platform::catalog::Keys::open(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto key = keys->create(flags.name, {read, write}, base::system_clock(nullptr).now());
@@ -32,7 +40,7 @@ int create(const KeyFlags& flags, Terminal& terminal) {
 }
 
 int list(const KeyFlags& flags, Terminal& terminal) {
-  auto keys = platform::catalog::Keys::open(flags.data);
+  auto keys = open_keys(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto all = keys->list();
   if (!all) return fail(terminal, all.error());
@@ -56,7 +64,7 @@ int list(const KeyFlags& flags, Terminal& terminal) {
 }
 
 int revoke(const KeyFlags& flags, Terminal& terminal) {
-  auto keys = platform::catalog::Keys::open(flags.data);
+  auto keys = open_keys(flags.data);
   if (!keys) return fail(terminal, keys.error());
   const auto done = keys->revoke(flags.id, base::system_clock(nullptr).now());
   if (!done.ok()) return fail(terminal, done.error());

@@ -99,24 +99,26 @@ int run_serve(const ServeFlags& flags, Terminal& terminal) {
 }  // namespace
 
 Command serve_command() {
-  return {
-      "serve", "Keep uploaded datasets and answer questions about them", "trajectory serve --data trajectory-data",
-      [](CLI::App& app) -> std::function<int(Terminal&)> {
-        auto flags = std::make_shared<ServeFlags>();
-        app.add_option("--data", flags->data, "The folder that keeps everything; made when it is not there")
-            ->capture_default_str();
-        app.add_option("--port", flags->port, "The port; 0 for any that is free")
-            ->capture_default_str()
-            ->check(CLI::Range(0, 65535));
-        app.add_option("--host", flags->host, "The address to listen at; beyond this machine keys are needed")
-            ->capture_default_str();
-        app.add_option("--announce", flags->announce, "A file that becomes a JSON object with the url once it listens");
-        app.add_option("--allow-host", flags->hosts, "A name that clients call this server by; may be repeated");
-        app.add_option("--max-body", flags->body, "The largest body of a request, decoded")->capture_default_str();
-        app.add_option("--rate", flags->rate, "Requests a second of one key; 0 for any number")->capture_default_str();
-        app.add_flag("--quiet", flags->quiet, "Log failures alone, not every request");
-        return [flags](Terminal& terminal) { return run_serve(*flags, terminal); };
-      }};
+  return {"serve", "Keep uploaded datasets and answer questions about them", "trajectory serve --data trajectory-data",
+          [](CLI::App& app) -> std::function<int(Terminal&)> {
+            auto flags = std::make_shared<ServeFlags>();
+            app.add_option("--data", flags->data, "The folder that keeps everything; made when it is not there")
+                ->capture_default_str();
+            app.add_option("--port", flags->port, "The port; 0 for any that is free")
+                ->capture_default_str()
+                ->check(CLI::Range(0, 65535));
+            app.add_option("--host", flags->host, "The address to listen at; beyond this machine keys are needed")
+                ->capture_default_str();
+            app.add_option("--announce", flags->announce,
+                           "A file that becomes a JSON object with the url once it listens");
+            app.add_option("--allow-host", flags->hosts, "A name that clients call this server by; may be repeated");
+            app.add_option("--max-body", flags->body, "The largest body of a request, decoded")->capture_default_str();
+            app.add_option("--rate", flags->rate, "Requests a second of one key; 0 for any number")
+                ->capture_default_str()
+                ->check(CLI::Range(0, 1'000'000));
+            app.add_flag("--quiet", flags->quiet, "Log failures alone, not every request");
+            return [flags](Terminal& terminal) { return run_serve(*flags, terminal); };
+          }};
 }
 
 }  // namespace trajectory::cli

@@ -48,6 +48,8 @@ std::size_t tell_failed(const client::UploadReport& report, Terminal& terminal) 
 }
 
 int run_upload(const Options& options, Terminal& terminal) {
+  if (options.dataset.empty())
+    return fail(terminal, {base::ErrorCode::k_usage, "--dataset needs the name of a dataset on the platform"});
   const auto source = client::open_sources(options.paths);
   if (!source) return fail(terminal, source.error());
   const auto access = find_platform(options.platform, terminal);

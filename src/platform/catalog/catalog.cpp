@@ -5,12 +5,12 @@
 #include <mutex>
 #include <shared_mutex>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/output_folder.h"
 #include "base/sha256.h"
 #include "compress/frame.h"
+#include "platform/catalog/folder.h"
 #include "platform/catalog/put.h"
 #include "platform/catalog/schema.h"
 
@@ -121,8 +121,7 @@ Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalog::~Catalog() = default;
 
 base::Result<std::unique_ptr<Catalog>> Catalog::open(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return base::io_error("cannot make the folder", folder, errno);
+  TJ_TRY(make_data_folder(folder));
   auto lock = FolderLock::take(folder);
   if (!lock) return std::move(lock).error();
   auto files = PayloadFiles::open(folder + "/payloads");
@@ -130,6 +129,8 @@ base::Result<std::unique_ptr<Catalog>> Catalog::open(const std::string& folder) 
   auto database = sqlite::Database::open(folder + "/catalog.db", k_migrations);
   if (!database) return std::move(database).error();
   auto search = sqlite::Database::open(folder + "/search.db", k_search_migrations);
+  if (!search && search.error().code() == base::ErrorCode::k_bad_format)
+    return std::move(search).error().with("it can be removed: it is made anew from the payloads");
   if (!search) return std::move(search).error();
   TJ_TRY(remove_leftovers(*files, *database));
   TJ_TRY(database->execute("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192"));

@@ -61,8 +61,8 @@ struct Stored {
 /// one writer at a time, readers beside it.
 class Catalog {
  public:
-  /// Makes the folder when it is not there, with rights for its owner alone. Errors: k_io (also where another server
-  /// uses it, or a newer program made it), k_bad_format (damaged).
+  /// Makes the folder when it is not there, with rights for its owner alone. Errors: as `make_data_folder`, k_io (also
+  /// where another server uses it, or a newer program made it), k_bad_format (damaged).
   [[nodiscard]] static base::Result<std::unique_ptr<Catalog>> open(const std::string& folder);
   ~Catalog();
 

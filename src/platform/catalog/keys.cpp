@@ -1,11 +1,8 @@
 #include "platform/catalog/keys.h"
 
 #include <array>
-#include <cerrno>
 #include <sys/random.h>
-#include <sys/stat.h>
 
-#include "base/output_folder.h"
 #include "base/sha256.h"
 #include "platform/catalog/schema.h"
 
@@ -52,8 +49,6 @@ KeyInfo info_of(const sqlite::Statement& row) {
 }  // namespace
 
 base::Result<Keys> Keys::open(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return base::io_error("cannot make the folder", folder, errno);
   auto database = sqlite::Database::open(folder + "/catalog.db", k_migrations);
   if (!database) return std::move(database).error();
   return Keys(std::move(*database));
