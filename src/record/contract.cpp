@@ -1,13 +1,14 @@
 #include "record/contract.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 
 #include "base/sha256.h"
 #include "record/contract_message.h"
 #include "record/figures.h"
 #include "record/kept_contract.h"
-#include "record/steps.h"
+#include "record/step_text.h"
 #include "record/tables.h"
 #include "record/tree.h"
 #include "record/upload_hash.h"
@@ -80,13 +81,21 @@ Tree texts_tree(const std::vector<std::string>& texts) {
 
 /// Every run used: the roots of the traces in order, then the others.
 std::vector<std::string> roots_first(const model::Trajectory& t) {
-  const std::set<std::string_view> used(t.source_run_ids.begin(), t.source_run_ids.end());
-  const std::set<std::string_view> roots(t.trace_ids.begin(), t.trace_ids.end());
+  const auto sorted = [](const std::vector<std::string>& ids) {
+    std::vector<std::string_view> out(ids.begin(), ids.end());
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  const auto holds = [](const std::vector<std::string_view>& ids, std::string_view id) {
+    return std::binary_search(ids.begin(), ids.end(), id);
+  };
+  const std::vector<std::string_view> used = sorted(t.source_run_ids);
+  const std::vector<std::string_view> roots = sorted(t.trace_ids);
   std::vector<std::string> out;
   for (const std::string& id : t.trace_ids)
-    if (used.contains(id)) out.push_back(id);
+    if (holds(used, id)) out.push_back(id);
   for (const std::string& id : t.source_run_ids)
-    if (!roots.contains(id)) out.push_back(id);
+    if (!holds(roots, id)) out.push_back(id);
   return out;
 }
 
@@ -100,11 +109,34 @@ Tree ranges_tree(const std::vector<model::Range>& ranges) {
   return out;
 }
 
-Tree step_info(const Step& step) {
-  if (step.plain) return {};
-  Tree out = Tree::object();
-  out.add("context", ranges_tree(step.ranges));
-  return out;
+/// The same as text: steps have too many of them for a tree each. `open`, `between` and `close` stand around the two
+/// numbers.
+void append_ranges(std::string& text, const std::vector<model::Range>& ranges, std::string_view open,
+                   std::string_view between, std::string_view close) {
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    text.append(i > 0 ? "," : "")
+        .append(open)
+        .append(std::to_string(ranges[i].first))
+        .append(between)
+        .append(std::to_string(ranges[i].second))
+        .append(close);
+}
+
+/// The `info` of a step, canonical; of a plain one it is null.
+void append_info(std::string& text, const Step& step) {
+  text.append(R"({"context":[)");
+  append_ranges(text, step.ranges, "[", ",", "]");
+  text.append("]}");
+}
+
+void append_indented_info(std::string& text, const Step& step) {
+  if (step.plain) {
+    text.append("null");
+    return;
+  }
+  text.append("{\n        \"context\": [");
+  append_ranges(text, step.ranges, "\n          [\n            ", ",\n            ", "\n          ]");
+  text.append("\n        ]\n      }");
 }
 
 /// A step is what the main line can be trained on when its last message is.
@@ -122,9 +154,9 @@ struct ContractForm::Impl {
         steps(derive_steps(trajectory.main)),
         figures(figures_of(trajectory, steps.size())) {}
 
-  const RenderedMessage& message(const Step& step, std::uint32_t place) {
-    const auto variant = step.variants->find(place);
-    return renderer.render(place, variant == step.variants->end() ? nullptr : &variant->second);
+  StepText& step_text() {
+    if (!text_of_steps) text_of_steps.emplace(renderer, t.main.messages.size());
+    return *text_of_steps;
   }
 
   /// The hash of task, steps, metrics and execution_metrics; with `all` of everything but telemetry.
@@ -148,17 +180,13 @@ struct ContractForm::Impl {
     hash.add(text);
     for (std::size_t i = 0; i < steps.size(); ++i) {
       text = i > 0 ? ",{" : "{";
-      if (const Tree info = step_info(steps[i]); !info.is_null()) {
+      if (!steps[i].plain) {
         text.append(R"("info":)");
-        info.write_canonical(text);
+        append_info(text, steps[i]);
         text.push_back(',');
       }
       hash.add(text.append(R"("messages":[)"));
-      const std::vector<std::uint32_t> places = model::places_in(steps[i].ranges);
-      for (std::size_t k = 0; k < places.size(); ++k) {
-        if (k > 0) hash.add(",");
-        hash.add(message(steps[i], places[k]).canonical);
-      }
+      for (const std::string_view piece : step_text().canonical(steps[i])) hash.add(piece);
       hash.add(std::string(R"(],"trainable_status":")") + std::string(model::trainable_name(status_of(steps[i], t))) +
                "\"}");
     }
@@ -176,11 +204,7 @@ struct ContractForm::Impl {
     TJ_TRY(sink(text));
     for (std::size_t i = 0; i < steps.size(); ++i) {
       TJ_TRY(sink(i > 0 ? ",\n    {\n      \"messages\": [" : "\n    {\n      \"messages\": ["));
-      const std::vector<std::uint32_t> places = model::places_in(steps[i].ranges);
-      for (std::size_t k = 0; k < places.size(); ++k) {
-        TJ_TRY(sink(k > 0 ? ",\n        " : "\n        "));
-        TJ_TRY(sink(message(steps[i], places[k]).indented));
-      }
+      for (const std::string_view piece : step_text().indented(steps[i])) TJ_TRY(sink(piece));
       text = "\n      ],\n";
       append_rest_of_step(text, steps[i]);
       TJ_TRY(sink(text));
@@ -224,7 +248,7 @@ struct ContractForm::Impl {
   /// What follows the messages of a step, and its end.
   void append_rest_of_step(std::string& text, const Step& step) const {
     text.append("      \"reward\": null,\n      \"info\": ");
-    step_info(step).write_indented(text, 3);
+    append_indented_info(text, step);
     text.append(",\n      \"trainable_status\": \"")
         .append(model::trainable_name(status_of(step, t)))
         .append("\"\n    }");
@@ -262,6 +286,7 @@ struct ContractForm::Impl {
 
   const model::Trajectory& t;
   MessageRenderer renderer;
+  std::optional<StepText> text_of_steps;  ///< made when first asked for: a kept form needs none
   std::vector<Step> steps;
   Figures figures;
   std::string content_hash;

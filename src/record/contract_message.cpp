@@ -32,14 +32,12 @@ MessageRenderer::MessageRenderer(Line line, const std::vector<std::string>& tool
   for (const std::string& definition : tool_definitions) definitions_.push_back(definition_tree(definition));
 }
 
-const RenderedMessage& MessageRenderer::render(std::uint32_t place, const model::Variant* variant) {
-  const auto [found, added] = rendered_.try_emplace({place, variant});
-  if (added) {
-    const Tree tree = message_tree(place, variant);
-    tree.write_indented(found->second.indented, 4);
-    tree.write_canonical(found->second.canonical);
-  }
-  return found->second;
+RenderedMessage MessageRenderer::render(std::uint32_t place, const model::Variant* variant) {
+  RenderedMessage out;
+  const Tree tree = message_tree(place, variant);
+  tree.write_indented(out.indented, 4);
+  tree.write_canonical(out.canonical);
+  return out;
 }
 
 Tree MessageRenderer::parse(std::string_view json_text) {
@@ -76,13 +74,14 @@ const model::ToolCall* MessageRenderer::call_of(std::uint32_t place) const {
   return nullptr;
 }
 
-Tree MessageRenderer::metadata(const model::TranscriptMessage& message, const model::ModelCall* call) {
+Tree MessageRenderer::metadata(const model::TranscriptMessage& message, const model::Message& form,
+                               const model::ModelCall* call) {
   Tree out = Tree::object();
   out.add("run_id", Tree::text_or_null(message.origin.run_id));
   if (message.time) out.add("time", Tree::text(base::format_time(*message.time)));
   if (call != nullptr && !call->model.empty()) out.add("model", Tree::text(call->model));
-  if (!message.message.original_role.empty()) out.add("original_role", Tree::text(message.message.original_role));
-  if (!message.message.parts.empty()) out.add("parts", parse(message.message.parts));
+  if (!form.original_role.empty()) out.add("original_role", Tree::text(form.original_role));
+  if (!form.parts.empty()) out.add("parts", parse(form.parts));
   if (message.seen_only_as_input) out.add("seen_only_as_input", Tree::boolean(true));
   if (message.cut) out.add("cut", Tree::boolean(true));
   if (message.unanswered_calls) out.add("unanswered_calls", Tree::boolean(true));
@@ -90,9 +89,10 @@ Tree MessageRenderer::metadata(const model::TranscriptMessage& message, const mo
 }
 
 Tree MessageRenderer::message_tree(std::uint32_t place, const model::Variant* variant) {
-  model::TranscriptMessage message = line_.at(place);
-  if (variant != nullptr) message.message = model::in_form(std::move(message.message), *variant);
-  const model::Message& m = message.message;
+  const model::TranscriptMessage& message = line_.at(place);
+  model::Message other;
+  if (variant != nullptr) other = model::in_form(message.message, *variant);
+  const model::Message& m = variant != nullptr ? other : message.message;
   const model::ModelCall* call = answered_by_[place];
   const bool is_tool = m.role == model::Role::k_tool;
   Tree out = Tree::object();
@@ -119,7 +119,7 @@ Tree MessageRenderer::message_tree(std::uint32_t place, const model::Variant* va
   out.add("tool_definitions", std::move(definitions));
   out.add("usage", call == nullptr ? Tree() : usage_tree(call->usage));
   out.add("finish_reason", call == nullptr ? Tree() : Tree::text_or_null(call->finish_reason));
-  out.add("metadata", metadata(message, call));
+  out.add("metadata", metadata(message, m, call));
   out.add("reasoning", Tree::text_or_null(m.reasoning));
   out.add("trainable_status", Tree::text(model::trainable_name(message.trainable)));
   return out;

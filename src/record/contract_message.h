@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "json/value.h"
@@ -21,21 +19,20 @@ struct RenderedMessage {
   std::string canonical;  ///< as it is hashed
 };
 
-/// Renders the messages of a line, each of its forms once however many steps show it. The line's trajectory must
-/// outlive it. Not thread-safe.
+/// Renders the messages of a line. The line's trajectory must outlive it. Not thread-safe.
 class MessageRenderer {
  public:
   MessageRenderer(Line line, const std::vector<std::string>& tool_definitions);
 
-  /// The message at a place, in another form where a variant is given. Lives as long as the renderer.
-  const RenderedMessage& render(std::uint32_t place, const model::Variant* variant);
+  /// The message at a place, in another form where a variant is given.
+  [[nodiscard]] RenderedMessage render(std::uint32_t place, const model::Variant* variant);
 
  private:
   Tree parse(std::string_view json_text);
   Tree arguments(const std::string& text);
   Tree definition_tree(const std::string& text);
   Tree message_tree(std::uint32_t place, const model::Variant* variant);
-  Tree metadata(const model::TranscriptMessage& message, const model::ModelCall* call);
+  Tree metadata(const model::TranscriptMessage& message, const model::Message& form, const model::ModelCall* call);
   Tree tool_response(std::uint32_t place, const model::Message& message);
   [[nodiscard]] const model::ToolCall* call_of(std::uint32_t place) const;
 
@@ -43,7 +40,6 @@ class MessageRenderer {
   std::vector<const model::ModelCall*> answered_by_;
   std::set<std::uint32_t> shows_tools_;  ///< answers at which other tools are offered than before
   std::vector<Tree> definitions_;
-  std::map<std::pair<std::uint32_t, const model::Variant*>, RenderedMessage> rendered_;
   json::Parser parser_;
 };
 

@@ -72,6 +72,7 @@ Tree Tree::from(const json::Value& value) {
 
 /// A repeated key keeps its first place and its last value, as in Python.
 Tree& Tree::add(std::string_view key, Tree value) & {
+  if (members_.empty()) members_.reserve(k_usual);
   const auto known =
       std::find_if(members_.begin(), members_.end(), [&](const auto& member) { return member.first == key; });
   if (known != members_.end()) known->second = std::move(value);
@@ -134,6 +135,7 @@ void Tree::write_canonical(std::string& out) const {
       break;
     case Kind::k_object: {
       std::vector<const std::pair<std::string, Tree>*> sorted;
+      sorted.reserve(members_.size());
       for (const auto& member : members_)
         if (!member.second.is_null() && member.first != "idx") sorted.push_back(&member);
       // UTF-8 sorts by code point.

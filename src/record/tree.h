@@ -46,6 +46,7 @@ class Tree {
 
  private:
   enum class Kind : std::uint8_t { k_null, k_literal, k_text, k_object, k_array };
+  static constexpr std::size_t k_usual = 8;  ///< members; each takes 120 bytes
   explicit Tree(Kind kind) : kind_(kind) {}
 
   Kind kind_ = Kind::k_null;
