@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "json/value.h"
-
 namespace trajectory::build {
 
 namespace {
@@ -38,7 +36,8 @@ bool is_form_of(const Slot& slot, const Seen& seen, bool next_agrees) {
   const model::Message& b = seen.entry->message;
   if (a.role != b.role) return false;
   // Garbled by the client when it joined a stream; the resent form is clean.
-  if (a.role == model::Role::k_assistant && slot.answer_of != k_none && calls_are_broken(a) && !b.tool_calls.empty())
+  if (a.role == model::Role::k_assistant && slot.answer_of != k_none && slot.entry->calls_are_broken &&
+      !b.tool_calls.empty())
     return true;
   if (a.role == model::Role::k_assistant) return next_agrees && similar_text(a.content, b.content);
   if (a.role == model::Role::k_tool && a.tool_call_id.empty() && b.tool_call_id.empty())
@@ -63,14 +62,6 @@ std::uint32_t weight(const Slot& slot, const Seen& seen) {
 }
 
 }  // namespace
-
-bool calls_are_broken(const model::Message& message) {
-  json::Parser parser;
-  return std::any_of(message.tool_calls.begin(), message.tool_calls.end(), [&](const model::ToolCall& call) {
-    const auto parsed = parser.parse(call.arguments);
-    return !parsed || !(*parsed)->is_object();
-  });
-}
 
 bool similar_text(std::string_view a, std::string_view b) {
   const std::size_t shorter = std::min(a.size(), b.size());

@@ -37,9 +37,6 @@ struct Alignment {
 /// Whether the element is that message: equal content, or a form of it that an id or the text gives away.
 [[nodiscard]] bool same_message(const Slot& slot, const Seen& seen);
 
-/// Whether a call's arguments are no JSON object: what a client leaves that joins a stream wrongly.
-[[nodiscard]] bool calls_are_broken(const model::Message& message);
-
 /// Whether two texts are versions of one another: most of the longer one is their common beginning and end.
 [[nodiscard]] bool similar_text(std::string_view a, std::string_view b);
 

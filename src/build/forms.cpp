@@ -41,6 +41,15 @@ bool differs_in_name(const Message& kept, const Message& shown) {
   return kept.role == Role::k_tool ? contradicts(kept.name, shown.name) : kept.name != shown.name;
 }
 
+/// Whether a call's arguments are no JSON object, as in `MessageEntry::calls_are_broken`.
+bool calls_are_broken(const Message& message) {
+  json::Parser parser;
+  return std::any_of(message.tool_calls.begin(), message.tool_calls.end(), [&](const model::ToolCall& call) {
+    const auto parsed = parser.parse(call.arguments);
+    return !parsed || !(*parsed)->is_object();
+  });
+}
+
 }  // namespace
 
 std::string_view form_difference(const Message& kept, const Message& shown) {
@@ -58,6 +67,7 @@ std::string_view form_difference(const Message& kept, const Message& shown) {
 std::string_view answer_difference(const model::TranscriptMessage& answer, const Message& said) {
   const Message& kept = answer.message;
   if (answer.origin.kind == model::OriginKind::k_verbatim) return form_difference(kept, said);
+  if (kept == said) return {};
   Message completed = said;
   if (said.name.empty()) completed.name = kept.name;
   if (said.content.empty()) completed.content = kept.content;

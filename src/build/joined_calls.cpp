@@ -77,7 +77,7 @@ std::vector<model::ToolCall> part(const model::ToolCall& joined, const std::vect
 
 void part_joined_calls(Work& work) {
   for (Slot& slot : work.slots) {
-    if (slot.answer_of == k_none || !calls_are_broken(slot.entry->message)) continue;
+    if (slot.answer_of == k_none || !slot.entry->calls_are_broken) continue;
     const std::vector<std::string> offered = offered_names(work, work.calls[slot.answer_of]);
     model::Message mended = slot.entry->message;
     mended.tool_calls.clear();

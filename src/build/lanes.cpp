@@ -434,8 +434,7 @@ class Linker {
     if (slot.answer_of == k_none || !is_assistant(slot.entry) || slot.entry == seen.entry) return;
     const model::Message& said = slot.entry->message;
     const model::Message& resent = seen.entry->message;
-    const bool garbled =
-        said.tool_calls.size() < resent.tool_calls.size() && !said.tool_calls.empty() && calls_are_broken(said);
+    const bool garbled = said.tool_calls.size() < resent.tool_calls.size() && slot.entry->calls_are_broken;
     const bool arguments_lost = lost_arguments(said, resent);
     const bool reasoning_lost = said.reasoning.empty() && !resent.reasoning.empty();
     const bool parts_lost =

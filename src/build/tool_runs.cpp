@@ -121,10 +121,16 @@ ToolRuns::ToolRuns(const Work& work) : work_(work) {
       const std::size_t at = runs_.size();
       runs_.push_back({&trace.runs[r], t, work.run_scopes[t][r]});
       if (trace.runs[r].tool->tool_call_id != 0) by_id_[work.text(trace.runs[r].tool->tool_call_id)].push_back(at);
-      const std::string_view name = work_.text(trace.runs[r].tool->name);
-      by_name_[key(t, runs_[at].scope, name, {})].push_back(at);
-      by_arguments_[key(t, runs_[at].scope, name, canonical(work_.text(trace.runs[r].tool->arguments)))].push_back(at);
     }
+  }
+}
+
+void ToolRuns::index_by_name() {
+  for (std::size_t at = 0; at < runs_.size(); ++at) {
+    const Run& run = runs_[at];
+    const std::string_view name = work_.text(run.facts->tool->name);
+    by_name_[key(run.trace, run.scope, name, {})].push_back(at);
+    by_arguments_[key(run.trace, run.scope, name, canonical(work_.text(run.facts->tool->arguments)))].push_back(at);
   }
 }
 
@@ -141,6 +147,7 @@ ToolRuns::Link ToolRuns::take(const model::ToolCall& tool_call, CallId answer_of
       if (!runs_[at].taken) return give(at, false);
   }
   if (call == nullptr) return {};
+  if (by_name_.empty()) index_by_name();
   // Runs stand in order of time: those that the call cannot have asked for are skipped.
   const auto first_free = [&](const std::vector<std::size_t>& candidates) {
     const auto starts_before = [&](std::size_t at, model::Micros time) {

@@ -37,10 +37,13 @@ class ToolRuns {
     std::uint32_t scope;
     bool taken = false;
   };
+  void index_by_name();
+
   const Work& work_;
   std::vector<Run> runs_;
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_id_;
   using Index = std::unordered_map<base::Hash128, std::vector<std::size_t>, base::Hash128Hasher>;
+  // Made for the first call that no id leads from: most recordings have ids.
   Index by_name_;       ///< by trace, scope, name: in order of time
   Index by_arguments_;  ///< the same, and canonical arguments
 };

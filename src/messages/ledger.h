@@ -89,9 +89,11 @@ class Ledger {
     const json::Value* inside = nullptr;
   };
   struct Walk;
+  static constexpr std::size_t k_usual = 16;  ///< notes of an element
 
   void note(const json::Value& value, const Note& note) {
     if (value.is_null()) return;
+    if (notes_.empty()) notes_.reserve(k_usual);
     notes_.emplace_back(&value, note);
     sorted_ = false;
   }

@@ -148,11 +148,14 @@ void append_without_space(std::string& out, std::string_view text) {
   out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
-void append_arguments_identity(std::string& out, std::string_view arguments) {
+/// Returns whether the arguments are a JSON object.
+bool append_arguments_identity(std::string& out, std::string_view arguments) {
   json::Parser parser;
   const auto value = parser.parse(arguments);
-  if (value && (*value)->is_object()) json::append_canonical(out, **value);
+  const bool is_object = value && (*value)->is_object();
+  if (is_object) json::append_canonical(out, **value);
   else append_without_space(out, arguments);
+  return is_object;
 }
 
 }  // namespace
@@ -176,7 +179,7 @@ MessageEntry make_entry(model::Message message) {
   for (const model::ToolCall& call : m.tool_calls) {
     calls.push_back('\n');
     calls.append(call.name).push_back('\t');
-    append_arguments_identity(calls, call.arguments);
+    if (!append_arguments_identity(calls, call.arguments)) entry.calls_are_broken = true;
   }
   bytes.push_back('\n');
   if (!m.parts.empty()) append_without_space(bytes, known_parts(m.parts));

@@ -41,6 +41,8 @@ struct MessageEntry {
   std::uint64_t text_hash = 0;
   /// What a model reads, to the letter: role, text, parts, calls. Differs between variants.
   base::Hash128 form;
+  /// Whether a call's arguments are no JSON object: what a client leaves that joins a stream wrongly.
+  bool calls_are_broken = false;
 };
 
 /// What one element of a payload's message list was read as.
