@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t k_buffer = 512 << 10;
+constexpr std::size_t k_buffer = 64 << 10;
 
 std::string_view advice(int code) {
   switch (code) {
@@ -39,11 +39,13 @@ Error not_empty(const std::string& path) {
   return Error(ErrorCode::k_exists, "the output folder is not empty: name another, or replace it by force").with(path);
 }
 
-void sync_folder(const fs::path& folder) {
+/// Waits until all that was written is on the disk that the folder lies on; errors name it as the caller does.
+Status sync_disk_of(const std::string& folder, const std::string& named) {
   const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  ::fsync(handle);
-  ::close(handle);
+  const bool done = handle >= 0 && ::syncfs(handle) == 0;
+  const int code = errno;
+  if (handle >= 0) ::close(handle);
+  return done ? Status() : Status(io_error("cannot write", named, code));
 }
 
 }  // namespace
@@ -61,14 +63,18 @@ struct OutputFile::Impl {
     if (handle >= 0) ::close(handle);
   }
 
-  Status flush() {
-    std::string_view rest = buffer;
-    while (!rest.empty()) {
-      const ssize_t written = ::write(handle, rest.data(), rest.size());
+  Status put(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(handle, bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return io_error("cannot write", path, errno);
-      rest.remove_prefix(static_cast<std::size_t>(written));
+      bytes.remove_prefix(static_cast<std::size_t>(written));
     }
+    return {};
+  }
+
+  Status flush() {
+    TJ_TRY(put(buffer));
     buffer.clear();
     return {};
   }
@@ -89,14 +95,20 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
 }
 
 Status OutputFile::write(std::string_view bytes) {
+  if (impl_->buffer.size() + bytes.size() > k_buffer) TJ_TRY(impl_->flush());
+  if (bytes.size() > k_buffer) return impl_->put(bytes);  // from where it lies
   impl_->buffer.append(bytes);
-  if (impl_->buffer.size() >= k_buffer) return impl_->flush();
+  return {};
+}
+
+Status OutputFile::sync() {
+  TJ_TRY(impl_->flush());
+  if (::fsync(impl_->handle) != 0 && errno != EINVAL) return io_error("cannot write", impl_->path, errno);
   return {};
 }
 
 Status OutputFile::close() {
   TJ_TRY(impl_->flush());
-  if (::fsync(impl_->handle) != 0 && errno != EINVAL) return io_error("cannot write", impl_->path, errno);
   if (::close(std::exchange(impl_->handle, -1)) != 0) return io_error("cannot write", impl_->path, errno);
   return {};
 }
@@ -164,9 +176,10 @@ const std::string& OutputFolder::path() const { return impl_->working; }
 
 Status OutputFolder::commit() {
   std::error_code error;
-  sync_folder(impl_->working);
   if (impl_->force && fs::exists(impl_->target, error)) {
-    // One step for the reader: the new folder is there, the old one under the working name, then removed.
+    // The old folder goes when the new one is on the disk. One step for the reader: the new one is there, the old one
+    // under the working name, then removed.
+    TJ_TRY(sync_disk_of(impl_->working, impl_->named));
     if (::renameat2(AT_FDCWD, impl_->working.c_str(), AT_FDCWD, impl_->target.c_str(), RENAME_EXCHANGE) != 0)
       return io_error("cannot put the output in place", impl_->named, errno);
     fs::remove_all(impl_->working, error);
@@ -176,7 +189,6 @@ Status OutputFolder::commit() {
     return io_error("cannot put the output in place", impl_->named, errno);
   }
   impl_->committed = true;
-  sync_folder(impl_->parent());
   return {};
 }
 
@@ -192,6 +204,7 @@ Status write_file(const std::string& path, const std::function<Status(OutputFile
     auto file = OutputFile::create(place);
     if (!file) return std::move(file).error();
     TJ_TRY(writer(*file));
+    TJ_TRY(file->sync());
     return file->close();
   };
   std::error_code error;

@@ -22,7 +22,9 @@ class OutputFile {
   OutputFile& operator=(OutputFile&&) noexcept;
 
   [[nodiscard]] Status write(std::string_view bytes);
-  /// Writes what is buffered, makes it durable and closes.
+  /// Writes what is buffered and makes it durable: it waits for the disk.
+  [[nodiscard]] Status sync();
+  /// Writes what is buffered and closes.
   [[nodiscard]] Status close();
 
  private:
@@ -33,7 +35,9 @@ class OutputFile {
 
 /// A folder that appears whole or not at all: written beside the target under a name that begins with
 /// ".NAME.trajectory-", renamed by `commit()`, removed by the destructor otherwise. What killed runs left beside the
-/// target is removed by the next.
+/// target is removed by the next. That holds for a process that ends at any moment; whether a machine that loses its
+/// power has it on the disk is up to the system, as for any copy of files: to wait for that can take longer than the
+/// writing. Only an old folder is not let go before.
 class OutputFolder {
  public:
   /// Errors: k_exists (the target is a file, or a folder with something in it and `force` is not set), k_usage (it is
@@ -57,8 +61,8 @@ class OutputFolder {
 /// Whether `path` is the folder, or lies in it, wherever links lead. Neither needs to be there.
 [[nodiscard]] bool holds(const std::string& folder, const std::string& path);
 
-/// Writes a whole file at once, or leaves the old one and nothing beside it. A device or a pipe is written to: it is
-/// nothing to put a file in the place of. Errors: k_io, and the writer's.
+/// Writes a whole file at once and onto the disk, or leaves the old one and nothing beside it. A device or a pipe is
+/// written to: it is nothing to put a file in the place of. Errors: k_io, and the writer's.
 [[nodiscard]] Status write_file(const std::string& path, const std::function<Status(OutputFile&)>& writer);
 [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
 
