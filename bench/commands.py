@@ -37,7 +37,7 @@ WAYS = {
     "mixed": GIGABYTE,
     "third": [BARE, DATASET],
     "large": [BARE, DATASET, LIMITED, RIVAL_DELTA],
-    "huge": [LIMITED],
+    "huge": [DATASET, LIMITED],
 }
 
 

@@ -97,6 +97,31 @@ def test_passes_name_the_folder_that_takes_no_temporary_file(
 def test_selections_hold_in_every_pass(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
     once, passes = import_both_ways(run, EXPORT, tmp_path, *options)
     assert (passes["runs_used"], passes["runs_set_aside"]) == (once["runs_used"], once["runs_set_aside"])
+    assert passes["problems"] == once["problems"]
+
+
+@pytest.mark.parametrize(
+    "options", [("--limit", "1"), ("--since", "2026-11-22T00:00:00Z"), ("--until", "2026-11-22T00:00:03Z")]
+)
+def test_payloads_of_what_is_set_aside_tell_nothing_in_any_pass(
+    run: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    rows = [make_row(n, f"thread-{n}") for n in range(1, 6)]
+    rows[0]["start_time"] = "2026-11-21T00:00:00.000000"
+    for row in (rows[0], rows[4]):
+        row["inputs"] = "{cut"
+    kept = {"--limit": 1, "--since": 1, "--until": 1}[options[0]]
+    source = write_lines(tmp_path / "runs.jsonl", rows)
+    once, passes = import_both_ways(run, source, tmp_path, *options, status=3)
+    assert once["problems"]["invalid_json"]["count"] == kept
+    assert passes["problems"] == once["problems"]
+
+
+def test_the_thread_key_is_that_of_the_whole_conversation_in_any_pass(run: Run, tmp_path: Path) -> None:
+    early = make_row(1, extra={"metadata": {"conversation_id": "x"}}, start_time="2026-11-21T00:00:00.000000")
+    late = make_row(2, extra={"metadata": {"thread_id": "x"}})
+    source = write_lines(tmp_path / "runs.jsonl", [early, late, make_row(3, "y")])
+    import_both_ways(run, source, tmp_path, "--since", "2026-11-22T00:00:00Z")
 
 
 def test_problems_are_counted_once(run: Run, tmp_path: Path) -> None:
@@ -170,6 +195,27 @@ def test_verify_gives_the_same_answer_in_several_passes(run: Run, tmp_path: Path
     once = json.loads(run("verify", source, tmp_path / "out", "--json").stdout)
     passes = json.loads(run("verify", source, tmp_path / "out", "--json", "--memory", "100kB").stdout)
     assert once["passes"] == 1
+    assert passes["passes"] > 2
+    assert without(passes, "passes") == without(once, "passes")
+
+
+def test_verify_knows_in_every_pass_which_trace_a_run_is_in(run: Run, tmp_path: Path) -> None:
+    def child(parent: Row, end: int) -> Row:
+        row = make_row(6, parent["extra"]["metadata"]["thread_id"], trace_id=parent["id"], parent_run_id=parent["id"])
+        return {
+            **row,
+            "dotted_order": f"{parent['dotted_order']}.{row['dotted_order']}",
+            "end_time": f"2026-11-22T00:00:{end:02d}.000000",
+        }
+
+    first, second = make_row(4, "early"), make_row(5, "late")
+    source = write_lines(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)])
+    run("import", source, "--out", tmp_path / "out", "--quiet")
+    once, passes = (
+        json.loads(run("verify", source, tmp_path / "out", "--json", *options).stdout)
+        for options in ((), ("--memory", "1kB"))
+    )
+    assert once["not_in_dataset"] == 0
     assert passes["passes"] > 2
     assert without(passes, "passes") == without(once, "passes")
 

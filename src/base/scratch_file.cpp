@@ -19,10 +19,13 @@ Error failed(const char* verb, const std::string& folder) {
 }  // namespace
 
 Result<ScratchFile> ScratchFile::create(const std::string& folder) {
-  std::string path = folder + "/.trajectory-XXXXXX";
-  const int file = ::mkostemp(path.data(), O_CLOEXEC);
-  if (file < 0) return failed("make", folder);
-  ::unlink(path.c_str());
+  int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0) {  // not every file system has files without names from the start
+    std::string path = folder + "/.trajectory-XXXXXX";
+    file = ::mkostemp(path.data(), O_CLOEXEC);
+    if (file < 0) return failed("make", folder);
+    ::unlink(path.c_str());
+  }
   return ScratchFile(file, folder);
 }
 
@@ -60,8 +63,7 @@ Status ScratchFile::write(std::uint64_t offset, std::string_view bytes) const {
 Result<std::size_t> ScratchFile::read(std::uint64_t offset, std::span<char> buffer) const {
   std::size_t done = 0;
   while (done < buffer.size()) {
-    const ssize_t count =
-        ::pread(file_, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t count = ::pread(file_, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed("read", folder_);
     if (count == 0) break;

@@ -1,8 +1,9 @@
 #include "base/scratch_file.h"
 
 #include <filesystem>
-#include <gtest/gtest.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/threads.h"
 

@@ -185,7 +185,8 @@ base::Status Candidate::open_parquet(columnar::ParquetFile parquet) {
   TJ_TRY(take_columns(parquet.columns()));
   file.kind = FileKind::k_parquet;
   file.rows = parquet.rows();
-  for (int group = 0; group < parquet.row_groups(); ++group) units.push_back({0, parquet.first_row_of(group), group, {}});
+  for (int group = 0; group < parquet.row_groups(); ++group)
+    units.push_back({0, parquet.first_row_of(group), group, {}});
   opened.parquet.emplace(std::move(parquet));
   return {};
 }
@@ -362,8 +363,8 @@ std::uint64_t RunSource::rows_refused() const { return impl_->counts.refused; }
 std::size_t RunSource::units() const { return impl_->units.size(); }
 
 std::uint32_t RunSource::unit_of(model::Place place) const {
-  const auto next = std::upper_bound(
-      impl_->units.begin(), impl_->units.end(), place, [](const model::Place& at, const Unit& unit) {
+  const auto next =
+      std::upper_bound(impl_->units.begin(), impl_->units.end(), place, [](const model::Place& at, const Unit& unit) {
         return std::pair(at.file, at.row) < std::pair(unit.file, unit.first_row);
       });
   return static_cast<std::uint32_t>(next - impl_->units.begin() - 1);

@@ -44,10 +44,10 @@ class RunSource {
   /// Rows of these units, of all for null; 0 when a file does not say.
   [[nodiscard]] std::uint64_t known_rows(const std::vector<bool>* units) const;
 
-  /// Reads the runs of all units, or of those that `control` names. The consumer is called from `threads` workers at once, in no particular order. A row that is no
-  /// run, or that cannot be decoded, is a problem and is counted in `rows_refused`; unreadable files, and columns that
-  /// are missing or hold something else, are problems. Errors: those of streams, the consumer's, k_io (a file changed
-  /// since it was opened).
+  /// Reads the runs of all units, or of those that `control` names. The consumer is called from `threads` workers at
+  /// once, in no particular order. A row that is no run, or that cannot be decoded, is a problem and is counted in
+  /// `rows_refused`; unreadable files, and columns that are missing or hold something else, are problems. Errors: those
+  /// of streams, the consumer's, k_io (a file changed since it was opened).
   [[nodiscard]] base::Status read(const ReadControl& control, const RunConsumer& consumer);
 
   /// Rows met and rows refused by the last `read`.

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -36,8 +37,8 @@ struct Sink {
   std::function<base::Status(const model::Trajectory&, std::vector<record::Prepared>)> take;
 };
 
-/// Conversations that may be built before the first of them is handed on.
-constexpr std::size_t k_ahead = 64;
+/// Conversations a thread that may be built before the first of them is handed on. Each may be large.
+constexpr std::size_t k_ahead = 4;
 
 class Importer {
  public:
@@ -64,8 +65,9 @@ class Importer {
         TJ_TRY(check_usable(facts->runs.empty()));
         auto conversations = group(std::move(facts->runs), tables);
         if (!conversations) return std::move(conversations).error();
-        TJ_TRY(build(select(std::move(*conversations), options_.selection, report_.runs_set_aside), tables));
-        take_payloads(*facts);
+        *conversations = select(std::move(*conversations), options_.selection, report_.runs_set_aside);
+        take_payloads(*facts, *conversations);
+        TJ_TRY(build(std::move(*conversations), tables));
         return finish();
       }
       bytes = facts->bytes;
@@ -78,7 +80,7 @@ class Importer {
 
  private:
   /// Builds the conversations of a stretch of time at a time: the rows of an export mostly come by time, so that a pass
-  /// reads a part of the source. They are handed on in their order afterwards. So many bytes were taken by so many rows.
+  /// reads a part of the source. They are handed on in their order afterwards. `bytes` of memory were taken by `rows`.
   base::Status run_in_passes(std::uint64_t bytes, std::uint64_t rows) {
     auto scratch = base::ScratchFile::create(scratch_);
     if (!scratch) return std::move(scratch).error();
@@ -91,7 +93,7 @@ class Importer {
     plan->conversations = select(std::move(plan->conversations), options_.selection, report_.runs_set_aside);
     const std::vector<PlannedConversation>& planned = plan->conversations;
     give_back_freed_memory();
-    memory_ -= std::min(bytes_of(planned), memory_ / 2);
+    memory_ -= std::min(plan->bytes(), memory_ / 2);
 
     std::vector<std::size_t> by_time(planned.size());
     std::iota(by_time.begin(), by_time.end(), 0);
@@ -122,31 +124,36 @@ class Importer {
       for (const PlannedTrace& trace : planned.traces) traces.insert(trace.id);
       for (const std::uint32_t unit : planned.units) units[unit] = true;
     }
-    const auto holds = [&](const model::Run& run) {
-      if (!traces.contains(base::hash128(run.trace_id))) return false;
-      if (plan.homes.empty()) return true;
-      const auto home = plan.homes.find(std::string(run.id));
-      return home == plan.homes.end() || home->second == run.trace_id;
-    };
-    const Part part{holds, &units};
+    const Part part{[&](const model::Run& run) { return traces.contains(base::hash128(run.trace_id)); }, &units};
     messages::Tables tables;
     auto facts =
         read_facts(source_, tables, options_, Depth::k_everything, numbers.size() > 1 ? memory_ : 0, &part, hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) return false;
-    // What grouping and selecting say was taken when the plan was made.
-    build::BuildFigures grouped;
-    std::map<std::string, std::uint64_t> set_aside;
+    drop_displaced(facts->runs, plan, tables.texts);
+    build::BuildFigures known;  // since the plan was made
     std::vector<build::Conversation> conversations =
-        select(build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, grouped),
-               options_.selection, set_aside);
+        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, known);
+    std::vector<std::size_t> numbers_of;
+    for (build::Conversation& conversation : conversations) {
+      const auto number = number_of.find({conversation.id, conversation.project_id});
+      if (number == number_of.end()) return changed(conversation.id);
+      const PlannedConversation& planned = plan.conversations[number->second];
+      std::uint64_t runs = 0;
+      for (const build::Trace& trace : conversation.traces) runs += trace.runs.size();
+      if (runs != planned.runs()) return changed(conversation.id);
+      conversation.thread_key = planned.thread_key;
+      numbers_of.push_back(number->second);
+    }
+    if (conversations.size() != numbers.size()) return changed(plan.conversations[numbers.front()].id);
+    take_payloads(*facts, conversations);
     std::mutex mutex;
     const auto build_one = [&](std::size_t i, unsigned) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
       build::BuildFigures figures;
       const build::Conversation conversation = std::exchange(conversations[i], {});
       const model::Trajectory trajectory = build::build_trajectory(conversation, tables, figures);
-      TJ_TRY(built.put(number_of.at({conversation.id, conversation.project_id}), trajectory));
+      TJ_TRY(built.put(numbers_of[i], trajectory));
       const std::lock_guard lock(mutex);
       take_figures(figures);
       report_.count(trajectory);
@@ -154,8 +161,15 @@ class Importer {
       return {};
     };
     TJ_TRY(base::parallel_for(options_.threads, conversations.size(), build_one));
-    take_payloads(*facts);
     return true;
+  }
+
+  /// A pass has met other runs than the plan: what can be told of a local file by its stamp.
+  static base::Error changed(const std::string& conversation) {
+    return base::Error(base::ErrorCode::k_io,
+                       "the source was changed while it was read, or could not be read a second time: import it when "
+                       "it is complete")
+        .with("conversation " + conversation);
   }
 
   /// Groups all runs of the source, and notes what that tells.
@@ -203,11 +217,23 @@ class Importer {
                          with_commas(report_.rows_read) + " were read"});
   }
 
-  void take_payloads(const Facts& facts) {
+  /// What the payloads of conversations that are built tell. A row in whose place another counts is none of theirs.
+  void take_payloads(const Facts& facts, const std::vector<build::Conversation>& conversations) {
     report_.census.add(facts.census);
-    inputs_ += facts.calls;
-    without_input_ += facts.calls_without_input;
-    merge(report_.problems, facts.payload_problems);
+    std::unordered_map<messages::TextId, messages::TextId> trace_of;
+    for (const build::Conversation& conversation : conversations)
+      for (const build::Trace& trace : conversation.traces)
+        for (const messages::RunFacts& run : trace.runs) {
+          if (!facts.payload_problems.empty()) trace_of.emplace(run.id, run.trace_id);
+          if (run.type != model::RunType::k_llm) continue;
+          for (const messages::CallFacts& call : run.calls) {
+            ++inputs_;
+            if (call.input.empty() && !call.is_stateful()) ++without_input_;
+          }
+        }
+    for (const PayloadProblem& of_row : facts.payload_problems)
+      if (const auto trace = trace_of.find(of_row.run); trace != trace_of.end() && trace->second == of_row.trace)
+        problems_.add(of_row.problem);
   }
 
   void take_figures(const build::BuildFigures& figures) {
@@ -253,7 +279,8 @@ class Importer {
   base::Status in_order(std::string_view stage, std::size_t count,
                         const std::function<base::Result<Built>(std::size_t)>& make,
                         const std::function<void(const Built&)>& take) {
-    std::vector<Built> ring(k_ahead);
+    const std::size_t ahead = k_ahead * options_.threads;
+    std::vector<Built> ring(ahead);
     const auto work = [&](std::size_t i) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
       auto built = make(i);
@@ -261,17 +288,17 @@ class Importer {
       auto prepared = sink_.prepare(built->trajectory);
       if (!prepared) return std::move(prepared).error();
       built->prepared = std::move(*prepared);
-      ring[i % k_ahead] = std::move(*built);
+      ring[i % ahead] = std::move(*built);
       return {};
     };
     const auto hand_over = [&](std::size_t i) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
-      Built built = std::exchange(ring[i % k_ahead], {});
+      Built built = std::exchange(ring[i % ahead], {});
       take(built);
       if (hooks_.progress) hooks_.progress(stage, i + 1, count);
       return sink_.take(built.trajectory, std::move(built.prepared));
     };
-    return base::parallel_in_order(options_.threads, count, k_ahead, work, hand_over);
+    return base::parallel_in_order(options_.threads, count, ahead, work, hand_over);
   }
 
   /// Payload columns that were exported without their values would otherwise look like silent models.
@@ -299,17 +326,10 @@ class Importer {
   std::uint64_t memory_;
   ImportReport report_;
   model::ProblemLog problems_;
-  std::uint64_t inputs_ = 0;  ///< model calls whose payloads were read
+  std::uint64_t inputs_ = 0;  ///< model calls of conversations that are built
   std::uint64_t without_input_ = 0;
   std::size_t built_ = 0;  ///< trajectories, in passes
 };
-
-/// Where temporary files go: to TMPDIR, else beside the output, which has room.
-std::string scratch_folder(const ImportOptions& options, const std::string& output) {
-  std::string folder = options.storage.variable("TMPDIR");
-  if (folder.empty() && !output.empty()) folder = std::filesystem::absolute(output).lexically_normal().parent_path();
-  return folder.empty() ? "/tmp" : folder;
-}
 
 /// A report that cannot be written is better known before a long import than after it, and no output may take the place
 /// of a source.
@@ -379,7 +399,7 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
   const Sink sink{
       [](const model::Trajectory&) { return std::vector<record::Prepared>(); },
       [&](const model::Trajectory& trajectory, std::vector<record::Prepared>) { return consumer(trajectory); }};
-  auto report = Importer(options, hooks, sink, *source, scratch_folder(options, {})).run();
+  auto report = Importer(options, hooks, sink, *source, scratch_folder(options.storage.variable("TMPDIR"), {})).run();
   if (!report) return report;
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report->peak_memory = peak_memory();
@@ -407,7 +427,8 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
             [&](const model::Trajectory& trajectory, std::vector<record::Prepared> prepared) {
               return outputs->add(trajectory, std::move(prepared));
             }};
-  auto report = Importer(options, hooks, sink, *source, scratch_folder(options, output.folder)).run();
+  auto report =
+      Importer(options, hooks, sink, *source, scratch_folder(options.storage.variable("TMPDIR"), output.folder)).run();
   if (!report && report.error().code() == base::ErrorCode::k_interrupted)
     return base::Error(base::ErrorCode::k_interrupted, report.error().message() + ": nothing was written");
   if (!report) return report;

@@ -44,11 +44,11 @@ base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hook
     out.traces += conversation.traces.size();
     ++out.conversations_by_key[conversation.thread_key.empty() ? "trace id" : conversation.thread_key];
   }
-  model::ProblemLog of_structure;
-  for (const model::Problem& problem : figures.problems) of_structure.add(problem);
-  out.problems = of_structure.tallies();
+  model::ProblemLog problems;
+  for (const model::Problem& problem : figures.problems) problems.add(problem);
+  for (const PayloadProblem& of_row : facts->payload_problems) problems.add(of_row.problem);
+  out.problems = problems.tallies();
   merge(out.problems, facts->row_problems);
-  merge(out.problems, facts->payload_problems);
   return out;
 }
 

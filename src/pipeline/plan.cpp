@@ -8,7 +8,7 @@
 
 #include "pipeline/placed_runs.h"
 #include "pipeline/read_facts.h"
-#include "pipeline/scratch_parts.h"
+#include "pipeline/scratch_shards.h"
 
 namespace trajectory::pipeline {
 
@@ -28,7 +28,7 @@ class Placer {
  public:
   Placer(const ImportOptions& options, unsigned worker) : options_({options.selection.thread_keys}), worker_(worker) {}
 
-  base::Status place(const model::Run& run, ScratchParts& by_trace, ScratchParts& by_run) {
+  base::Status place(const model::Run& run, ScratchShards& by_trace, ScratchShards& by_run) {
     if (tables_ == nullptr || tables_->bytes() > k_most) {
       extractor_.reset();
       tables_ = std::make_unique<messages::Tables>();
@@ -56,10 +56,10 @@ class Placer {
 class Planner {
  public:
   Planner(langsmith::RunSource& source, const ImportOptions& options, base::ScratchFile& scratch,
-          const std::function<void(const build::BuildFigures&)>& take, const Hooks& hooks)
+          const std::function<void(const build::BuildFigures&)>& on_figures, const Hooks& hooks)
       : source_(source),
         options_(options),
-        take_(take),
+        on_figures_(on_figures),
         hooks_(hooks),
         by_trace_(scratch, options.threads),
         by_run_(scratch, options.threads) {}
@@ -67,14 +67,15 @@ class Planner {
   base::Result<Plan> plan() {
     TJ_TRY(place_runs());
     TJ_TRY(find_shared());
-    for (std::size_t part = 0; part < ScratchParts::k_parts; ++part) {
+    for (std::size_t shard = 0; shard < ScratchShards::k_shards; ++shard) {
       if (hooks_.interrupted()) return interrupted();
-      auto bytes = by_trace_.read(part);
+      auto bytes = by_trace_.read(shard);
       if (!bytes) return std::move(bytes).error();
-      group(*bytes, /*all=*/shared_traces_.empty());
+      group(*bytes);
     }
     // A run is settled where all of its rows are.
-    if (!shared_.empty()) group(std::exchange(shared_, {}), /*all=*/true);
+    shared_traces_.clear();
+    group(shared_);
     plan_.conversations.reserve(conversations_.size());
     while (!conversations_.empty()) {
       PlannedConversation& conversation = plan_.conversations.emplace_back();
@@ -98,15 +99,15 @@ class Planner {
       for (const model::Run& run : runs) TJ_TRY(placers[worker].place(run, by_trace_, by_run_));
       return {};
     };
-    TJ_TRY(read_runs(source_, options_, "looking over", nullptr, 0, problems, hooks_, place));
+    TJ_TRY(read_runs(source_, options_, "looking over", nullptr, problems, hooks_, place));
     plan_.row_problems = problems.tallies();
     TJ_TRY(by_trace_.finish());
     return by_run_.finish();
   }
 
   base::Status find_shared() {
-    for (std::size_t part = 0; part < ScratchParts::k_parts; ++part) {
-      const auto bytes = by_run_.read(part);
+    for (std::size_t shard = 0; shard < ScratchShards::k_shards; ++shard) {
+      const auto bytes = by_run_.read(shard);
       if (!bytes) return bytes.error();
       std::vector<RunAndTrace> pairs(bytes->size() / sizeof(RunAndTrace));
       bytes->copy(reinterpret_cast<char*>(pairs.data()), bytes->size());
@@ -120,15 +121,15 @@ class Planner {
     return {};
   }
 
-  /// Groups runs, but puts those of traces that share a run with another aside unless `all` are wanted.
-  void group(std::string_view bytes, bool all) {
+  /// Groups runs; those of traces that share a run with another wait in `shared_`.
+  void group(std::string_view bytes) {
     messages::Tables tables;
     std::vector<RunFacts> runs;
     std::unordered_map<messages::TextId, std::vector<std::uint32_t>> units;  // by trace
     while (!bytes.empty()) {
       const std::string_view from = bytes;
       RunFacts run = take_placed_run(bytes, tables.texts);
-      if (!all && shared_traces_.contains(base::hash64(tables.texts.get(run.trace_id)))) {
+      if (shared_traces_.contains(base::hash64(tables.texts.get(run.trace_id)))) {
         shared_.append(from.substr(0, from.size() - bytes.size()));
         continue;
       }
@@ -143,6 +144,8 @@ class Planner {
       PlannedConversation& planned = conversations_[{conversation.id, conversation.project_id}];
       planned.id = conversation.id;
       planned.project_id = conversation.project_id;
+      if (place_of(conversation.thread_key) < place_of(planned.thread_key))
+        planned.thread_key = conversation.thread_key;
       for (const build::Trace& trace : conversation.traces) {
         planned.traces.push_back({base::hash128(trace.id), trace.runs[trace.root].start_time, trace.runs.size()});
         const auto& of_trace = units[trace.runs.front().trace_id];
@@ -153,15 +156,21 @@ class Planner {
             plan_.homes.emplace(id, trace.id);
       }
     }
-    take_(figures);
+    on_figures_(figures);
+  }
+
+  /// A conversation has the best key of any trace of its.
+  [[nodiscard]] std::ptrdiff_t place_of(const std::string& thread_key) const {
+    const std::vector<std::string>& keys = options_.selection.thread_keys;
+    return std::find(keys.begin(), keys.end(), thread_key) - keys.begin();
   }
 
   langsmith::RunSource& source_;
   const ImportOptions& options_;
-  const std::function<void(const build::BuildFigures&)>& take_;
+  const std::function<void(const build::BuildFigures&)>& on_figures_;
   const Hooks& hooks_;
-  ScratchParts by_trace_;  ///< placed runs
-  ScratchParts by_run_;    ///< `RunAndTrace`
+  ScratchShards by_trace_;  ///< placed runs
+  ScratchShards by_run_;    ///< `RunAndTrace`
   std::unordered_set<std::uint64_t> shared_runs_;
   std::unordered_set<std::uint64_t> shared_traces_;
   std::string shared_;  ///< placed runs of shared traces
@@ -184,16 +193,24 @@ model::Micros PlannedConversation::start() const {
 }
 
 base::Result<Plan> make_plan(langsmith::RunSource& source, const ImportOptions& options, base::ScratchFile& scratch,
-                             const std::function<void(const build::BuildFigures&)>& take, const Hooks& hooks) {
-  return Planner(source, options, scratch, take, hooks).plan();
+                             const std::function<void(const build::BuildFigures&)>& on_figures, const Hooks& hooks) {
+  return Planner(source, options, scratch, on_figures, hooks).plan();
 }
 
-std::uint64_t bytes_of(const std::vector<PlannedConversation>& conversations) {
-  std::uint64_t out = 0;
+std::uint64_t Plan::bytes() const {
+  std::uint64_t out = 200 * homes.size();
   for (const PlannedConversation& one : conversations)
     out += sizeof(one) + one.id.capacity() + one.project_id.capacity() + one.traces.capacity() * sizeof(PlannedTrace) +
            one.units.capacity() * sizeof(std::uint32_t);
   return out;
+}
+
+void drop_displaced(std::vector<RunFacts>& runs, const Plan& plan, const messages::TextTable& texts) {
+  if (plan.homes.empty()) return;
+  std::erase_if(runs, [&](const RunFacts& run) {
+    const auto home = plan.homes.find(std::string(texts.get(run.id)));
+    return home != plan.homes.end() && home->second != texts.get(run.trace_id);
+  });
 }
 
 }  // namespace trajectory::pipeline

@@ -26,6 +26,7 @@ struct PlannedTrace {
 struct PlannedConversation {
   std::string id;
   std::string project_id;
+  std::string thread_key;
   std::vector<PlannedTrace> traces;
   std::vector<std::uint32_t> units;  ///< of the source, that hold rows of it; sorted
 
@@ -37,21 +38,23 @@ struct PlannedConversation {
 /// What a look at the structure alone tells of a source that does not fit in memory.
 struct Plan {
   std::vector<PlannedConversation> conversations;  ///< sorted by id (then project)
-  /// Run ids with rows in several traces: the trace whose row counts. A pass that reads only the other must leave it
-  /// out.
+  /// Run ids with rows in several traces: the trace whose row counts.
   std::unordered_map<std::string, std::string> homes;
   model::ProblemTallies row_problems;
+
+  /// Bytes in memory, roughly.
+  [[nodiscard]] std::uint64_t bytes() const;
 };
 
-/// Looks over a source. What places the runs is sorted into parts by trace in the scratch file and grouped a part at a
-/// time, so that memory holds a part and the plan. `take` gets what grouping says. Errors: those of the source and of
-/// the scratch file, k_interrupted.
+/// Looks over a source. What places the runs is sorted into shards by trace in the scratch file and grouped a shard at
+/// a time, so that memory holds a shard and the plan. `on_figures` gets what grouping says. Errors: those of the source
+/// and of the scratch file, k_interrupted.
 [[nodiscard]] base::Result<Plan> make_plan(langsmith::RunSource& source, const ImportOptions& options,
                                            base::ScratchFile& scratch,
-                                           const std::function<void(const build::BuildFigures&)>& take,
+                                           const std::function<void(const build::BuildFigures&)>& on_figures,
                                            const Hooks& hooks);
 
-/// Bytes that planned conversations take, roughly.
-[[nodiscard]] std::uint64_t bytes_of(const std::vector<PlannedConversation>& conversations);
+/// Takes away runs whose row in another trace counts: a pass that reads only this trace cannot tell.
+void drop_displaced(std::vector<messages::RunFacts>& runs, const Plan& plan, const messages::TextTable& texts);
 
 }  // namespace trajectory::pipeline

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <mutex>
 
@@ -35,19 +36,20 @@ class CensusTaker {
  public:
   explicit CensusTaker(messages::ExtractOptions options) : options_(std::move(options)) {}
 
-  void look(const model::Run& run) {
+  /// Returns what is wrong with the payload.
+  std::vector<model::Problem> look(const model::Run& run) {
     if (tables_ != nullptr && tables_->bytes() > k_most) empty();
     if (tables_ == nullptr) {
       tables_ = std::make_unique<messages::Tables>();
       extractor_ = std::make_unique<messages::Extractor>(*tables_, options_);
     }
     (void)extractor_->extract(run);
+    return extractor_->take_problems();
   }
 
-  void finish(messages::Census& census, model::ProblemLog& problems) {
+  const messages::Census& finish() {
     if (tables_ != nullptr) empty();
-    census.add(census_);
-    for (const model::Problem& problem : problems_) problems.add(problem);
+    return census_;
   }
 
  private:
@@ -55,7 +57,6 @@ class CensusTaker {
 
   void empty() {
     census_.add(extractor_->census());
-    for (model::Problem& problem : extractor_->take_problems()) problems_.push_back(std::move(problem));
     extractor_.reset();
     tables_.reset();
   }
@@ -64,7 +65,6 @@ class CensusTaker {
   std::unique_ptr<messages::Tables> tables_;
   std::unique_ptr<messages::Extractor> extractor_;
   messages::Census census_;
-  std::vector<model::Problem> problems_;
 };
 
 /// What one thread reads with, and what it has read.
@@ -75,43 +75,34 @@ class Worker {
 
   RunFacts& read(const model::Run& run) {
     // Without run types it takes the payloads of a whole trace to tell what a run is.
-    const bool whole =
-        depth_ == Depth::k_everything || run.type == model::RunType::k_unknown;
-    if (whole) return runs.emplace_back(extractor_.extract(run));
-    if (run.type != model::RunType::k_llm)
-      return runs.emplace_back(extractor_.extract_structure(run));
-    keep_problems();
-    runs.push_back(extractor_.extract_structure(run));
-    (void)extractor_.take_problems();  // the census taker meets them as well
-    census_taker_.look(run);
-    return runs.back();
+    const bool whole = depth_ == Depth::k_everything || run.type == model::RunType::k_unknown;
+    RunFacts& facts = runs.emplace_back(whole ? extractor_.extract(run) : extractor_.extract_structure(run));
+    std::vector<model::Problem> found = extractor_.take_problems();
+    if (!whole && run.type == model::RunType::k_llm)
+      found = census_taker_.look(run);  // meets those of the structure, too
+    for (model::Problem& problem : found) problems.push_back({facts.id, facts.trace_id, std::move(problem)});
+    return facts;
   }
 
-  void finish(messages::Census& census, model::ProblemLog& problems) {
-    keep_problems();
+  void finish(messages::Census& census) {
     census.add(extractor_.census());
-    census_taker_.finish(census, problems);
-    for (const model::Problem& problem : problems_) problems.add(problem);
+    census.add(census_taker_.finish());
   }
 
   std::deque<RunFacts> runs;
+  std::vector<PayloadProblem> problems;
 
  private:
-  void keep_problems() {
-    for (model::Problem& problem : extractor_.take_problems()) problems_.push_back(std::move(problem));
-  }
-
   messages::Extractor extractor_;
   CensusTaker census_taker_;
-  std::vector<model::Problem> problems_;
   Depth depth_;
 };
 
 }  // namespace
 
 base::Status read_runs(langsmith::RunSource& source, const ImportOptions& options, std::string_view stage,
-                       const std::vector<bool>* units, std::uint64_t memory_limit, model::ProblemLog& problems,
-                       const Hooks& hooks, const langsmith::RunConsumer& consumer) {
+                       const std::vector<bool>* units, model::ProblemLog& problems, const Hooks& hooks,
+                       const langsmith::RunConsumer& consumer) {
   const std::uint64_t total = source.known_rows(units);
   std::mutex mutex;
   std::uint64_t done = 0;
@@ -122,7 +113,9 @@ base::Status read_runs(langsmith::RunSource& source, const ImportOptions& option
   control.batch_rows = options.batch_rows;
   control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
   // With little memory what is on its way must not take the better part of it.
-  if (memory_limit > 0) control.read_ahead = std::min(control.read_ahead, std::max(memory_limit / 8, k_least_ahead));
+  if (options.memory > 0)
+    control.read_ahead =
+        std::clamp(memory_to_keep(options.memory, options.threads) / 8, k_least_ahead, control.read_ahead);
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
     done += rows;
@@ -146,31 +139,29 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   std::atomic<std::uint64_t> taken{0};  // rows that were usable
   std::atomic<bool> too_large{false};
   model::ProblemLog row_problems;
-  const base::Status status =
-      read_runs(source, options, depth == Depth::k_everything ? "reading" : "looking over",
-                part == nullptr ? nullptr : part->units, memory_limit, row_problems, hooks,
-                [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
-                  std::uint64_t bytes = 0;
-                  for (const model::Run& run : runs) {
-                    if (part != nullptr && !part->holds(run)) continue;
-                    RunFacts& facts = workers[id].read(run);
-                    if (!options.selection.feedback) facts.feedback = 0;
-                    bytes += bytes_of(facts);
-                  }
-                  memory += bytes;
-                  taken += runs.size();
-                  const std::uint64_t held = memory + tables.bytes();
-                  const bool is_part = part != nullptr;
-                  if (memory_limit > 0 &&
-                      (held > memory_limit || (!is_part && is_hopeless(held, taken, total, memory_limit))))
-                    too_large = true;
-                  return too_large ? base::Status(base::Error(base::ErrorCode::k_too_large, "more than the memory"))
-                                   : base::Status();
-                });
+  const base::Status status = read_runs(
+      source, options, depth == Depth::k_everything ? "reading" : "looking over",
+      part == nullptr ? nullptr : part->units, row_problems, hooks,
+      [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
+        std::uint64_t bytes = 0;
+        for (const model::Run& run : runs) {
+          if (part != nullptr && !part->holds(run)) continue;
+          RunFacts& facts = workers[id].read(run);
+          if (!options.selection.feedback) facts.feedback = 0;
+          bytes += bytes_of(facts);
+        }
+        memory += bytes;
+        taken += runs.size();
+        const std::uint64_t held = memory + tables.bytes();
+        const bool is_part = part != nullptr;
+        if (memory_limit > 0 && (held > memory_limit || (!is_part && is_hopeless(held, taken, total, memory_limit))))
+          too_large = true;
+        return too_large ? base::Status(base::Error(base::ErrorCode::k_too_large, "more than the memory"))
+                         : base::Status();
+      });
   if (!status.ok() && !(too_large && status.error().code() == base::ErrorCode::k_too_large)) return status.error();
 
   Facts out;
-  model::ProblemLog payload_problems;
   out.too_large = too_large;
   out.read_rows = taken;
   out.bytes = memory + tables.bytes();
@@ -178,18 +169,11 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   for (const Worker& worker : workers) count += worker.runs.size();
   out.runs.reserve(count);
   for (Worker& worker : workers) {
-    worker.finish(out.census, payload_problems);
+    worker.finish(out.census);
+    std::move(worker.problems.begin(), worker.problems.end(), std::back_inserter(out.payload_problems));
     for (; !worker.runs.empty(); worker.runs.pop_front()) out.runs.push_back(std::move(worker.runs.front()));
   }
-  for (const RunFacts& run : out.runs) {
-    if (run.type != model::RunType::k_llm) continue;
-    for (const messages::CallFacts& call : run.calls) {
-      ++out.calls;
-      if (call.input.empty() && !call.is_stateful()) ++out.calls_without_input;
-    }
-  }
   out.row_problems = row_problems.tallies();
-  out.payload_problems = payload_problems.tallies();
   return out;
 }
 

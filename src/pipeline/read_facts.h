@@ -9,15 +9,20 @@
 
 namespace trajectory::pipeline {
 
+/// What is wrong with the payload of a row.
+struct PayloadProblem {
+  messages::TextId run = 0;
+  messages::TextId trace = 0;
+  model::Problem problem;
+};
+
 /// What one reading of a source gave.
 struct Facts {
   std::vector<messages::RunFacts> runs;
-  model::ProblemTallies row_problems;      ///< rows that are no runs
-  model::ProblemTallies payload_problems;  ///< met in the runs that were read
+  model::ProblemTallies row_problems;            ///< rows that are no runs
+  std::vector<PayloadProblem> payload_problems;  ///< met in the runs that were read, in no particular order
   messages::Census census;
-  std::uint64_t calls = 0;                ///< model calls whose payload was read
-  std::uint64_t calls_without_input = 0;  ///< of them, without any message in their input
-  std::uint64_t bytes = 0;                ///< rough memory of runs and tables
+  std::uint64_t bytes = 0;  ///< rough memory of runs and tables
   std::uint64_t read_rows = 0;
   bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached, or is going to be
 };
@@ -34,11 +39,9 @@ struct Part {
 };
 
 /// Reads the runs of a source, or of some units of it, as the options say, on several threads, with progress under the
-/// name of the stage. `memory_limit`: what is on its way may take a small part of it (0: no limit). Errors: those of
-/// the source and the consumer, k_interrupted.
+/// name of the stage. Errors: those of the source and the consumer, k_interrupted.
 [[nodiscard]] base::Status read_runs(langsmith::RunSource& source, const ImportOptions& options, std::string_view stage,
-                                     const std::vector<bool>* units, std::uint64_t memory_limit,
-                                     model::ProblemLog& problems, const Hooks& hooks,
+                                     const std::vector<bool>* units, model::ProblemLog& problems, const Hooks& hooks,
                                      const langsmith::RunConsumer& consumer);
 
 /// Reads the runs of a source, or of a part of it, into facts. Reading ends early, with `too_large` set, when their

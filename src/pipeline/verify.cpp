@@ -3,9 +3,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/hash.h"
+#include "base/scratch_file.h"
 #include "build/build.h"
 #include "build/replay.h"
 #include "json/write.h"
+#include "pipeline/plan.h"
 #include "pipeline/read_facts.h"
 #include "pipeline/stretches.h"
 
@@ -14,7 +17,7 @@ namespace trajectory::pipeline {
 namespace {
 
 /// What a first reading of the dataset tells: the traces and the number of runs behind each trajectory.
-struct Plan {
+struct Recorded {
   std::vector<std::vector<std::string>> traces;
   std::vector<std::uint64_t> rows;
 };
@@ -157,40 +160,59 @@ class VerifyRun {
         memory_(memory_to_keep(options.memory, options.threads)) {}
 
   base::Result<VerifyReport> run() {
-    Plan plan;
+    Recorded recorded;
     TJ_TRY(record::read_trajectories(dataset_, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
       if (hooks_.interrupted()) return interrupted();
-      plan.traces.push_back(trajectory.trace_ids);
-      plan.rows.push_back(trajectory.source_run_ids.size());
+      recorded.traces.push_back(trajectory.trace_ids);
+      recorded.rows.push_back(trajectory.source_run_ids.size());
       return true;
     }));
     // All at once, if it fits. What did not fit says how much a row takes.
     std::uint64_t rows = 0;
-    const auto fitted = verify_stretch(plan, 0, plan.traces.size(), &rows);
+    const auto fitted = verify_stretch(recorded, 0, recorded.traces.size(), &rows);
     if (!fitted) return fitted.error();
     if (!*fitted) {
-      const auto passes = for_each_stretch(plan.rows, rows, [&](std::size_t begin, std::size_t end) {
-        return verify_stretch(plan, begin, end, nullptr);
+      TJ_TRY(look_over());
+      const auto passes = for_each_stretch(recorded.rows, rows, [&](std::size_t begin, std::size_t end) {
+        return verify_stretch(recorded, begin, end, nullptr);
       });
       if (!passes) return passes.error();
-      report_.passes = 1 + *passes;
+      report_.passes = 2 + *passes;
     }
     return std::move(report_);
   }
 
  private:
-  base::Result<bool> verify_stretch(const Plan& plan, std::size_t begin, std::size_t end, std::uint64_t* rows) {
+  /// What a pass over a part of the source has to know.
+  base::Status look_over() {
+    auto scratch = base::ScratchFile::create(scratch_folder(options_.storage.variable("TMPDIR"), {}));
+    if (!scratch) return std::move(scratch).error();
+    auto plan = make_plan(source_, options_, *scratch, [](const build::BuildFigures&) {}, hooks_);
+    if (!plan) return std::move(plan).error();
+    plan_ = std::move(*plan);
+    for (const PlannedConversation& conversation : plan_.conversations)
+      for (const PlannedTrace& trace : conversation.traces) units_of_.emplace(trace.id, &conversation.units);
+    return {};
+  }
+
+  base::Result<bool> verify_stretch(const Recorded& recorded, std::size_t begin, std::size_t end, std::uint64_t* rows) {
     std::unordered_set<std::string_view> traces;
-    for (std::size_t i = begin; i < end; ++i) traces.insert(plan.traces[i].begin(), plan.traces[i].end());
+    for (std::size_t i = begin; i < end; ++i) traces.insert(recorded.traces[i].begin(), recorded.traces[i].end());
     messages::Tables tables;
-    const Part part{[&](const model::Run& run) { return traces.contains(run.trace_id); }};
-    auto facts = read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, &part,
-                            hooks_);
+    std::vector<bool> units(source_.units(), units_of_.empty());
+    if (!units_of_.empty())
+      for (const std::string_view trace : traces)
+        if (const auto found = units_of_.find(base::hash128(trace)); found != units_of_.end())
+          for (const std::uint32_t unit : *found->second) units[unit] = true;
+    const Part part{[&](const model::Run& run) { return traces.contains(run.trace_id); }, &units};
+    auto facts =
+        read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, &part, hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) {
       if (rows != nullptr) *rows = rows_per_pass(memory_, facts->bytes, facts->runs.size());
       return false;
     }
+    drop_displaced(facts->runs, plan_, tables.texts);
     build::BuildFigures figures;
     const auto conversations =
         build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, figures);
@@ -199,7 +221,7 @@ class VerifyRun {
     TJ_TRY(record::read_trajectories(dataset_, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
       if (hooks_.interrupted()) return interrupted();
       if (at >= begin && at < end) verifier.trajectory(trajectory);
-      if (hooks_.progress) hooks_.progress("comparing", at, plan.traces.size());
+      if (hooks_.progress) hooks_.progress("comparing", at, recorded.traces.size());
       return ++at < end;
     }));
     add(report_, verifier.finish());
@@ -211,6 +233,8 @@ class VerifyRun {
   const Hooks& hooks_;
   langsmith::RunSource& source_;
   std::uint64_t memory_;
+  Plan plan_;  ///< empty while everything is read at once
+  std::unordered_map<base::Hash128, const std::vector<std::uint32_t>*, base::Hash128Hasher> units_of_;  ///< by trace
   VerifyReport report_;
 };
 

@@ -1,33 +1,34 @@
-#include "pipeline/scratch_parts.h"
+#include "pipeline/scratch_shards.h"
+
+#include <set>
 
 #include <gtest/gtest.h>
-#include <set>
 
 #include "base/threads.h"
 
 namespace trajectory::pipeline {
 namespace {
 
-TEST(ScratchParts, GiveEveryPieceBackInItsPart) {
+TEST(ScratchShards, GiveEveryPieceBackInItsPart) {
   auto file = base::ScratchFile::create(testing::TempDir());
   ASSERT_TRUE(file);
   constexpr unsigned k_workers = 3;
   constexpr std::size_t k_pieces = 20'000;
   constexpr std::size_t k_size = 200;  // so that buffers are written many times
-  ScratchParts parts(*file, k_workers);
+  ScratchShards shards(*file, k_workers);
   ASSERT_TRUE(base::parallel_for(k_workers, k_pieces, [&](std::size_t i, unsigned worker) {
                 std::string piece = std::to_string(i);
                 piece.resize(k_size, '.');
-                return parts.add(worker, i, piece);
+                return shards.add(worker, i, piece);
               }).ok());
-  ASSERT_TRUE(parts.finish().ok());
+  ASSERT_TRUE(shards.finish().ok());
   std::set<std::size_t> met;
-  for (std::size_t part = 0; part < ScratchParts::k_parts; ++part) {
-    const auto bytes = parts.read(part);
+  for (std::size_t shard = 0; shard < ScratchShards::k_shards; ++shard) {
+    const auto bytes = shards.read(shard);
     ASSERT_TRUE(bytes);
     for (std::size_t at = 0; at < bytes->size(); at += k_size) {
       const std::size_t number = std::stoul(bytes->substr(at, k_size));
-      EXPECT_EQ(number % ScratchParts::k_parts, part);
+      EXPECT_EQ(number % ScratchShards::k_shards, shard);
       EXPECT_TRUE(met.insert(number).second);
     }
   }
