@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import trajectory_sdk as tj
 from conftest import TRUTH, make_row
+from trajectory_sdk import sources
 
 pytestmark = pytest.mark.usefixtures("initialised")
 
@@ -194,6 +196,19 @@ def test_tables_are_read_in_several_passes_when_memory_is_short(dataset: tj.Data
     assert found.report is not None
     assert found.report.details["passes"] > 2
     assert found == list(dataset)
+
+
+@pytest.mark.parametrize("change", ["fewer rows", "other conversations"])
+def test_a_table_that_changes_between_passes_is_an_error(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pq.read_table(EXPORT)
+    changed = whole.slice(1)
+    if change == "other conversations":
+        extra = [text.replace("thread_id", "thread_key") for text in whole["extra"].to_pylist()]
+        changed = whole.set_column(whole.column_names.index("extra"), "extra", pa.array(extra))
+    tables = itertools.chain([whole, whole], itertools.repeat(changed))  # the first pass, the look, and what comes then
+    monkeypatch.setattr(sources, "_opener", lambda *_: lambda: next(tables).__arrow_c_stream__())
+    with pytest.raises(tj.TrajectoryError, match="the source was changed while it was read"):
+        tj.import_conversations(bulk=True, source=whole, memory=1 << 20)
 
 
 def with_large_cell(kind: Any) -> pa.Table:
