@@ -3,6 +3,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -34,6 +35,18 @@ base::Error error_of(sqlite3* handle, int status) {
     default:
       return {base::ErrorCode::k_io, std::string("the database cannot be read or written: ") + text};
   }
+}
+
+/// SQLite does not wait by itself where two want to change into this mode at once.
+int begin_write_ahead_log(sqlite3* handle) {
+  constexpr int k_step = 10;
+  int status = SQLITE_OK;
+  for (int waited = 0; waited <= k_wait; waited += k_step) {
+    status = sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if ((status & 0xff) != SQLITE_BUSY) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(k_step));
+  }
+  return status;
 }
 
 }  // namespace
@@ -128,10 +141,10 @@ base::Result<Database> Database::open(const std::string& path, std::span<const s
   if (status != SQLITE_OK) return error_of(impl->handle, status).with(path);
   sqlite3_busy_timeout(impl->handle, k_wait);
   sqlite3_extended_result_codes(impl->handle, 1);
+  if (const int begun = begin_write_ahead_log(impl->handle); begun != SQLITE_OK)
+    return error_of(impl->handle, begun).with(path);
   Database database(std::move(impl));
-  TJ_TRY(
-      database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                       "PRAGMA secure_delete = ON"));
+  TJ_TRY(database.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"));
   const auto seen = database.version();
   if (!seen) return seen.error();
   if (*seen > migrations.size())
