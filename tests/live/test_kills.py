@@ -91,7 +91,7 @@ def kill_at(
         process.kill()
         live.written += process.communicate()
     live.check_written()
-    assert journal_of(live) == state
+    assert state in journal_of(live)  # "planned" may be "done and planned" by now: other calls are not held
 
 
 def arguments_of(live: Live, *options: str) -> tuple[str, ...]:
