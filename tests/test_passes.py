@@ -142,19 +142,19 @@ def test_problems_are_counted_once(run: Run, tmp_path: Path) -> None:
     assert passes["problems"] == once["problems"]
 
 
-def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) -> None:
-    def child(parent: Row, end: int) -> Row:
-        row = make_row(6, parent["extra"]["metadata"]["thread_id"], trace_id=parent["id"], parent_run_id=parent["id"])
-        return {
-            **row,
-            "dotted_order": f"{parent['dotted_order']}.{row['dotted_order']}",
-            "end_time": f"2026-11-22T00:00:{end:02d}.000000",
-        }
+def a_run_in_two_traces() -> list[Row]:
+    """Two roots, and a row below each for one run: the second ends later."""
+    roots = [make_row(4, "early"), make_row(5, "late")]
+    children = []
+    for root, end in zip(roots, (8, 9), strict=True):
+        row = make_row(6, root["extra"]["metadata"]["thread_id"], trace_id=root["id"], parent_run_id=root["id"])
+        row["dotted_order"] = f"{root['dotted_order']}.{row['dotted_order']}"
+        children.append({**row, "end_time": f"2026-11-22T00:00:{end:02d}.000000"})
+    return [*roots, *children]
 
-    first, second = make_row(4, "early"), make_row(5, "late")
-    once, _ = import_both_ways(
-        run, write_lines(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)]), tmp_path
-    )
+
+def test_a_run_with_rows_in_two_traces_has_one_home(run: Run, tmp_path: Path) -> None:
+    once, _ = import_both_ways(run, write_lines(tmp_path / "runs.jsonl", a_run_in_two_traces()), tmp_path)
     assert once["runs_set_aside"] == {"duplicate_run": 1}
 
 
@@ -200,16 +200,7 @@ def test_verify_gives_the_same_answer_in_several_passes(run: Run, tmp_path: Path
 
 
 def test_verify_knows_in_every_pass_which_trace_a_run_is_in(run: Run, tmp_path: Path) -> None:
-    def child(parent: Row, end: int) -> Row:
-        row = make_row(6, parent["extra"]["metadata"]["thread_id"], trace_id=parent["id"], parent_run_id=parent["id"])
-        return {
-            **row,
-            "dotted_order": f"{parent['dotted_order']}.{row['dotted_order']}",
-            "end_time": f"2026-11-22T00:00:{end:02d}.000000",
-        }
-
-    first, second = make_row(4, "early"), make_row(5, "late")
-    source = write_lines(tmp_path / "runs.jsonl", [first, second, child(first, 8), child(second, 9)])
+    source = write_lines(tmp_path / "runs.jsonl", a_run_in_two_traces())
     run("import", source, "--out", tmp_path / "out", "--quiet")
     once, passes = (
         json.loads(run("verify", source, tmp_path / "out", "--json", *options).stdout)

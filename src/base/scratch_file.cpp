@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 #include <utility>
 
@@ -73,5 +74,13 @@ Result<std::size_t> ScratchFile::read(std::uint64_t offset, std::span<char> buff
 }
 
 int ScratchFile::release() { return std::exchange(file_, -1); }
+
+std::string scratch_folder(const std::string& tmpdir, const std::string& output) {
+  if (!tmpdir.empty()) return tmpdir;
+  if (output.empty()) return "/var/tmp";
+  std::filesystem::path path = std::filesystem::absolute(output).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // it ended with a slash
+  return path.parent_path();
+}
 
 }  // namespace trajectory::base

@@ -37,4 +37,8 @@ class ScratchFile {
   std::atomic<std::uint64_t> size_{0};
 };
 
+/// The folder for temporary files: `tmpdir`, the variable TMPDIR, where it is set, else that of the output, which has
+/// room; without an output /var/tmp, since /tmp may be memory.
+[[nodiscard]] std::string scratch_folder(const std::string& tmpdir, const std::string& output = {});
+
 }  // namespace trajectory::base

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/scratch_file.h"
 #include "cli/options.h"
 #include "cli/platform_access.h"
 #include "cli/printable.h"
@@ -68,8 +69,7 @@ int run_upload(const Options& options, Terminal& terminal) {
   client::UploadOptions upload;
   upload.dataset = options.dataset;
   upload.keep_outcomes = options.talk.json;
-  const std::string folder = terminal.environment ? terminal.environment("TMPDIR") : "";
-  if (!folder.empty()) upload.scratch = folder;
+  upload.scratch = base::scratch_folder(terminal.environment ? terminal.environment("TMPDIR") : "");
   const auto report = uploader->upload(*source, upload);
   progress.clear();
   if (!report) return fail(terminal, report.error());

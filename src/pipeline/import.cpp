@@ -399,7 +399,7 @@ base::Result<ImportReport> import_trajectories(const ImportOptions& options, con
   const Sink sink{
       [](const model::Trajectory&) { return std::vector<record::Prepared>(); },
       [&](const model::Trajectory& trajectory, std::vector<record::Prepared>) { return consumer(trajectory); }};
-  auto report = Importer(options, hooks, sink, *source, scratch_folder(options.storage.variable("TMPDIR"), {})).run();
+  auto report = Importer(options, hooks, sink, *source, base::scratch_folder(options.storage.variable("TMPDIR"))).run();
   if (!report) return report;
   report->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report->peak_memory = peak_memory();
@@ -428,7 +428,8 @@ base::Result<ImportReport> import_to_folder(const ImportOptions& options, const 
               return outputs->add(trajectory, std::move(prepared));
             }};
   auto report =
-      Importer(options, hooks, sink, *source, scratch_folder(options.storage.variable("TMPDIR"), output.folder)).run();
+      Importer(options, hooks, sink, *source, base::scratch_folder(options.storage.variable("TMPDIR"), output.folder))
+          .run();
   if (!report && report.error().code() == base::ErrorCode::k_interrupted)
     return base::Error(base::ErrorCode::k_interrupted, report.error().message() + ": nothing was written");
   if (!report) return report;

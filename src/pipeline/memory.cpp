@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <malloc.h>
@@ -80,14 +79,6 @@ std::uint64_t memory_to_keep(std::uint64_t limit, unsigned threads) {
 std::uint64_t largest_value(std::uint64_t memory) {
   constexpr std::uint64_t k_least = 16 << 20;
   return memory == 0 ? UINT64_MAX : std::max(memory / 32, k_least);
-}
-
-std::string scratch_folder(const std::string& tmpdir, const std::string& output) {
-  if (!tmpdir.empty()) return tmpdir;
-  if (output.empty()) return "/var/tmp";
-  std::filesystem::path path = std::filesystem::absolute(output).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();  // it ended with a slash
-  return path.parent_path();
 }
 
 }  // namespace trajectory::pipeline

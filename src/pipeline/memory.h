@@ -29,8 +29,4 @@ void give_back_freed_memory();
 /// is read. It depends on nothing else, so that the same rows are refused whatever the number of threads.
 [[nodiscard]] std::uint64_t largest_value(std::uint64_t memory);
 
-/// The folder for what does not fit in memory: the variable TMPDIR where it is set, else that of the output, which has
-/// room; without an output /var/tmp, since /tmp may be memory.
-[[nodiscard]] std::string scratch_folder(const std::string& tmpdir, const std::string& output);
-
 }  // namespace trajectory::pipeline

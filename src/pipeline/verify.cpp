@@ -185,7 +185,7 @@ class VerifyRun {
  private:
   /// What a pass over a part of the source has to know.
   base::Status look_over() {
-    auto scratch = base::ScratchFile::create(scratch_folder(options_.storage.variable("TMPDIR"), {}));
+    auto scratch = base::ScratchFile::create(base::scratch_folder(options_.storage.variable("TMPDIR")));
     if (!scratch) return std::move(scratch).error();
     auto plan = make_plan(source_, options_, *scratch, [](const build::BuildFigures&) {}, hooks_);
     if (!plan) return std::move(plan).error();

@@ -167,9 +167,7 @@ std::shared_ptr<const base::RangeFile> Bucket::file(const Object& object) const 
 base::Result<base::MappedFile> download(const base::RangeFile& file, const Settings& settings) {
   constexpr std::uint64_t k_part = 8 << 20;
   constexpr unsigned k_connections = 4;
-  std::string folder = settings.variable("TMPDIR");
-  if (folder.empty()) folder = "/tmp";
-  auto scratch = base::ScratchFile::create(folder);
+  auto scratch = base::ScratchFile::create(base::scratch_folder(settings.variable("TMPDIR")));
   if (!scratch) return std::move(scratch).error();
   const auto copy_part = [&](std::size_t index, unsigned) -> base::Status {
     const std::uint64_t offset = index * k_part;
