@@ -89,8 +89,9 @@ endif()
 add_library(Robin::map INTERFACE IMPORTED GLOBAL)
 set_target_properties(Robin::map PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${nanobind_ROOT}/../ext/robin_map/include")
 
-# simdjson is built here, once, as a static library with hidden symbols: libparquet carries its own simdjson and would
-# bind to ours if it saw it (tests/test_symbols.py watches this).
+# simdjson is built here, once, with hidden symbols: libparquet carries its own simdjson and would bind to ours if it saw
+# it. It is linked as an object, not as a library: of a library behind libparquet the linker would take nothing, and we
+# would run libparquet's (tests/test_symbols.py watches both).
 set(simdjson_dir "${CMAKE_SOURCE_DIR}/.deps/simdjson")
 if(NOT EXISTS "${simdjson_dir}/simdjson.cpp")
   execute_process(COMMAND "${Python_EXECUTABLE}" "${CMAKE_SOURCE_DIR}/tools/fetch_simdjson" "${simdjson_dir}"
@@ -99,8 +100,10 @@ if(NOT EXISTS "${simdjson_dir}/simdjson.cpp")
     message(FATAL_ERROR "simdjson could not be fetched (see the line above)")
   endif()
 endif()
-add_library(simdjson STATIC "${simdjson_dir}/simdjson.cpp")
-target_include_directories(simdjson SYSTEM PUBLIC "${simdjson_dir}")
-target_compile_options(simdjson PRIVATE -w)
-set_target_properties(simdjson PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_CLANG_TIDY "")
-add_library(Simdjson::simdjson ALIAS simdjson)
+add_library(simdjson_object OBJECT "${simdjson_dir}/simdjson.cpp")
+target_compile_options(simdjson_object PRIVATE -w)
+set_target_properties(simdjson_object PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+                                                 POSITION_INDEPENDENT_CODE ON CXX_CLANG_TIDY "")
+add_library(Simdjson::simdjson INTERFACE IMPORTED GLOBAL)
+target_include_directories(Simdjson::simdjson SYSTEM INTERFACE "${simdjson_dir}")
+target_link_libraries(Simdjson::simdjson INTERFACE $<TARGET_OBJECTS:simdjson_object>)

@@ -29,11 +29,16 @@ def find_bindings(command: list[str]) -> list[tuple[str, str, str]]:
     return [(Path(a).name, Path(b).name, symbol) for a, b, symbol in BINDING.findall(done.stderr)]
 
 
+def is_ours(file: str) -> bool:
+    return file == "trajectory" or file.startswith("_core.")
+
+
 def find_clashes(bindings: list[tuple[str, str, str]]) -> Iterator[str]:
     for user, provider, symbol in bindings:
-        ours = provider == "trajectory" or provider.startswith("_core.")
-        if ours and user.startswith("lib") and "simdjson" in symbol:
+        if is_ours(provider) and user.startswith("lib") and "simdjson" in symbol:
             yield f"{user} uses our {symbol}"
+        if is_ours(user) and provider.startswith("lib") and "simdjson" in symbol:
+            yield f"{user} uses {provider}'s {symbol}"
         outside = not user.startswith(("libparquet", "libarrow"))
         if outside and provider.startswith("libparquet") and re.match(r"(EVP|SSL|CRYPTO|OPENSSL|X509|BN)_", symbol):
             yield f"{user} uses libparquet's {symbol}"
@@ -51,6 +56,7 @@ def test_no_symbol_is_taken_from_the_wrong_library(command: list[str]) -> None:
     [
         ("libparquet.so.2600", "trajectory", "_ZN8simdjson5errorE"),
         ("libparquet.so.2600", "_core.cpython-311-x86_64-linux-gnu.so", "_ZN8simdjson5errorE"),
+        ("trajectory", "libparquet.so.2600", "_ZN8simdjson13validate_utf8EPKcm"),
         ("libssl.so.3", "libparquet.so.2600", "EVP_MD_fetch"),
         ("trajectory", "libparquet.so.2600", "EVP_MD_CTX_new"),
     ],
