@@ -7,6 +7,7 @@
 #include <optional>
 #include <sched.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace trajectory::base {
@@ -40,16 +41,20 @@ namespace {
 /// The state that the threads of `parallel_in_order` share.
 class OrderedWork {
  public:
-  OrderedWork(std::size_t count, std::size_t ahead, const std::function<Status(std::size_t)>& work,
+  OrderedWork(std::size_t count, Ahead ahead, const std::function<Result<std::size_t>(std::size_t)>& work,
               const std::function<Status(std::size_t)>& take)
-      : count_(count), work_(work), take_(take), done_(ahead, false) {}
+      : count_(count),
+        most_bytes_(ahead.bytes),
+        work_(work),
+        take_(take),
+        done_(std::max<std::size_t>(ahead.places, 1)) {}
 
   void run() {
     std::unique_lock lock(mutex_);
     while (!first_error_) {
       if (!taking_ && may_take()) take_done(lock);
       else if (next_ == count_) return;  // who still works takes what is left
-      else if (next_ < taken_ + done_.size()) work_on_next(lock);
+      else if (may_work()) work_on_next(lock);
       else changed_.wait(lock);
     }
   }
@@ -60,14 +65,24 @@ class OrderedWork {
   }
 
  private:
-  [[nodiscard]] bool may_take() const { return taken_ < count_ && done_[taken_ % done_.size()]; }
+  [[nodiscard]] bool may_take() const { return taken_ < count_ && place_of(taken_).has_value(); }
+  /// What is taken next must be begun, whatever waits behind it.
+  [[nodiscard]] bool may_work() const {
+    return next_ == taken_ || (next_ < taken_ + done_.size() && bytes_ <= most_bytes_);
+  }
+  [[nodiscard]] const std::optional<std::size_t>& place_of(std::size_t index) const {
+    return done_[index % done_.size()];
+  }
 
   void take_done(std::unique_lock<std::mutex>& lock) {
     taking_ = true;
     while (may_take() && !first_error_) {
       const std::size_t index = taken_;
-      call(lock, take_, index);
-      done_[index % done_.size()] = false;
+      lock.unlock();
+      const Status status = take_(index);
+      lock.lock();
+      if (!status.ok()) fail(index, status.error());
+      bytes_ -= *std::exchange(done_[index % done_.size()], std::nullopt);
       ++taken_;
       changed_.notify_all();
     }
@@ -76,37 +91,38 @@ class OrderedWork {
 
   void work_on_next(std::unique_lock<std::mutex>& lock) {
     const std::size_t index = next_++;
-    call(lock, work_, index);
-    done_[index % done_.size()] = true;
+    lock.unlock();
+    const Result<std::size_t> bytes = work_(index);
+    lock.lock();
+    if (bytes) bytes_ += *(done_[index % done_.size()] = *bytes);
+    else fail(index, bytes.error());
     changed_.notify_all();
   }
 
-  void call(std::unique_lock<std::mutex>& lock, const std::function<Status(std::size_t)>& function, std::size_t index) {
-    lock.unlock();
-    Status status = function(index);
-    lock.lock();
-    if (!status.ok() && (!first_error_ || index < first_error_->first))
-      first_error_.emplace(index, std::move(status).error());
+  void fail(std::size_t index, const Error& error) {
+    if (!first_error_ || index < first_error_->first) first_error_.emplace(index, error);
   }
 
   const std::size_t count_;
-  const std::function<Status(std::size_t)>& work_;
+  const std::size_t most_bytes_;
+  const std::function<Result<std::size_t>(std::size_t)>& work_;
   const std::function<Status(std::size_t)>& take_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<bool> done_;  ///< a ring: whether the work of an index between taken and next is done
-  std::size_t next_ = 0;    ///< to work on
-  std::size_t taken_ = 0;   ///< how many were taken
+  std::vector<std::optional<std::size_t>> done_;  ///< a ring: bytes of each index between taken and next that is done
+  std::size_t bytes_ = 0;                         ///< their sum
+  std::size_t next_ = 0;                          ///< to work on
+  std::size_t taken_ = 0;                         ///< how many were taken
   bool taking_ = false;
   std::optional<std::pair<std::size_t, Error>> first_error_;
 };
 
 }  // namespace
 
-Status parallel_in_order(unsigned threads, std::size_t count, std::size_t ahead,
-                         const std::function<Status(std::size_t)>& work,
+Status parallel_in_order(unsigned threads, std::size_t count, Ahead ahead,
+                         const std::function<Result<std::size_t>(std::size_t)>& work,
                          const std::function<Status(std::size_t)>& take) {
-  OrderedWork shared(count, std::max<std::size_t>(ahead, 1), work, take);
+  OrderedWork shared(count, ahead, work, take);
   std::vector<std::jthread> pool;
   for (unsigned worker = 1; worker < std::min<std::size_t>(threads, count); ++worker)
     pool.emplace_back([&] { shared.run(); });

@@ -38,10 +38,12 @@ struct BuildFigures {
 };
 
 /// Groups runs into conversations, sorted by conversation id (then project). Duplicate runs, orphans, cycles and
-/// traces without root are settled here, each under a named rule in `figures`. Pure: the order of `runs` is irrelevant.
+/// traces without root are settled here, each under a named rule in `figures`. Pure: neither the order of `runs` nor
+/// the number of threads matters.
 [[nodiscard]] std::vector<Conversation> group_runs(std::vector<messages::RunFacts> runs,
                                                    const std::vector<std::string>& thread_keys,
-                                                   const messages::Tables& tables, BuildFigures& figures);
+                                                   const messages::Tables& tables, BuildFigures& figures,
+                                                   unsigned threads);
 
 /// Builds the training record of one conversation. Pure; may be called from several threads.
 [[nodiscard]] model::Trajectory build_trajectory(const Conversation& conversation, const messages::Tables& tables,

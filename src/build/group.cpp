@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/threads.h"
 #include "build/build.h"
 #include "build/order.h"
 #include "build/run_tree.h"
@@ -129,12 +131,15 @@ bool supersedes(const RunFacts& a, const RunFacts& b, const Tables& tables) {
   return Collector(tables).collect(a) < Collector(tables).collect(b);
 }
 
-void note(BuildFigures& figures, std::string kind, std::string_view place, std::string detail) {
-  figures.problems.push_back({std::move(kind), model::Severity::k_note, std::string(place), std::move(detail)});
+using Problems = std::vector<model::Problem>;
+
+void note(Problems& problems, std::string kind, std::string_view place, std::string detail) {
+  problems.push_back({std::move(kind), model::Severity::k_note, std::string(place), std::move(detail)});
 }
 
 std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
   std::unordered_map<TextId, std::size_t> kept;
+  kept.reserve(runs.size());
   std::size_t count = 0;
   for (RunFacts& run : runs) {
     const auto [found, added] = kept.emplace(run.id, count);
@@ -144,7 +149,7 @@ std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Table
       continue;
     }
     ++figures.runs_set_aside["duplicate_run"];
-    note(figures, "duplicate_run", tables.texts.get(run.id),
+    note(figures.problems, "duplicate_run", tables.texts.get(run.id),
          "the row with the later end time counts, else the one that says more");
     if (supersedes(run, runs[found->second], tables)) runs[found->second] = std::move(run);
   }
@@ -156,12 +161,10 @@ std::vector<RunFacts> without_duplicates(std::vector<RunFacts> runs, const Table
 /// (they are sorted by time).
 class Ancestry {
  public:
-  Ancestry(std::vector<RunFacts>& runs, const Tables& tables, BuildFigures& figures)
-      : runs_(runs), tables_(tables), figures_(figures) {
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      at_.emplace(runs[i].id, i);
-      by_text_.emplace(tables.texts.get(runs[i].id), i);
-    }
+  Ancestry(std::vector<RunFacts>& runs, const Tables& tables, Problems& problems)
+      : runs_(runs), tables_(tables), problems_(problems) {
+    at_.reserve(runs.size());
+    for (std::size_t i = 0; i < runs.size(); ++i) at_.emplace(runs[i].id, i);
   }
 
   void settle() {
@@ -181,13 +184,20 @@ class Ancestry {
       order = order.substr(0, dot);
       const std::string_view id = order.substr(order.rfind('.') + 1);
       if (id.size() <= 36) break;
-      const auto found = by_text_.find(id.substr(id.size() - 36));
-      if (found != by_text_.end() && runs_[found->second].id != run.id)
-        return named_parent ? orphan(run, runs_[found->second].id) : runs_[found->second].id;
+      const TextId found = find(id.substr(id.size() - 36));
+      if (found != 0 && found != run.id) return named_parent ? orphan(run, found) : found;
       named_parent = true;
     }
     if (named_parent && run.id != run.trace_id) orphan(run, 0);
     return 0;
+  }
+
+  /// The run of that id, if it is present.
+  TextId find(std::string_view id) {
+    if (by_text_.empty())
+      for (const RunFacts& run : runs_) by_text_.emplace(tables_.texts.get(run.id), run.id);
+    const auto found = by_text_.find(id);
+    return found == by_text_.end() ? 0 : found->second;
   }
 
   TextId orphan(const RunFacts& run, TextId stand_in) {
@@ -196,7 +206,7 @@ class Ancestry {
     if (run.parent_id == 0 && stand_in != 0 &&
         (run.ancestors.empty() ? !dotted.empty() : run.ancestors.back() == stand_in))
       return stand_in;
-    note(figures_, "orphan_run", tables_.texts.get(run.id),
+    note(problems_, "orphan_run", tables_.texts.get(run.id),
          stand_in == 0 ? "no ancestor is in the export" : "its parent is not in the export, a farther ancestor is");
     return stand_in;
   }
@@ -220,16 +230,16 @@ class Ancestry {
     std::size_t earliest = on_it;
     for (std::size_t at = at_.at(runs_[on_it].parent_id); at != on_it; at = at_.at(runs_[at].parent_id))
       earliest = std::min(earliest, at);
-    note(figures_, "parent_cycle", tables_.texts.get(runs_[earliest].id),
+    note(problems_, "parent_cycle", tables_.texts.get(runs_[earliest].id),
          "its ancestors lead back to it: taken as a root");
     runs_[earliest].parent_id = 0;
   }
 
   std::vector<RunFacts>& runs_;
   const Tables& tables_;
-  BuildFigures& figures_;
+  Problems& problems_;
   std::unordered_map<TextId, std::size_t> at_;
-  std::unordered_map<std::string_view, std::size_t> by_text_;
+  std::unordered_map<std::string_view, TextId> by_text_;  ///< filled when it is first asked
 };
 
 void sort_runs(std::vector<RunFacts>& runs, const Tables& tables) {
@@ -262,7 +272,7 @@ void hand_down_instructions(std::vector<RunFacts>& runs, const Tables& tables) {
   }
 }
 
-Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, BuildFigures& figures) {
+Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Problems& problems) {
   Trace trace;
   trace.id = tables.texts.get(id);
   sort_runs(runs, tables);
@@ -277,18 +287,45 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Bu
                                  stands_alone == runs.end()
                              ? id
                              : stands_alone->id;
-  Ancestry(runs, tables, figures).settle();
+  Ancestry(runs, tables, problems).settle();
   hand_down_instructions(runs, tables);
   const auto is_root = [&](const RunFacts& run) { return run.id == root_id; };
   const auto no_parent = [](const RunFacts& run) { return run.parent_id == 0; };
   auto root = std::find_if(runs.begin(), runs.end(), is_root);
   if (root == runs.end()) {
-    note(figures, "missing_root", trace.id, "the trace's root is not in the export: its earliest run stands in");
+    note(problems, "missing_root", trace.id, "the trace's root is not in the export: its earliest run stands in");
     root = std::find_if(runs.begin(), runs.end(), no_parent);
   }
   trace.root = root == runs.end() ? 0 : static_cast<std::size_t>(root - runs.begin());
   trace.runs = std::move(runs);
   return trace;
+}
+
+/// The traces of these runs, in any order.
+std::vector<Trace> make_traces(std::vector<RunFacts> runs, const Tables& tables, Problems& problems, unsigned threads) {
+  constexpr std::size_t k_at_once = 64;
+  std::unordered_map<TextId, std::size_t> place_of;
+  std::vector<std::pair<TextId, std::size_t>> sizes;
+  for (const RunFacts& run : runs) {
+    const auto [place, added] = place_of.emplace(run.trace_id, sizes.size());
+    if (added) sizes.emplace_back(run.trace_id, 0);
+    ++sizes[place->second].second;
+  }
+  std::vector<std::vector<RunFacts>> runs_of(sizes.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) runs_of[i].reserve(sizes[i].second);
+  for (RunFacts& run : runs) runs_of[place_of.at(run.trace_id)].push_back(std::move(run));
+
+  std::vector<Trace> traces(sizes.size());
+  std::vector<Problems> problems_of((sizes.size() + k_at_once - 1) / k_at_once);
+  const base::Status status = base::parallel_for(threads, problems_of.size(), [&](std::size_t part, unsigned) {
+    const std::size_t end = std::min(sizes.size(), (part + 1) * k_at_once);
+    for (std::size_t i = part * k_at_once; i < end; ++i)
+      traces[i] = make_trace(sizes[i].first, std::move(runs_of[i]), tables, problems_of[part]);
+    return base::Status();
+  });
+  static_cast<void>(status);  // no part can fail
+  for (Problems& part : problems_of) std::ranges::move(part, std::back_inserter(problems));
+  return traces;
 }
 
 model::Micros start_of(const Trace& trace) { return trace.runs[trace.root].start_time.value_or(INT64_MAX); }
@@ -330,28 +367,21 @@ std::pair<std::uint8_t, TextId> thread_key(const Trace& trace) {
 }  // namespace
 
 std::vector<Conversation> group_runs(std::vector<RunFacts> runs, const std::vector<std::string>& thread_keys,
-                                     const Tables& tables, BuildFigures& figures) {
-  runs = without_duplicates(std::move(runs), tables, figures);
-  std::unordered_map<TextId, std::size_t> sizes;
-  for (const RunFacts& run : runs) ++sizes[run.trace_id];
-  std::unordered_map<TextId, std::vector<RunFacts>> by_trace;
-  for (const auto& [id, size] : sizes) by_trace[id].reserve(size);
-  for (RunFacts& run : runs) by_trace[run.trace_id].push_back(std::move(run));
-  runs = {};
-
+                                     const Tables& tables, BuildFigures& figures, unsigned threads) {
+  std::vector<Trace> traces =
+      make_traces(without_duplicates(std::move(runs), tables, figures), tables, figures.problems, threads);
   const auto place_of = [&](const std::string& thread_key) -> std::size_t {
     return static_cast<std::size_t>(std::find(thread_keys.begin(), thread_keys.end(), thread_key) -
                                     thread_keys.begin());
   };
   std::map<std::pair<std::string, std::string>, Conversation> conversations;
-  for (auto& [id, trace_runs] : by_trace) {
-    Trace trace = make_trace(id, std::move(trace_runs), tables, figures);
+  for (Trace& trace : traces) {
     const auto [key, value] = thread_key(trace);
     std::string name(value == 0 ? std::string_view(trace.id) : tables.texts.get(value));
     const TextId project_id = trace.runs[trace.root].project_id;
     for (const RunFacts& run : trace.runs)
       if (run.project_id != project_id && run.project_id != 0)
-        note(figures, "run_of_another_project", tables.texts.get(run.id),
+        note(figures.problems, "run_of_another_project", tables.texts.get(run.id),
              "its trace's root is in another project: the trace stays whole and belongs there");
     std::string project(tables.texts.get(project_id));
     Conversation& conversation = conversations[{name, project}];

@@ -32,7 +32,7 @@ class GroupTest : public testing::Test {
   }
 
   std::vector<Conversation> group(std::vector<RunFacts> runs) {
-    return group_runs(std::move(runs), {"conversation_id", "thread_id"}, tables_, figures_);
+    return group_runs(std::move(runs), {"conversation_id", "thread_id"}, tables_, figures_, 2);
   }
 
   [[nodiscard]] std::size_t problems(std::string_view kind) const {

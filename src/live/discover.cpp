@@ -173,7 +173,7 @@ class Grouping {
     build::BuildFigures figures;
     std::vector<Summary> out;
     for (const build::Conversation& conversation :
-         build::group_runs(std::move(facts_), thread_keys_, tables_, figures)) {
+         build::group_runs(std::move(facts_), thread_keys_, tables_, figures, 1)) {
       Summary& summary = out.emplace_back();
       summary.id = conversation.id;
       summary.turns = conversation.traces.size();

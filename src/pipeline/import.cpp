@@ -37,8 +37,8 @@ struct Sink {
   std::function<base::Status(const model::Trajectory&, std::vector<record::Prepared>)> take;
 };
 
-/// Conversations a thread that may be built before the first of them is handed on. Each may be large.
-constexpr std::size_t k_ahead = 4;
+/// What may be built and wait for its turn, a thread: while one writes a row group, the others go on building.
+constexpr base::Ahead k_ahead{256, 8 << 20};
 
 class Importer {
  public:
@@ -133,7 +133,7 @@ class Importer {
     drop_displaced(facts->runs, plan, tables.texts);
     build::BuildFigures known;  // since the plan was made
     std::vector<build::Conversation> conversations =
-        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, known);
+        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, known, options_.threads);
     std::vector<std::size_t> numbers_of;
     for (build::Conversation& conversation : conversations) {
       const auto number = number_of.find({conversation.id, conversation.project_id});
@@ -176,7 +176,8 @@ class Importer {
   base::Result<std::vector<build::Conversation>> group(std::vector<messages::RunFacts> runs,
                                                        const messages::Tables& tables) {
     build::BuildFigures figures;
-    auto conversations = build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures);
+    auto conversations =
+        build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures, options_.threads);
     take_figures(figures);
     TJ_TRY(take_not_found(conversations));
     return conversations;
@@ -250,6 +251,15 @@ class Importer {
     model::Trajectory trajectory;
     build::BuildFigures figures;
     std::vector<record::Prepared> prepared;
+
+    /// Memory that it takes, roughly.
+    [[nodiscard]] std::size_t bytes() const {
+      std::size_t sum = 0;
+      for (const record::Prepared& of_writer : prepared) sum += of_writer.text.size();
+      for (const model::TranscriptMessage& m : trajectory.main.messages)
+        sum += sizeof m + m.message.content.size() + m.message.parts.size();
+      return sum;
+    }
   };
 
   /// Builds conversations and hands them on.
@@ -279,21 +289,22 @@ class Importer {
   base::Status in_order(std::string_view stage, std::size_t count,
                         const std::function<base::Result<Built>(std::size_t)>& make,
                         const std::function<void(const Built&)>& take) {
-    const std::size_t ahead = k_ahead * options_.threads;
-    std::vector<Built> ring(ahead);
-    const auto work = [&](std::size_t i) -> base::Status {
+    const base::Ahead ahead{k_ahead.places * options_.threads, k_ahead.bytes * options_.threads};
+    std::vector<Built> ring(std::min(ahead.places, count));
+    const auto work = [&](std::size_t i) -> base::Result<std::size_t> {
       if (hooks_.interrupted()) return interrupted();
       auto built = make(i);
       if (!built) return std::move(built).error();
       auto prepared = sink_.prepare(built->trajectory);
       if (!prepared) return std::move(prepared).error();
       built->prepared = std::move(*prepared);
-      ring[i % ahead] = std::move(*built);
-      return {};
+      const std::size_t bytes = built->bytes();
+      ring[i % ring.size()] = std::move(*built);
+      return bytes;
     };
     const auto hand_over = [&](std::size_t i) -> base::Status {
       if (hooks_.interrupted()) return interrupted();
-      Built built = std::exchange(ring[i % ahead], {});
+      Built built = std::exchange(ring[i % ring.size()], {});
       take(built);
       if (hooks_.progress) hooks_.progress(stage, i + 1, count);
       return sink_.take(built.trajectory, std::move(built.prepared));

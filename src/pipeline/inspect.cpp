@@ -39,7 +39,7 @@ base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hook
   for (const auto& [shape, count] : facts->census.calls_by_shape) out.calls_by_shape[shape] = count;
   build::BuildFigures figures;
   for (const build::Conversation& conversation :
-       build::group_runs(std::move(facts->runs), options.selection.thread_keys, tables, figures)) {
+       build::group_runs(std::move(facts->runs), options.selection.thread_keys, tables, figures, options.threads)) {
     ++out.conversations;
     out.traces += conversation.traces.size();
     ++out.conversations_by_key[conversation.thread_key.empty() ? "trace id" : conversation.thread_key];

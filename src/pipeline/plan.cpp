@@ -140,7 +140,7 @@ class Planner {
     }
     build::BuildFigures figures;
     for (const build::Conversation& conversation :
-         build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures)) {
+         build::group_runs(std::move(runs), options_.selection.thread_keys, tables, figures, options_.threads)) {
       PlannedConversation& planned = conversations_[{conversation.id, conversation.project_id}];
       planned.id = conversation.id;
       planned.project_id = conversation.project_id;

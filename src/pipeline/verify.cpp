@@ -215,7 +215,7 @@ class VerifyRun {
     drop_displaced(facts->runs, plan_, tables.texts);
     build::BuildFigures figures;
     const auto conversations =
-        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, figures);
+        build::group_runs(std::move(facts->runs), options_.selection.thread_keys, tables, figures, options_.threads);
     Verifier verifier(tables, conversations);
     std::size_t at = 0;
     TJ_TRY(record::read_trajectories(dataset_, [&](const model::Trajectory& trajectory) -> base::Result<bool> {
