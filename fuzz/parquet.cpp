@@ -41,9 +41,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       taken += batch.rows;
       return {};
     };
+    columnar::RowBatch memory;
     auto rows_of_group = file->open_row_group(group, fit->names);
     const base::Status status =
-        rows_of_group ? rows_of_group->read(128, 16 << 20, touch_all) : base::Status(rows_of_group.error());
+        rows_of_group ? rows_of_group->read(memory, 128, 16 << 20, touch_all) : base::Status(rows_of_group.error());
     fuzz::demand(status.ok() ? taken == file->rows_in(group) : taken <= file->rows_in(group));
     rows += file->rows_in(group);
   }

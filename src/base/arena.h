@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace trajectory::base {
@@ -15,15 +17,20 @@ class Arena {
   [[nodiscard]] char* allocate(std::size_t size, std::size_t alignment = 1) {
     std::size_t at = (used_ + alignment - 1) & ~(alignment - 1);
     if (current_ == nullptr || at + size > capacity_) {
-      next_block(size + alignment);
+      if (size > k_largest_block) return block_of((size + k_step - 1) / k_step * k_step).data.get();
+      const Block& block = block_of(std::max(size, std::clamp(2 * capacity_, k_first_block, k_largest_block)));
+      current_ = block.data.get();
+      capacity_ = block.size;
       at = 0;
     }
     used_ = at + size;
     return current_ + at;
   }
 
-  /// Gives back the unused tail of the latest allocation: it now ends at `end`.
-  void shrink(const char* end) { used_ = static_cast<std::size_t>(end - current_); }
+  /// Gives back the unused tail of the latest allocation, if it is a small one: it now ends at `end`.
+  void shrink(const char* end) {
+    if (current_ <= end && end <= current_ + used_) used_ = static_cast<std::size_t>(end - current_);
+  }
 
   template <class T>
   [[nodiscard]] T* allocate_array(std::size_t count) {
@@ -51,19 +58,19 @@ class Arena {
   };
   static constexpr std::size_t k_first_block = 1 << 10;  ///< each block is twice the one before, up to the largest
   static constexpr std::size_t k_largest_block = 64 << 10;
+  static constexpr std::size_t k_step = 16 << 10;  ///< what is larger than that gets a block of its own, of such steps
   static constexpr std::size_t k_kept = 8 << 20;
 
-  void next_block(std::size_t size) {
-    while (next_ < blocks_.size() && blocks_[next_].size < size) ++next_;
-    if (next_ == blocks_.size()) {
-      const std::size_t bytes =
-          std::max(size, blocks_.empty() ? k_first_block : std::min(2 * blocks_.back().size, k_largest_block));
-      blocks_.push_back({std::unique_ptr<char[]>(new char[bytes]), bytes});
+  /// The next block, of at least that size: one from before a reset, or a new one. Memory from `new` suits every type.
+  const Block& block_of(std::size_t size) {
+    const auto unused = blocks_.begin() + static_cast<std::ptrdiff_t>(next_);
+    auto fit = std::find_if(unused, blocks_.end(), [&](const Block& block) { return block.size >= size; });
+    if (fit == blocks_.end()) {
+      blocks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
+      fit = std::prev(blocks_.end());
     }
-    current_ = blocks_[next_].data.get();
-    capacity_ = blocks_[next_].size;
-    used_ = 0;
-    ++next_;
+    std::swap(blocks_[next_], *fit);
+    return blocks_[next_++];
   }
 
   std::vector<Block> blocks_;

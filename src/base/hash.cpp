@@ -2,7 +2,11 @@
 
 #include <array>
 
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>  // the widest registers that the processor has
+#else
 #include <xxhash.h>
+#endif
 
 namespace trajectory::base {
 

@@ -4,6 +4,8 @@
 
 #include <arrow/memory_pool.h>
 
+#include "columnar/kept_blocks.h"
+
 namespace trajectory::columnar {
 
 /// What the pages of one row group unpack into. A page is unpacked as a whole, and its header may say any size; a
@@ -11,7 +13,7 @@ namespace trajectory::columnar {
 /// is read at a time, and the others wait until it has given its memory back. For one thread at a time.
 class PageMemory final : public arrow::ProxyMemoryPool {
  public:
-  PageMemory() : ProxyMemoryPool(arrow::default_memory_pool()) {}
+  PageMemory() : ProxyMemoryPool(&KeptBlocks::pool()) {}
   ~PageMemory() override;
 
   /// Bytes that may be held at once. There is no limit before.

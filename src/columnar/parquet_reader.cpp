@@ -291,9 +291,9 @@ RowGroupReader::RowGroupReader(RowGroupReader&&) noexcept = default;
 
 std::uint64_t RowGroupReader::rows_decoded() const { return impl_->decoded; }
 
-base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_bytes,
+base::Status RowGroupReader::read(RowBatch& batch, std::size_t batch_rows, std::uint64_t most_bytes,
                                   const std::function<base::Status(const RowBatch&)>& consumer) {
-  for (RowBatch batch;;) {
+  for (;;) {
     TJ_TRY(impl_->next(batch_rows, most_bytes, batch));
     if (batch.rows == 0) return {};
     base::Status taken = consumer(batch);
@@ -303,7 +303,7 @@ base::Status RowGroupReader::read(std::size_t batch_rows, std::uint64_t most_byt
   }
 }
 
-void release_page_memory() { arrow::default_memory_pool()->ReleaseUnused(); }
+void release_page_memory() { KeptBlocks::pool().ReleaseUnused(); }
 
 base::Result<RowGroupReader> ParquetFile::open_row_group(int row_group, std::span<const std::string_view> columns,
                                                          std::shared_ptr<const FetchedRowGroups> fetched) const {

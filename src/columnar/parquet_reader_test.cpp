@@ -39,7 +39,8 @@ TEST(RowGroupReader, HandsEveryRowToOneOfSeveralThreads) {
   std::vector<std::thread> threads;
   for (auto& own : taken)
     threads.emplace_back([&] {
-      const base::Status status = rows->read(7, UINT64_MAX, [&](const RowBatch& batch) -> base::Status {
+      RowBatch memory;
+      const base::Status status = rows->read(memory, 7, UINT64_MAX, [&](const RowBatch& batch) -> base::Status {
         for (std::size_t row = 0; row < batch.rows; ++row)
           own.emplace_back(batch.first_row + row, batch.columns[0][row].text);
         return {};
@@ -64,7 +65,8 @@ TEST(RowGroupReader, StopsWithTheConsumersError) {
   const std::vector<std::string_view> columns = {"number", "not there"};
   auto rows = file->open_row_group(0, columns);
   ASSERT_TRUE(static_cast<bool>(rows));
-  const base::Status status = rows->read(100, UINT64_MAX, [](const RowBatch& batch) -> base::Status {
+  RowBatch memory;
+  const base::Status status = rows->read(memory, 100, UINT64_MAX, [](const RowBatch& batch) -> base::Status {
     EXPECT_FALSE(batch.columns[1][0].present);
     return base::Error(base::ErrorCode::k_interrupted, "enough");
   });

@@ -1,6 +1,7 @@
 #include "columnar/rows.h"
 
 #include "columnar/arrow_rows.h"
+#include "columnar/kept_blocks.h"
 
 namespace trajectory::columnar {
 
@@ -48,7 +49,7 @@ std::shared_ptr<arrow::Schema> schema_of(const std::vector<Field>& fields) {
 
 RowWriter::Impl::Impl(const std::vector<Field>& fields) : schema(schema_of(fields)) {
   for (const auto& field : schema->fields()) {
-    auto builder = arrow::MakeBuilder(field->type());
+    auto builder = arrow::MakeBuilder(field->type(), &KeptBlocks::pool());
     keep(builder.status());
     columns.push_back(builder.ok() ? std::move(*builder) : std::make_unique<arrow::NullBuilder>());
   }

@@ -11,6 +11,7 @@
 
 #include "base/output_folder.h"
 #include "columnar/arrow_rows.h"
+#include "columnar/kept_blocks.h"
 
 namespace trajectory::columnar {
 
@@ -32,11 +33,14 @@ struct TableWriter::Impl {
 
   arrow::Status open() {
     ARROW_ASSIGN_OR_RAISE(file, arrow::io::FileOutputStream::Open(path));
-    const auto properties =
-        parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->created_by("trajectory")->build();
+    const auto properties = parquet::WriterProperties::Builder()
+                                .compression(parquet::Compression::ZSTD)
+                                ->created_by("trajectory")
+                                ->memory_pool(&KeptBlocks::pool())
+                                ->build();
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-    ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(*row.impl().schema, arrow::default_memory_pool(),
-                                                                   file, properties, arrow_properties));
+    ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(*row.impl().schema, &KeptBlocks::pool(), file,
+                                                                   properties, arrow_properties));
     return arrow::Status::OK();
   }
 

@@ -135,6 +135,12 @@ struct Parser::Impl {
   std::vector<Member> members;
   std::size_t most = std::numeric_limits<std::size_t>::max();  // values until the next reset
   std::size_t made = 0;
+
+  void start_anew() {
+    arena.reset();
+    most = std::numeric_limits<std::size_t>::max();
+    made = 0;
+  }
 };
 
 /// Builds values while walking one document. Its methods return simdjson's code; 0 is success.
@@ -327,7 +333,30 @@ struct Builder {
   }
 };
 
-Parser::Parser() : impl_(std::make_unique<Impl>()) {}
+namespace {
+
+/// simdjson's buffers are costly to make for a small text: a thread keeps those of parsers that ended.
+thread_local std::vector<std::unique_ptr<Parser::Impl>> spare_parsers;
+
+}  // namespace
+
+void Parser::GiveBack::operator()(Impl* impl) const {
+  constexpr std::size_t k_most = 4;
+  constexpr std::size_t k_large = 1 << 20;
+  std::unique_ptr<Impl> owned(impl);
+  if (spare_parsers.size() >= k_most || impl->simd.capacity() > k_large) return;
+  impl->start_anew();
+  spare_parsers.push_back(std::move(owned));
+}
+
+Parser::Parser() {
+  if (spare_parsers.empty()) {
+    impl_.reset(new Impl);
+  } else {
+    impl_.reset(spare_parsers.back().release());
+    spare_parsers.pop_back();
+  }
+}
 Parser::~Parser() = default;
 Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;

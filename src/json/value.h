@@ -112,10 +112,14 @@ class Parser {
   /// How deep a trajectory's record is read: a payload's value, inside as many levels as the record may put around it.
   static constexpr int k_record_depth = 1300;
 
+  struct Impl;
+
  private:
   friend struct Builder;
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct GiveBack {
+    void operator()(Impl* impl) const;
+  };
+  std::unique_ptr<Impl, GiveBack> impl_;
 };
 
 }  // namespace trajectory::json

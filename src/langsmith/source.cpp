@@ -122,8 +122,8 @@ struct RunSource::Impl {
   base::Status add(const StreamSource& stream);
   base::Status begin_streams();
   base::Status read_units(Reading& reading);
-  base::Status read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index, unsigned worker,
-                              Reading& reading);
+  base::Status read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index,
+                              columnar::RowBatch& batch, unsigned worker, Reading& reading);
 
   [[nodiscard]] std::vector<std::vector<std::string>> missing_by_table() const {
     std::vector<std::vector<std::string>> out;
@@ -283,6 +283,7 @@ base::Status RunSource::Impl::read_units(Reading& reading) {
   for (std::size_t i = 0; i < units.size(); ++i)
     if (control.units == nullptr || (*control.units)[i]) wanted.push_back(&units[i]);
   std::vector<RowGroup> groups(wanted.size());
+  std::vector<columnar::RowBatch> batches(std::max(control.threads, 1U));
   std::vector<ReadAhead::Item> items(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i)
     if (const OpenFile& file = open[wanted[i]->file]; file.parquet)
@@ -299,7 +300,7 @@ base::Status RunSource::Impl::read_units(Reading& reading) {
       const bool lines = files[unit.file].kind == FileKind::k_json_lines;
       return BlockReader(reading, unit.file, lines, worker).read(unit.block);
     }
-    if (file.parquet) return read_row_group(unit, groups[index], ahead, index, worker, reading);
+    if (file.parquet) return read_row_group(unit, groups[index], ahead, index, batches[worker], worker, reading);
     return file.batches->read(
         file.columns, control.batch_rows, control.max_value,
         [&](const columnar::RowBatch& batch) { return take_rows(batch, unit.file, worker, reading); });
@@ -307,17 +308,17 @@ base::Status RunSource::Impl::read_units(Reading& reading) {
 }
 
 base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, ReadAhead& ahead, std::size_t index,
-                                             unsigned worker, Reading& reading) {
+                                             columnar::RowBatch& batch, unsigned worker, Reading& reading) {
   const ReadControl& control = reading.control();
   const OpenFile& file = open[unit.file];
   bool taking = false;
   const base::Status read = [&]() -> base::Status {
     TJ_TRY(group.open(*file.parquet, unit.row_group, file.columns, [&] { return ahead.take(index); }));
     if (!group.rows) return {};
-    return group.rows->read(control.batch_rows, control.max_value,
-                            [&](const columnar::RowBatch& batch) -> base::Status {
+    return group.rows->read(batch, control.batch_rows, control.max_value,
+                            [&](const columnar::RowBatch& rows) -> base::Status {
                               taking = true;
-                              TJ_TRY(take_rows(batch, unit.file, worker, reading));
+                              TJ_TRY(take_rows(rows, unit.file, worker, reading));
                               taking = false;
                               return {};
                             });

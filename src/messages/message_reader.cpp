@@ -136,10 +136,13 @@ void MessageReader::refuse(const base::Error& error) {
 }
 
 const Element& MessageReader::read(const Value& element, const ReadContext& context) {
+  return read(element, base::hash128(element.raw()), context);
+}
+
+const Element& MessageReader::read(const Value& element, base::Hash128 bytes, const ReadContext& context) {
   const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
                            (context.nested_json ? 2U : 0U) + (context.is_response ? 4U : 0U)};
-  const base::Hash128 raw =
-      base::combine(base::combine(base::hash128(element.raw()), salt), base::hash128(context.result_key));
+  const base::Hash128 raw = base::combine(base::combine(bytes, salt), base::hash128(context.result_key));
   if (const Element* known = tables_.find(raw)) {
     ledger_.repeated_element(element);
     return *known;
@@ -296,9 +299,9 @@ std::uint64_t MessageReader::read_list(const Value& list, const ReadContext& con
   bool goes_on = false;  // reasoning, tools at the provider and commentary belong to the answer that follows
   out.reserve(out.size() + list.size());
   for (const Value& value : list.items()) {
-    const Element& element = read(value, context);
-    if (element.messages.empty()) continue;
     const base::Hash128 raw = base::hash128(value.raw());
+    const Element& element = read(value, raw, context);
+    if (element.messages.empty()) continue;
     const bool assistant = tables_.get(element.messages.front()).message.role == Role::k_assistant;
     const bool same_id =
         assistant && element.id != 0 && element.id == id && !(raw == last);  // one answer that arrived in pieces

@@ -114,27 +114,14 @@ namespace {
 
 /// Every field of a message, so that only equal messages share an entry.
 base::Hash128 full_hash(const model::Message& m) {
-  std::string bytes;
-  bytes.reserve(m.content.size() + m.parts.size() + 200);
-  const auto field = [&](std::string_view text) {
-    bytes.append(std::to_string(text.size())).push_back(':');
-    bytes.append(text);
-  };
-  bytes.push_back(static_cast<char>('0' + static_cast<int>(m.role)));
-  field(m.original_role);
-  field(m.content);
-  field(m.parts);
-  for (const model::ToolCall& call : m.tool_calls) {
-    field(call.id);
-    field(call.name);
-    field(call.arguments);
-  }
-  bytes.push_back('|');
-  field(m.tool_call_id);
-  field(m.name);
-  field(m.reasoning);
-  field(m.error);
-  return base::hash128(bytes);
+  base::Hash128 hash{static_cast<std::uint64_t>(m.role), m.tool_calls.size()};
+  const auto field = [&](std::string_view text) { hash = base::combine(hash, base::hash128(text)); };
+  for (const std::string* text :
+       {&m.original_role, &m.content, &m.parts, &m.tool_call_id, &m.name, &m.reasoning, &m.error})
+    field(*text);
+  for (const model::ToolCall& call : m.tool_calls)
+    for (const std::string* text : {&call.id, &call.name, &call.arguments}) field(*text);
+  return hash;
 }
 
 void append_without_space(std::string& out, std::string_view text) {
