@@ -9,6 +9,8 @@
 
 #include <arrow/memory_pool.h>
 
+#include "base/sanitizer.h"
+
 namespace trajectory::columnar {
 
 /// Memory for pages: what is freed is kept for the next page, up to 32 MB in the process. The pool below would give it
@@ -37,7 +39,7 @@ class KeptBlocks final : public arrow::ProxyMemoryPool {
 
   /// Blocks come in powers of two, so that one fits the next page, too; the others' memory is the pool's below.
   [[nodiscard]] static bool is_kept(std::int64_t size, std::int64_t alignment) {
-    return size > k_smallest && size <= k_largest && alignment == arrow::kDefaultBufferAlignment;
+    return !base::k_watched && size > k_smallest && size <= k_largest && alignment == arrow::kDefaultBufferAlignment;
   }
   [[nodiscard]] static std::int64_t block_size(std::int64_t size, std::int64_t alignment) {
     return is_kept(size, alignment) ? static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(size))) : size;

@@ -11,6 +11,7 @@
 #include <simdjson.h>
 
 #include "base/arena.h"
+#include "base/sanitizer.h"
 
 namespace trajectory::json {
 
@@ -344,7 +345,7 @@ void Parser::GiveBack::operator()(Impl* impl) const {
   constexpr std::size_t k_most = 4;
   constexpr std::size_t k_large = 1 << 20;
   std::unique_ptr<Impl> owned(impl);
-  if (spare_parsers.size() >= k_most || impl->simd.capacity() > k_large) return;
+  if (base::k_watched || spare_parsers.size() >= k_most || impl->simd.capacity() > k_large) return;
   impl->start_anew();
   spare_parsers.push_back(std::move(owned));
 }
