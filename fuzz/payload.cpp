@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   build::BuildFigures figures;
   for (const build::Conversation& conversation :
-       build::group_runs(std::move(facts), options.thread_keys, tables, figures))
+       build::group_runs(std::move(facts), options.thread_keys, tables, figures, 1))
     fuzz::check_record(build::build_trajectory(conversation, tables, figures));
   fuzz::demand(sum(figures.runs_used) + sum(figures.runs_set_aside) == runs.size());
   return 0;
