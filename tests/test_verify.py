@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TRUTH, Run, lines_of
+from conftest import TRUTH, Run, lines_of, make_row, write_lines
 
 EXPORT = TRUTH / "export.parquet"
 Record = dict[str, Any]
@@ -179,3 +179,37 @@ def test_a_change_is_found_in_every_call(
 
 def test_an_untouched_import_has_every_message_of_the_outputs(run: Run, imported: Path) -> None:
     assert verify(run, imported)["messages_differing"] == 0
+
+
+def test_more_calls_than_were_asked_for_are_a_variant_of_a_helper(run: Run, tmp_path: Path) -> None:
+    def call(number: int) -> Record:
+        function = {"name": "refund", "arguments": json.dumps({"id": f"O{number}"})}
+        return {"id": f"call_{number}", "type": "function", "function": function}
+
+    def below(root: Record, number: int, shown: list[Record], said: str) -> Record:
+        row = make_row(number, "t", inputs={"messages": shown}, outputs={"role": "assistant", "content": said})
+        order = f"{root['dotted_order']}.{row['dotted_order']}"
+        return {**row, "trace_id": root["id"], "parent_run_id": root["id"], "dotted_order": order}
+
+    instructions = {"role": "system", "content": "You help."}
+    question = {"role": "user", "content": "refund O1"}
+    asked = {"role": "assistant", "content": "", "tool_calls": [call(1)]}
+    shown = {"role": "assistant", "content": "", "tool_calls": [call(1), call(2)]}
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "refunded O1"}
+    root = make_row(2, "t", run_type="chain", inputs={"input": "2"}, outputs={"output": "Done."})
+    source = write_lines(
+        tmp_path / "runs.jsonl",
+        [
+            make_row(1, "t", inputs={"messages": [instructions, question]}, outputs=asked),
+            root,
+            below(root, 3, [question, shown, result], "refunded"),
+            below(root, 4, [instructions, question, asked, result], "Done."),
+        ],
+    )
+    run("import", source, "--out", tmp_path / "out", "--format", "jsonl")
+    [line] = lines_of(tmp_path / "out" / "trajectories.jsonl")
+    record = json.loads(line)
+    [helper] = record["auxiliary"]
+    assert helper["messages"][1]["tool_calls"] == [call(1)]
+    assert helper["calls"][0]["variant_fields"] == {"1": {"tool_calls": [call(1), call(2)]}}
+    run("verify", source, tmp_path / "out" / "trajectories.jsonl")

@@ -95,7 +95,10 @@ class Recorder {
   void remember_forms(const std::vector<CallId>& calls) {
     for (const CallId id : calls)
       for (const Seen& seen : whole_context(work_, work_.calls[id]))
-        if (seen.slot != k_none && !seen.placeholder) first_forms_.emplace(seen.slot, seen.entry);
+        // A form with other calls is a variant: results and ids go by those of the message.
+        if (seen.slot != k_none && !seen.placeholder &&
+            seen.entry->message.tool_calls.size() == slot(seen.slot).entry->message.tool_calls.size())
+          first_forms_.emplace(seen.slot, seen.entry);
   }
 
   const messages::MessageEntry* form(SlotId id) const {
