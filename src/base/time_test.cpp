@@ -45,6 +45,9 @@ TEST(Time, ReadsTheOtherFormsToo) {
 TEST(Time, WritesWhatItReads) {
   EXPECT_EQ(format_time(1795348003812486), "2026-11-22T11:46:43.812486Z");
   EXPECT_EQ(format_time(-1), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(format_time(0), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(format_time(-62'167'219'200'000'000), "0000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(format_time(253'402'300'800'000'000), "10000-01-01T00:00:00.000000Z");
 }
 
 TEST(Decimal, ReadsTextsAndDoublesAlike) {

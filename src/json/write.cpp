@@ -4,6 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
 #include <vector>
 
 namespace trajectory::json {
@@ -67,6 +70,21 @@ constexpr std::array<bool, 256> plain_table() {
 
 constexpr auto k_plain = plain_table();
 
+/// Where the first character from `at` on stands that cannot be written as it is.
+std::size_t plain_end(std::string_view text, std::size_t at, bool ascii) {
+  constexpr std::uint64_t k_ones = 0x0101010101010101;
+  constexpr std::uint64_t k_tops = 0x80 * k_ones;
+  // Eight at a time: a top bit is set in the first that is below 0x20, a quote, a backslash or above 0x7e.
+  for (std::uint64_t eight = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    const std::uint64_t special = eight | (eight - 0x20 * k_ones) | ((eight ^ ('"' * k_ones)) - k_ones) |
+                                  ((eight ^ ('\\' * k_ones)) - k_ones) | (eight + k_ones);
+    if ((special & k_tops) != 0) break;
+  }
+  while (at < text.size() && k_plain[static_cast<unsigned char>(text[at])] && !(ascii && text[at] == '\x7f')) ++at;
+  return at;
+}
+
 }  // namespace
 
 void append_string(std::string& out, std::string_view text, Escapes escapes) {
@@ -74,11 +92,9 @@ void append_string(std::string& out, std::string_view text, Escapes escapes) {
   out.push_back('"');
   std::size_t i = 0;
   while (i < text.size()) {
-    std::size_t run = i;
-    while (run < text.size() && k_plain[static_cast<unsigned char>(text[run])] && !(ascii && text[run] == '\x7f'))
-      ++run;
-    out.append(text.substr(i, run - i));
-    i = run;
+    const std::size_t end = plain_end(text, i, ascii);
+    out.append(text.substr(i, end - i));
+    i = end;
     if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
@@ -238,7 +254,9 @@ void append_canonical(std::string& out, const Value& value) {
     std::vector<const Member*> members;
     members.reserve(value.size());
     for (const Member& member : value.members()) members.push_back(&member);
-    std::stable_sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return a->key < b->key; });
+    std::sort(members.begin(), members.end(), [](const Member* a, const Member* b) {
+      return std::pair(a->key, a) < std::pair(b->key, b);  // repeated keys in their order
+    });
     out.push_back('{');
     bool first = true;
     for (std::size_t i = 0; i < members.size(); ++i) {

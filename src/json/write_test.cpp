@@ -26,6 +26,17 @@ TEST(JsonWrite, EscapesAsPythonDoes) {
   EXPECT_EQ(written("é€😀\x7f", Escapes::k_non_ascii), R"("\u00e9\u20ac\ud83d\ude00\u007f")");
 }
 
+TEST(JsonWrite, EscapesWhereverInALongTextACharacterStands) {
+  for (std::size_t at = 0; at < 24; ++at)
+    for (const auto& [special, escaped] :
+         {std::pair{"\"", "\\\""}, {"\\", "\\\\"}, {"\x1f", "\\u001f"}, {"\x7f", "\x7f"}, {"é", "é"}}) {
+      const std::string before(at, '~');
+      const std::string behind(24 - at, ' ');
+      EXPECT_EQ(written(before + special + behind), "\"" + before + escaped + behind + "\"");
+      EXPECT_EQ(written(before + "\x7f" + behind, Escapes::k_non_ascii), "\"" + before + "\\u007f" + behind + "\"");
+    }
+}
+
 TEST(JsonWrite, WritesLoneSurrogatesAsEscapesAndBrokenBytesAsReplacement) {
   EXPECT_EQ(written("a\xED\xA0\x80"), R"("a\ud800")");
   EXPECT_EQ(written("a\xED\xA0\x80", Escapes::k_non_ascii), R"("a\ud800")");

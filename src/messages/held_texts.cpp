@@ -14,6 +14,9 @@ using json::Value;
 /// Where the data of a data: link begins at the latest.
 constexpr std::size_t k_data_head = 200;
 
+/// Fields of a usual message.
+constexpr std::size_t k_usual = 8;
+
 /// Fields from which on a text is first looked for among whole ones: a message may hold 50,000 calls.
 constexpr std::size_t k_many = 64;
 
@@ -54,6 +57,7 @@ void HeldTexts::add(const model::Message& m) {
 
 void HeldTexts::add(std::string_view text) {
   if (text.empty()) return;
+  if (fields_.empty()) fields_.reserve(k_usual);
   fields_.push_back({text});
   missed_.clear();
   if (fields_.size() == k_many)

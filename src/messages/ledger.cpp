@@ -100,10 +100,12 @@ struct Ledger::Walk {
 };
 
 const Ledger::Note* Ledger::note_of(const Value& value) {
-  const auto by_address = [](const auto& a, const auto& b) { return std::less<>()(a.first, b.first); };
-  if (!sorted_) std::stable_sort(notes_.begin(), notes_.end(), by_address);
+  const auto before = [](const auto& a, const auto& b) {
+    return a.first != b.first ? std::less<>()(a.first, b.first) : a.second.number < b.second.number;
+  };
+  if (!sorted_) std::sort(notes_.begin(), notes_.end(), before);
   sorted_ = true;
-  const auto found = std::lower_bound(notes_.begin(), notes_.end(), std::pair(&value, Note{}), by_address);
+  const auto found = std::lower_bound(notes_.begin(), notes_.end(), std::pair(&value, Note{}), before);
   return found == notes_.end() || found->first != &value ? nullptr : &found->second;
 }
 

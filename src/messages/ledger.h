@@ -87,6 +87,7 @@ class Ledger {
     Fate fate = Fate::k_none;
     std::string_view name;
     const json::Value* inside = nullptr;
+    std::size_t number = 0;  ///< in the order they are made
   };
   struct Walk;
   static constexpr std::size_t k_usual = 16;  ///< notes of an element
@@ -94,7 +95,7 @@ class Ledger {
   void note(const json::Value& value, const Note& note) {
     if (value.is_null()) return;
     if (notes_.empty()) notes_.reserve(k_usual);
-    notes_.emplace_back(&value, note);
+    notes_.emplace_back(&value, note).second.number = notes_.size();
     sorted_ = false;
   }
   /// The first note of a value; null when there is none.
