@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <tsl/robin_map.h>
 
 #include "base/arena.h"
 #include "base/stable_list.h"
+#include "base/threads.h"
 #include "json/value.h"
 #include "json/write.h"
 #include "messages/draft.h"
@@ -211,6 +213,19 @@ std::size_t MessageTable::bytes() const {
     total += shard.bytes;
   }
   return total;
+}
+
+void Tables::clear(unsigned threads) {
+  const base::Status cleared = base::parallel_for(threads, k_shards, [&](std::size_t shard, unsigned) {
+    std::destroy_at(&texts.shards_->all[shard]);
+    std::construct_at(&texts.shards_->all[shard]);
+    std::destroy_at(&messages.shards_->messages[shard]);
+    std::construct_at(&messages.shards_->messages[shard]);
+    std::destroy_at(&messages.shards_->raw[shard]);
+    std::construct_at(&messages.shards_->raw[shard]);
+    return base::Status();
+  });
+  static_cast<void>(cleared);  // nothing can fail
 }
 
 }  // namespace trajectory::messages

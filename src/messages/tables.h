@@ -28,6 +28,7 @@ class TextTable {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
+  friend struct Tables;
   struct Shards;
   std::unique_ptr<Shards> shards_;
 };
@@ -73,6 +74,7 @@ class MessageTable {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
+  friend struct Tables;
   struct Shards;
   std::unique_ptr<Shards> shards_;
 };
@@ -81,6 +83,9 @@ class MessageTable {
 struct Tables {
   TextTable texts;
   MessageTable messages;
+
+  /// Frees everything, on so many threads: a large import ends with millions of small pieces of memory.
+  void clear(unsigned threads);
 
   /// Bytes held, roughly.
   [[nodiscard]] std::size_t bytes() const { return texts.bytes() + messages.bytes(); }

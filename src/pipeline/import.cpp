@@ -68,6 +68,7 @@ class Importer {
         *conversations = select(std::move(*conversations), options_.selection, report_.runs_set_aside);
         take_payloads(*facts, *conversations);
         TJ_TRY(build(std::move(*conversations), tables));
+        tables.clear(options_.threads);
         return finish();
       }
       bytes = facts->bytes;
