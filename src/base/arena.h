@@ -38,6 +38,13 @@ class Arena {
     return reinterpret_cast<T*>(allocate(count * sizeof(T), alignof(T)));
   }
 
+  /// Bytes of its blocks.
+  [[nodiscard]] std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const Block& block : blocks_) sum += block.size;
+    return sum;
+  }
+
   /// Frees everything handed out; keeps up to `k_kept` bytes of memory for the next use.
   void reset() {
     std::size_t kept = 0;
@@ -58,7 +65,7 @@ class Arena {
   };
   static constexpr std::size_t k_first_block = 1 << 10;  ///< each block is twice the one before, up to the largest
   static constexpr std::size_t k_largest_block = 64 << 10;
-  static constexpr std::size_t k_step = 16 << 10;  ///< what is larger than that gets a block of its own, of such steps
+  static constexpr std::size_t k_step = 16 << 10;  ///< what is larger has a block of its own, rounded up to such steps
   static constexpr std::size_t k_kept = 8 << 20;
 
   /// The next block, of at least that size: one from before a reset, or a new one. Memory from `new` suits every type.

@@ -66,10 +66,8 @@ class OrderedWork {
 
  private:
   [[nodiscard]] bool may_take() const { return taken_ < count_ && place_of(taken_).has_value(); }
-  /// What is taken next must be begun, whatever waits behind it.
-  [[nodiscard]] bool may_work() const {
-    return next_ == taken_ || (next_ < taken_ + done_.size() && bytes_ <= most_bytes_);
-  }
+  /// What is to be taken next is never held up: while it is not begun, nothing waits.
+  [[nodiscard]] bool may_work() const { return next_ < taken_ + done_.size() && bytes_ <= most_bytes_; }
   [[nodiscard]] const std::optional<std::size_t>& place_of(std::size_t index) const {
     return done_[index % done_.size()];
   }

@@ -272,7 +272,8 @@ void hand_down_instructions(std::vector<RunFacts>& runs, const Tables& tables) {
   }
 }
 
-Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Problems& problems) {
+Trace make_trace(std::vector<RunFacts> runs, const Tables& tables, Problems& problems) {
+  const TextId id = runs.front().trace_id;
   Trace trace;
   trace.id = tables.texts.get(id);
   sort_runs(runs, tables);
@@ -304,27 +305,28 @@ Trace make_trace(TextId id, std::vector<RunFacts> runs, const Tables& tables, Pr
 /// The traces of these runs, in any order.
 std::vector<Trace> make_traces(std::vector<RunFacts> runs, const Tables& tables, Problems& problems, unsigned threads) {
   constexpr std::size_t k_at_once = 64;
-  std::unordered_map<TextId, std::size_t> place_of;
-  std::vector<std::pair<TextId, std::size_t>> sizes;
+  std::unordered_map<TextId, std::size_t> number_of;
+  std::vector<std::size_t> sizes;
   for (const RunFacts& run : runs) {
-    const auto [place, added] = place_of.emplace(run.trace_id, sizes.size());
-    if (added) sizes.emplace_back(run.trace_id, 0);
-    ++sizes[place->second].second;
+    const auto [number, added] = number_of.emplace(run.trace_id, sizes.size());
+    if (added) sizes.push_back(0);
+    ++sizes[number->second];
   }
   std::vector<std::vector<RunFacts>> runs_of(sizes.size());
-  for (std::size_t i = 0; i < sizes.size(); ++i) runs_of[i].reserve(sizes[i].second);
-  for (RunFacts& run : runs) runs_of[place_of.at(run.trace_id)].push_back(std::move(run));
+  for (std::size_t i = 0; i < sizes.size(); ++i) runs_of[i].reserve(sizes[i]);
+  for (RunFacts& run : runs) runs_of[number_of.at(run.trace_id)].push_back(std::move(run));
+  runs = {};
 
   std::vector<Trace> traces(sizes.size());
   std::vector<Problems> problems_of((sizes.size() + k_at_once - 1) / k_at_once);
-  const base::Status status = base::parallel_for(threads, problems_of.size(), [&](std::size_t part, unsigned) {
-    const std::size_t end = std::min(sizes.size(), (part + 1) * k_at_once);
-    for (std::size_t i = part * k_at_once; i < end; ++i)
-      traces[i] = make_trace(sizes[i].first, std::move(runs_of[i]), tables, problems_of[part]);
+  const base::Status status = base::parallel_for(threads, problems_of.size(), [&](std::size_t batch, unsigned) {
+    const std::size_t end = std::min(sizes.size(), (batch + 1) * k_at_once);
+    for (std::size_t i = batch * k_at_once; i < end; ++i)
+      traces[i] = make_trace(std::move(runs_of[i]), tables, problems_of[batch]);
     return base::Status();
   });
-  static_cast<void>(status);  // no part can fail
-  for (Problems& part : problems_of) std::ranges::move(part, std::back_inserter(problems));
+  static_cast<void>(status);  // no batch can fail
+  for (Problems& of_batch : problems_of) std::ranges::move(of_batch, std::back_inserter(problems));
   return traces;
 }
 

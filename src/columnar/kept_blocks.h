@@ -13,8 +13,9 @@
 
 namespace trajectory::columnar {
 
-/// Memory for pages: what is freed is kept for the next page, up to 32 MB in the process. The pool below would give it
-/// back to the system after a moment, and clearing it anew took a twentieth of an import. Thread-safe.
+/// Memory for pages that are read and batches that are written: what is freed is kept for the next one, up to 32 MB in
+/// the process. The pool below would give it back to the system after a moment, and clearing it anew took a twentieth
+/// of an import. Thread-safe.
 class KeptBlocks final : public arrow::ProxyMemoryPool {
  public:
   /// The one pool of the process.
@@ -37,9 +38,10 @@ class KeptBlocks final : public arrow::ProxyMemoryPool {
 
   KeptBlocks() : ProxyMemoryPool(arrow::default_memory_pool()) {}
 
-  /// Blocks come in powers of two, so that one fits the next page, too; the others' memory is the pool's below.
+  /// Blocks come in powers of two, so that one fits what comes next, too; the others' memory is the pool's below.
   [[nodiscard]] static bool is_kept(std::int64_t size, std::int64_t alignment) {
-    return !base::k_watched && size > k_smallest && size <= k_largest && alignment == arrow::kDefaultBufferAlignment;
+    return !base::k_address_sanitizer && size > k_smallest && size <= k_largest &&
+           alignment == arrow::kDefaultBufferAlignment;
   }
   [[nodiscard]] static std::int64_t block_size(std::int64_t size, std::int64_t alignment) {
     return is_kept(size, alignment) ? static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(size))) : size;

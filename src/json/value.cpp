@@ -142,6 +142,13 @@ struct Parser::Impl {
     most = std::numeric_limits<std::size_t>::max();
     made = 0;
   }
+
+  /// Memory that it holds on to.
+  [[nodiscard]] std::size_t bytes() const {
+    constexpr std::size_t k_of_a_byte = 6;  // simdjson's places of tokens and room for texts
+    return k_of_a_byte * simd.capacity() + arena.bytes() + values.capacity() * sizeof(Value) +
+           members.capacity() * sizeof(Member);
+  }
 };
 
 /// Builds values while walking one document. Its methods return simdjson's code; 0 is success.
@@ -343,11 +350,11 @@ thread_local std::vector<std::unique_ptr<Parser::Impl>> spare_parsers;
 
 void Parser::GiveBack::operator()(Impl* impl) const {
   constexpr std::size_t k_most = 4;
-  constexpr std::size_t k_large = 1 << 20;
+  constexpr std::size_t k_most_bytes = 4 << 20;
   std::unique_ptr<Impl> owned(impl);
-  if (base::k_watched || spare_parsers.size() >= k_most || impl->simd.capacity() > k_large) return;
   impl->start_anew();
-  spare_parsers.push_back(std::move(owned));
+  if (!base::k_address_sanitizer && spare_parsers.size() < k_most && impl->bytes() <= k_most_bytes)
+    spare_parsers.push_back(std::move(owned));
 }
 
 Parser::Parser() {

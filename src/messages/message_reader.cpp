@@ -139,10 +139,10 @@ const Element& MessageReader::read(const Value& element, const ReadContext& cont
   return read(element, base::hash128(element.raw()), context);
 }
 
-const Element& MessageReader::read(const Value& element, base::Hash128 bytes, const ReadContext& context) {
+const Element& MessageReader::read(const Value& element, base::Hash128 hash, const ReadContext& context) {
   const base::Hash128 salt{static_cast<std::uint64_t>(context.bare_role),
                            (context.nested_json ? 2U : 0U) + (context.is_response ? 4U : 0U)};
-  const base::Hash128 raw = base::combine(base::combine(bytes, salt), base::hash128(context.result_key));
+  const base::Hash128 raw = base::combine(base::combine(hash, salt), base::hash128(context.result_key));
   if (const Element* known = tables_.find(raw)) {
     ledger_.repeated_element(element);
     return *known;

@@ -42,7 +42,8 @@ class MessageReader {
   void set_place(std::string_view run_id) { place_ = run_id; }
 
  private:
-  [[nodiscard]] const Element& read(const json::Value& element, base::Hash128 bytes, const ReadContext& context);
+  /// `hash`: of the element's text.
+  [[nodiscard]] const Element& read(const json::Value& element, base::Hash128 hash, const ReadContext& context);
   void refuse(const base::Error& error);
   void join(std::vector<MessageId>& out, base::Hash128& group, MessageId piece, base::Hash128 raw);
   bool read_turn(const json::Value& value, Ledger& ledger, Element& out);
