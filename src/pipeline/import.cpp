@@ -58,7 +58,7 @@ class Importer {
     std::uint64_t rows = 0;
     {
       messages::Tables tables;
-      auto facts = read_facts(source_, tables, options_, Depth::k_everything, memory_, nullptr, hooks_);
+      auto facts = read_facts(source_, tables, options_, memory_, nullptr, hooks_);
       if (!facts) return std::move(facts).error();
       if (!facts->too_large) {
         take_rows(facts->row_problems);
@@ -127,8 +127,7 @@ class Importer {
     }
     const Part part{[&](const model::Run& run) { return traces.contains(base::hash128(run.trace_id)); }, &units};
     messages::Tables tables;
-    auto facts =
-        read_facts(source_, tables, options_, Depth::k_everything, numbers.size() > 1 ? memory_ : 0, &part, hooks_);
+    auto facts = read_facts(source_, tables, options_, numbers.size() > 1 ? memory_ : 0, &part, hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) return false;
     drop_displaced(facts->runs, plan, tables.texts);

@@ -1,10 +1,16 @@
 #include "pipeline/inspect.h"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "build/build.h"
 #include "json/write.h"
+#include "pipeline/forgetful_extractor.h"
 #include "pipeline/read_facts.h"
 
 namespace trajectory::pipeline {
@@ -15,40 +21,81 @@ std::string time_json(const std::optional<model::Micros>& time) {
   return time ? json::quoted(base::format_time(*time)) : "null";
 }
 
+/// What one thread looks at runs with, and what places those that it has seen.
+class Looker {
+ public:
+  Looker(messages::Tables& tables, const messages::ExtractOptions& options)
+      : places_(tables, options), calls_(options) {}
+
+  void look(const model::Run& run, model::ProblemLog& problems) {
+    // Without run types it takes the payloads of a whole trace to tell what a run is.
+    const bool untyped = run.type == model::RunType::k_unknown;
+    runs.push_back(untyped ? places_.extract(run) : places_.extract_structure(run));
+    std::vector<model::Problem> found = places_.take_problems();
+    if (run.type == model::RunType::k_llm) {
+      messages::Extractor& calls = calls_.next();
+      (void)calls.extract(run);
+      found = calls.take_problems();  // those of the structure, too
+    }
+    for (const model::Problem& problem : found) problems.add(problem);
+  }
+
+  void finish(Inspection& out) {
+    messages::Census census = calls_.finish();
+    census.add(places_.census());
+    for (const auto& [shape, count] : census.calls_by_shape) out.calls_by_shape[shape] += count;
+  }
+
+  std::deque<messages::RunFacts> runs;
+
+ private:
+  messages::Extractor places_;
+  ForgetfulExtractor calls_;
+};
+
 }  // namespace
 
 base::Result<Inspection> inspect(const ImportOptions& options, const Hooks& hooks) {
   auto source = langsmith::RunSource::open(options.sources, options.streams, options.storage);
   if (!source) return std::move(source).error();
   messages::Tables tables;
-  auto facts = read_facts(*source, tables, options, Depth::k_shapes, 0, nullptr, hooks);
-  if (!facts) return std::move(facts).error();
+  model::ProblemLog problems;
+  std::vector<Looker> lookers;
+  lookers.reserve(options.threads);
+  for (unsigned i = 0; i < options.threads; ++i)
+    lookers.emplace_back(tables, messages::ExtractOptions{options.selection.thread_keys});
+  TJ_TRY(read_runs(*source, options, "looking over", nullptr, problems, hooks,
+                   [&](std::span<const model::Run> runs, unsigned worker) -> base::Status {
+                     for (const model::Run& run : runs) lookers[worker].look(run, problems);
+                     return {};
+                   }));
   Inspection out;
   for (const langsmith::SourceFile& file : source->files())
     out.files.push_back({file.path, file.bytes, file.rows, file.missing_columns});
   out.other_files = source->other_files();
   out.rows = source->rows_read();
   out.rows_refused = source->rows_refused();
-  for (const messages::RunFacts& run : facts->runs) {
+  std::vector<messages::RunFacts> runs;
+  for (Looker& looker : lookers) {
+    looker.finish(out);
+    std::ranges::move(std::exchange(looker.runs, {}), std::back_inserter(runs));
+  }
+  for (const messages::RunFacts& run : runs) {
     ++out.rows_by_project[std::string(tables.texts.get(run.project_id))];
     ++out.rows_by_type[std::string(model::run_type_name(run.type))];
     if (!run.start_time) continue;
     out.first_start = std::min(out.first_start.value_or(*run.start_time), *run.start_time);
     out.last_start = std::max(out.last_start.value_or(*run.start_time), *run.start_time);
   }
-  for (const auto& [shape, count] : facts->census.calls_by_shape) out.calls_by_shape[shape] = count;
   build::BuildFigures figures;
   for (const build::Conversation& conversation :
-       build::group_runs(std::move(facts->runs), options.selection.thread_keys, tables, figures, options.threads)) {
+       build::group_runs(std::move(runs), options.selection.thread_keys, tables, figures, options.threads)) {
     ++out.conversations;
     out.traces += conversation.traces.size();
     ++out.conversations_by_key[conversation.thread_key.empty() ? "trace id" : conversation.thread_key];
   }
-  model::ProblemLog problems;
   for (const model::Problem& problem : figures.problems) problems.add(problem);
-  for (const PayloadProblem& of_row : facts->payload_problems) problems.add(of_row.problem);
   out.problems = problems.tallies();
-  merge(out.problems, facts->row_problems);
   return out;
 }
 

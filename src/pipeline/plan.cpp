@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <unordered_set>
 #include <utility>
 
+#include "pipeline/forgetful_extractor.h"
 #include "pipeline/placed_runs.h"
 #include "pipeline/read_facts.h"
 #include "pipeline/scratch_shards.h"
@@ -23,33 +23,26 @@ struct RunAndTrace {
   auto operator<=>(const RunAndTrace&) const = default;
 };
 
-/// What one thread places runs with. The texts of all of a source would be too many to keep.
+/// What one thread places runs with.
 class Placer {
  public:
-  Placer(const ImportOptions& options, unsigned worker) : options_({options.selection.thread_keys}), worker_(worker) {}
+  Placer(const ImportOptions& options, unsigned worker)
+      : extractor_({options.selection.thread_keys}), worker_(worker) {}
 
   base::Status place(const model::Run& run, ScratchShards& by_trace, ScratchShards& by_run) {
-    if (tables_ == nullptr || tables_->bytes() > k_most) {
-      extractor_.reset();
-      tables_ = std::make_unique<messages::Tables>();
-      extractor_ = std::make_unique<messages::Extractor>(*tables_, options_);
-    }
-    const RunFacts facts = extractor_->extract_structure(run);
-    (void)extractor_->take_problems();  // the pass that reads the payload meets them as well
+    messages::Extractor& extractor = extractor_.next();
+    const RunFacts facts = extractor.extract_structure(run);
+    (void)extractor.take_problems();  // the pass that reads the payload meets them as well
     bytes_.clear();
-    append_placed_run(bytes_, facts, tables_->texts);
+    append_placed_run(bytes_, facts, extractor_.texts());
     const RunAndTrace pair{base::hash64(run.id), base::hash64(run.trace_id)};
     TJ_TRY(by_trace.add(worker_, pair.trace, bytes_));
     return by_run.add(worker_, pair.run, {reinterpret_cast<const char*>(&pair), sizeof(pair)});
   }
 
  private:
-  static constexpr std::size_t k_most = 8 << 20;
-
-  messages::ExtractOptions options_;
+  ForgetfulExtractor extractor_;
   unsigned worker_;
-  std::unique_ptr<messages::Tables> tables_;
-  std::unique_ptr<messages::Extractor> extractor_;
   std::string bytes_;
 };
 

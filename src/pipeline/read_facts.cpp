@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
-#include <memory>
 #include <mutex>
 
 namespace trajectory::pipeline {
@@ -31,71 +30,18 @@ bool is_hopeless(std::uint64_t bytes, std::uint64_t rows, std::uint64_t total_ro
          2 * static_cast<double>(limit);
 }
 
-/// Reads payloads for their census alone, in tables of its own that are emptied when they have grown.
-class CensusTaker {
- public:
-  explicit CensusTaker(messages::ExtractOptions options) : options_(std::move(options)) {}
-
-  /// Returns what is wrong with the payload.
-  std::vector<model::Problem> look(const model::Run& run) {
-    if (tables_ != nullptr && tables_->bytes() > k_most) empty();
-    if (tables_ == nullptr) {
-      tables_ = std::make_unique<messages::Tables>();
-      extractor_ = std::make_unique<messages::Extractor>(*tables_, options_);
-    }
-    (void)extractor_->extract(run);
-    return extractor_->take_problems();
-  }
-
-  const messages::Census& finish() {
-    if (tables_ != nullptr) empty();
-    return census_;
-  }
-
- private:
-  static constexpr std::size_t k_most = 16 << 20;
-
-  void empty() {
-    census_.add(extractor_->census());
-    extractor_.reset();
-    tables_.reset();
-  }
-
-  messages::ExtractOptions options_;
-  std::unique_ptr<messages::Tables> tables_;
-  std::unique_ptr<messages::Extractor> extractor_;
-  messages::Census census_;
-};
-
 /// What one thread reads with, and what it has read.
-class Worker {
- public:
-  Worker(messages::Tables& tables, const messages::ExtractOptions& options, Depth depth)
-      : extractor_(tables, options), census_taker_(options), depth_(depth) {}
-
-  RunFacts& read(const model::Run& run) {
-    // Without run types it takes the payloads of a whole trace to tell what a run is.
-    const bool whole = depth_ == Depth::k_everything || run.type == model::RunType::k_unknown;
-    RunFacts& facts = runs.emplace_back(whole ? extractor_.extract(run) : extractor_.extract_structure(run));
-    std::vector<model::Problem> found = extractor_.take_problems();
-    if (!whole && run.type == model::RunType::k_llm)
-      found = census_taker_.look(run);  // meets those of the structure, too
-    for (model::Problem& problem : found) problems.push_back({facts.id, facts.trace_id, std::move(problem)});
-    return facts;
-  }
-
-  void finish(messages::Census& census) {
-    census.add(extractor_.census());
-    census.add(census_taker_.finish());
-  }
-
+struct Worker {
+  messages::Extractor extractor;
   std::deque<RunFacts> runs;
   std::vector<PayloadProblem> problems;
 
- private:
-  messages::Extractor extractor_;
-  CensusTaker census_taker_;
-  Depth depth_;
+  RunFacts& read(const model::Run& run) {
+    RunFacts& facts = runs.emplace_back(extractor.extract(run));
+    for (model::Problem& problem : extractor.take_problems())
+      problems.push_back({facts.id, facts.trace_id, std::move(problem)});
+    return facts;
+  }
 };
 
 }  // namespace
@@ -128,11 +74,11 @@ base::Status read_runs(langsmith::RunSource& source, const ImportOptions& option
 }
 
 base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables, const ImportOptions& options,
-                               Depth depth, std::uint64_t memory_limit, const Part* part, const Hooks& hooks) {
+                               std::uint64_t memory_limit, const Part* part, const Hooks& hooks) {
   std::vector<Worker> workers;
   workers.reserve(options.threads);
   for (unsigned i = 0; i < options.threads; ++i)
-    workers.emplace_back(tables, messages::ExtractOptions{options.selection.thread_keys}, depth);
+    workers.push_back({messages::Extractor(tables, {options.selection.thread_keys}), {}, {}});
 
   const std::uint64_t total = source.known_rows(nullptr);
   std::atomic<std::uint64_t> memory{0};
@@ -140,8 +86,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   std::atomic<bool> too_large{false};
   model::ProblemLog row_problems;
   const base::Status status = read_runs(
-      source, options, depth == Depth::k_everything ? "reading" : "looking over",
-      part == nullptr ? nullptr : part->units, row_problems, hooks,
+      source, options, "reading", part == nullptr ? nullptr : part->units, row_problems, hooks,
       [&](std::span<const model::Run> runs, unsigned id) -> base::Status {
         std::uint64_t bytes = 0;
         for (const model::Run& run : runs) {
@@ -169,7 +114,7 @@ base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& t
   for (const Worker& worker : workers) count += worker.runs.size();
   out.runs.reserve(count);
   for (Worker& worker : workers) {
-    worker.finish(out.census);
+    out.census.add(worker.extractor.census());
     std::move(worker.problems.begin(), worker.problems.end(), std::back_inserter(out.payload_problems));
     for (; !worker.runs.empty(); worker.runs.pop_front()) out.runs.push_back(std::move(worker.runs.front()));
   }

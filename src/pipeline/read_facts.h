@@ -27,11 +27,6 @@ struct Facts {
   bool too_large = false;  ///< reading was stopped after `read_rows`: the limit was reached, or is going to be
 };
 
-enum class Depth : std::uint8_t {
-  k_shapes,  ///< what places the runs, and the census of model calls; their messages are dropped
-  k_everything,
-};
-
 /// A part of a source.
 struct Part {
   std::function<bool(const model::Run&)> holds;  ///< whether a run is in it; called from several threads
@@ -48,7 +43,7 @@ struct Part {
 /// memory passes `memory_limit` bytes (0: none), or of a whole source is bound to. Errors: those of the source,
 /// k_interrupted.
 [[nodiscard]] base::Result<Facts> read_facts(langsmith::RunSource& source, messages::Tables& tables,
-                                             const ImportOptions& options, Depth depth, std::uint64_t memory_limit,
-                                             const Part* part, const Hooks& hooks);
+                                             const ImportOptions& options, std::uint64_t memory_limit, const Part* part,
+                                             const Hooks& hooks);
 
 }  // namespace trajectory::pipeline

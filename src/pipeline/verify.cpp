@@ -205,8 +205,7 @@ class VerifyRun {
         if (const auto found = units_of_.find(base::hash128(trace)); found != units_of_.end())
           for (const std::uint32_t unit : *found->second) units[unit] = true;
     const Part part{[&](const model::Run& run) { return traces.contains(run.trace_id); }, &units};
-    auto facts =
-        read_facts(source_, tables, options_, Depth::k_everything, end - begin > 1 ? memory_ : 0, &part, hooks_);
+    auto facts = read_facts(source_, tables, options_, end - begin > 1 ? memory_ : 0, &part, hooks_);
     if (!facts) return std::move(facts).error();
     if (facts->too_large) {
       if (rows != nullptr) *rows = rows_per_pass(memory_, facts->bytes, facts->runs.size());
