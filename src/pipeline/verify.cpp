@@ -8,9 +8,9 @@
 #include "build/build.h"
 #include "build/replay.h"
 #include "json/write.h"
+#include "pipeline/passes.h"
 #include "pipeline/plan.h"
 #include "pipeline/read_facts.h"
-#include "pipeline/stretches.h"
 
 namespace trajectory::pipeline {
 
@@ -169,12 +169,12 @@ class VerifyRun {
     }));
     // All at once, if it fits. What did not fit says how much a row takes.
     std::uint64_t rows = 0;
-    const auto fitted = verify_stretch(recorded, 0, recorded.traces.size(), &rows);
+    const auto fitted = verify_pass(recorded, 0, recorded.traces.size(), &rows);
     if (!fitted) return fitted.error();
     if (!*fitted) {
       TJ_TRY(look_over());
-      const auto passes = for_each_stretch(recorded.rows, rows, [&](std::size_t begin, std::size_t end) {
-        return verify_stretch(recorded, begin, end, nullptr);
+      const auto passes = for_each_pass(recorded.rows, rows, [&](std::size_t begin, std::size_t end) {
+        return verify_pass(recorded, begin, end, nullptr);
       });
       if (!passes) return passes.error();
       report_.passes = 2 + *passes;
@@ -195,7 +195,7 @@ class VerifyRun {
     return {};
   }
 
-  base::Result<bool> verify_stretch(const Recorded& recorded, std::size_t begin, std::size_t end, std::uint64_t* rows) {
+  base::Result<bool> verify_pass(const Recorded& recorded, std::size_t begin, std::size_t end, std::uint64_t* rows) {
     std::unordered_set<std::string_view> traces;
     for (std::size_t i = begin; i < end; ++i) traces.insert(recorded.traces[i].begin(), recorded.traces[i].end());
     messages::Tables tables;

@@ -1,4 +1,4 @@
-#include "pipeline/stretches.h"
+#include "pipeline/passes.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,23 +7,23 @@ namespace trajectory::pipeline {
 
 namespace {
 
-using Stretch = std::pair<std::size_t, std::size_t>;
+using Pass = std::pair<std::size_t, std::size_t>;  // its items, half-open
 
 /// Where to cut so that both halves weigh about the same; at least one item stays on each side.
-std::size_t middle(const std::vector<std::uint64_t>& weights, Stretch stretch) {
+std::size_t middle(const std::vector<std::uint64_t>& weights, Pass pass) {
   std::uint64_t total = 0;
-  for (std::size_t i = stretch.first; i < stretch.second; ++i) total += weights[i];
-  std::uint64_t half = weights[stretch.first];
-  std::size_t at = stretch.first + 1;
-  while (at + 1 < stretch.second && half + weights[at] <= total / 2) half += weights[at++];
+  for (std::size_t i = pass.first; i < pass.second; ++i) total += weights[i];
+  std::uint64_t half = weights[pass.first];
+  std::size_t at = pass.first + 1;
+  while (at + 1 < pass.second && half + weights[at] <= total / 2) half += weights[at++];
   return at;
 }
 
 }  // namespace
 
-base::Result<unsigned> for_each_stretch(const std::vector<std::uint64_t>& weights, std::uint64_t budget,
-                                        const std::function<base::Result<bool>(std::size_t, std::size_t)>& work) {
-  std::vector<Stretch> waiting;  // the next one last
+base::Result<unsigned> for_each_pass(const std::vector<std::uint64_t>& weights, std::uint64_t budget,
+                                     const std::function<base::Result<bool>(std::size_t, std::size_t)>& work) {
+  std::vector<Pass> waiting;  // the next one last
   for (std::size_t begin = 0; begin < weights.size();) {
     std::uint64_t weight = weights[begin];
     std::size_t end = begin + 1;
@@ -34,15 +34,15 @@ base::Result<unsigned> for_each_stretch(const std::vector<std::uint64_t>& weight
   std::reverse(waiting.begin(), waiting.end());
   unsigned passes = 0;
   while (!waiting.empty()) {
-    const Stretch stretch = waiting.back();
+    const Pass pass = waiting.back();
     waiting.pop_back();
     ++passes;
-    const auto fitted = work(stretch.first, stretch.second);
+    const auto fitted = work(pass.first, pass.second);
     if (!fitted) return fitted.error();
-    if (*fitted || stretch.second - stretch.first == 1) continue;
-    const std::size_t cut = middle(weights, stretch);
-    waiting.emplace_back(cut, stretch.second);
-    waiting.emplace_back(stretch.first, cut);
+    if (*fitted || pass.second - pass.first == 1) continue;
+    const std::size_t cut = middle(weights, pass);
+    waiting.emplace_back(cut, pass.second);
+    waiting.emplace_back(pass.first, cut);
   }
   return passes;
 }

@@ -8,10 +8,10 @@
 
 namespace trajectory::pipeline {
 
-/// Cuts a row of items into stretches of at most `budget` in weight and hands them to `work` in order. `work(begin,
-/// end)` says whether the stretch fitted in memory; one that did not is cut in two and tried again. A stretch of one
-/// item has to do. Returns how often `work` ran. Errors: those of `work`.
-[[nodiscard]] base::Result<unsigned> for_each_stretch(
+/// Cuts a row of items into passes of at most `budget` in weight and hands them to `work` in order. `work(begin, end)`
+/// says whether the items fitted in memory; those of a pass that did not are cut in two and tried again. A pass over
+/// one item has to do. Returns how often `work` ran. Errors: those of `work`.
+[[nodiscard]] base::Result<unsigned> for_each_pass(
     const std::vector<std::uint64_t>& weights, std::uint64_t budget,
     const std::function<base::Result<bool>(std::size_t begin, std::size_t end)>& work);
 
