@@ -4,9 +4,9 @@
 
 #include <arrow/io/interfaces.h>
 #include <arrow/ipc/writer.h>
-#include <parquet/arrow/writer.h>
 
 #include "columnar/arrow_rows.h"
+#include "columnar/parquet_writer.h"
 
 namespace trajectory::columnar {
 
@@ -68,15 +68,9 @@ arrow::Status write_batches(RowWriter& rows, const RowProducer& producer, std::o
 }
 
 arrow::Status write_parquet(RowWriter& rows, const RowProducer& producer, const std::shared_ptr<SinkStream>& out) {
-  const auto properties =
-      parquet::WriterProperties::Builder().compression(parquet::Compression::ZSTD)->created_by("trajectory")->build();
-  const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*rows.impl().schema, arrow::default_memory_pool(),
-                                                                      out, properties, arrow_properties));
-  ARROW_RETURN_NOT_OK(write_batches(rows, producer, out->error, [&](const arrow::RecordBatch& batch) {
-    const arrow::Status begun = writer->NewBufferedRowGroup();
-    return begun.ok() ? writer->WriteRecordBatch(batch) : begun;
-  }));
+  ARROW_ASSIGN_OR_RAISE(auto writer, open_writer(*rows.impl().schema, out));
+  ARROW_RETURN_NOT_OK(write_batches(rows, producer, out->error,
+                                    [&](const arrow::RecordBatch& batch) { return write_row_group(*writer, batch); }));
   return writer->Close();
 }
 

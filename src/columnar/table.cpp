@@ -7,11 +7,10 @@
 #include <arrow/io/file.h>
 #include <arrow/util/io_util.h>
 #include <parquet/arrow/reader.h>
-#include <parquet/arrow/writer.h>
 
 #include "base/output_folder.h"
 #include "columnar/arrow_rows.h"
-#include "columnar/kept_blocks.h"
+#include "columnar/parquet_writer.h"
 
 namespace trajectory::columnar {
 
@@ -33,22 +32,14 @@ struct TableWriter::Impl {
 
   arrow::Status open() {
     ARROW_ASSIGN_OR_RAISE(file, arrow::io::FileOutputStream::Open(path));
-    const auto properties = parquet::WriterProperties::Builder()
-                                .compression(parquet::Compression::ZSTD)
-                                ->created_by("trajectory")
-                                ->memory_pool(&KeptBlocks::pool())
-                                ->build();
-    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-    ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(*row.impl().schema, &KeptBlocks::pool(), file,
-                                                                   properties, arrow_properties));
+    ARROW_ASSIGN_OR_RAISE(writer, open_writer(*row.impl().schema, file));
     return arrow::Status::OK();
   }
 
   arrow::Status flush() {
     if (row.impl().rows == 0) return row.impl().status;
     ARROW_ASSIGN_OR_RAISE(const auto batch, row.impl().take());
-    ARROW_RETURN_NOT_OK(writer->NewBufferedRowGroup());
-    return writer->WriteRecordBatch(*batch);
+    return write_row_group(*writer, *batch);
   }
 
   arrow::Status close() {
