@@ -1,11 +1,7 @@
-"""Imports one kind of source in three sizes, 1 to 2 to 4: time and memory have to grow no faster than the source.
-
-`.venv/bin/python bench/linear.py` prints the figures and writes the section `linear` of bench/results.md.
-"""
+"""Imports one kind of source in three sizes, 1 to 2 to 4: time and memory have to grow no faster than the source."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -19,8 +15,7 @@ sys.path.append(str(ROOT / "tests"))  # test_large makes long conversations and 
 from commands import PROGRAM  # noqa: E402
 from conftest import write_lines  # noqa: E402
 from make_export import FLAT, make  # noqa: E402
-from measure import run_timed  # noqa: E402
-from run import machine, note, write_results  # noqa: E402
+from measure import note, run_timed  # noqa: E402
 from test_large import large_trace, long_conversation  # noqa: E402
 
 STEPS = (1, 2, 4)
@@ -76,24 +71,15 @@ def lines_of(kind: str, rounds: int) -> list[str]:
     return lines
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--keep", action="store_true", help="print, and leave bench/results.md as it is")
-    arguments = parser.parse_args()
+def linear_lines(rounds: int) -> list[str]:
+    """The section of the results."""
     lines = [
-        f"{machine()}. Medians of {arguments.rounds} imports to a dataset. Twice as much may take {2 * GATE:g} times "
-        "as long, and as much memory.",
+        f"Medians of {rounds} imports to a dataset. Twice as much may take {2 * GATE:g} times as long, and as much "
+        "memory.",
         "",
         "| | cpu s | peak MB | cpu over half | peak over half | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for kind in KINDS:
-        lines += lines_of(kind, arguments.rounds)
-    print("## linear\n\n" + "\n".join(lines) + "\n")
-    if not arguments.keep:
-        write_results({"linear": lines})
-
-
-if __name__ == "__main__":
-    main()
+        lines += lines_of(kind, rounds)
+    return lines

@@ -6,7 +6,6 @@ program does not know that number beforehand, and has to learn it from refusals.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -51,12 +50,12 @@ def busy(times: list[float]) -> float:
     return (math.ceil(len(times) / CALLS) - 1) * SECONDS / (times[-1] - times[0])
 
 
-def measure(traces: int) -> list[tuple[str, int, int, float, float]]:
-    """Of the listing, and of all: calls let through, calls refused, seconds, part of the allowed rate."""
+def measure() -> list[tuple[str, int, int, float, float]]:
+    """Of the listing, and of all: calls let through, calls refused, seconds, share of the allowed rate."""
     with tempfile.TemporaryDirectory() as folder:
         double = Double(Path(folder))
         try:
-            plan = {"project": "bench", "traces": traces, "tools": 0, "turns": 10, "text_bytes": 40, "spacing": 20}
+            plan = {"project": "bench", "traces": TRACES, "tools": 0, "turns": 10, "text_bytes": 40, "spacing": 20}
             double.call("POST", "/generate", plan)
             double.call("PATCH", "/settings", {"limits": {"enabled": True}})
             about = double.about
@@ -80,28 +79,18 @@ def measure(traces: int) -> list[tuple[str, int, int, float, float]]:
     return found
 
 
-def live_lines(traces: int = TRACES) -> list[str]:
+def live_lines() -> list[str]:
     """The section of the results."""
     lines = [
-        f"An import by queries of {traces:,} traces of the last two days, from the double of LangSmith with the limit "
+        f"An import by queries of {TRACES:,} traces of the last two days, from the double of LangSmith with the limit "
         f"that LangSmith documents: {CALLS} queries in {SECONDS:g} s.",
         "",
         "| | calls let through | refused | seconds | least seconds over these | gate | |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for name, through, refused, seconds, part in measure(traces):
-        kept = "kept" if part >= BUSY_GATE else "**missed**"
+    for name, through, refused, seconds, share in measure():
+        kept = "kept" if share >= BUSY_GATE else "**missed**"
         lines.append(
-            f"| {name} | {through} | {refused} | {seconds:.0f} | {part:.1%} | at least {BUSY_GATE:.0%} | {kept} |"
+            f"| {name} | {through} | {refused} | {seconds:.0f} | {share:.1%} | at least {BUSY_GATE:.0%} | {kept} |"
         )
     return lines
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--traces", type=int, default=TRACES)
-    print("\n".join(live_lines(parser.parse_args().traces)))
-
-
-if __name__ == "__main__":
-    main()

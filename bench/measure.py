@@ -1,4 +1,4 @@
-"""Runs one command and measures it: seconds, or the peak memory of all its processes."""
+"""Runs one command and measures it: seconds, or the peak memory of all its processes; says how far it has come."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Peak:
 
     own: float  # anonymous and shared memory
     total: float  # pages of mapped files too
+
+
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def run_timed(command: Sequence[str]) -> Sample:

@@ -21,12 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))  # compat.release makes the environment of release 0.5.3
 
-from bucket import SCHEMES, bucket_lines  # noqa: E402
+from bucket import bucket_lines  # noqa: E402
 from commands import BARE, CALL, DATASET, LIMITED, PROGRAM, PYTHON, WAYS, command_of  # noqa: E402
 from gates import gate_lines, memory_line, ratios  # noqa: E402
+from linear import linear_lines  # noqa: E402
 from live_rate import live_lines  # noqa: E402
 from make_export import SETS, figures_of, source_of  # noqa: E402
-from measure import Peak, Sample, run_sampled, run_timed  # noqa: E402
+from measure import Peak, Sample, note, run_sampled, run_timed  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results.md"
 OUT = ROOT / "build" / "bench-out"
@@ -35,14 +36,11 @@ START_GATE = 0.030
 
 Samples = dict[str, list[Sample]]
 BESIDE: dict[str, Callable[[int], list[str]]] = {
-    "bucket": lambda rounds: bucket_lines(source_of("medium"), SCHEMES, rounds),
+    "bucket": lambda rounds: bucket_lines(source_of("medium"), rounds),
     "live": lambda _: live_lines(),
+    "linear": linear_lines,
 }
 """What is measured beside the sets, by the number of rounds."""
-
-
-def note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def in_fresh_folder(way: str, source: Path, run: Callable[[Sequence[str]], object]) -> object:
@@ -175,7 +173,7 @@ def write_results(sections: dict[str, list[str]]) -> None:
         "# Benchmark\n\nWritten by `make bench` (`bench/run.py`), a section a set; the ways are in "
         "`bench/commands.py`, the gates in `bench/gates.py`.\n"
     )
-    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS, *BESIDE, "linear"] if name in kept)
+    text += "".join(f"\n## {name}\n\n{kept[name]}\n" for name in ["start", *SETS, *BESIDE] if name in kept)
     RESULTS.write_text(text, encoding="utf-8")
 
 

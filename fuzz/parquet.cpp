@@ -22,11 +22,11 @@ std::uint64_t touch(const model::Run& run) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const fuzz::MemoryFile memory;
-  memory.fill({reinterpret_cast<const char*>(data), size});
-  const auto file = columnar::ParquetFile::open(memory.path());
+  static const fuzz::MemoryFile bytes;
+  bytes.fill({reinterpret_cast<const char*>(data), size});
+  const auto file = columnar::ParquetFile::open(bytes.path());
   if (!file) return 0;
-  const auto fit = langsmith::fit_columns(file->columns(), memory.path());
+  const auto fit = langsmith::fit_columns(file->columns(), bytes.path());
   if (!fit) return 0;
   std::uint64_t rows = 0;
   for (int group = 0; group < file->row_groups(); ++group) {
@@ -41,10 +41,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       taken += batch.rows;
       return {};
     };
-    columnar::RowBatch memory;
+    columnar::RowBatch rows_at_hand;
     auto rows_of_group = file->open_row_group(group, fit->names);
-    const base::Status status =
-        rows_of_group ? rows_of_group->read(memory, 128, 16 << 20, touch_all) : base::Status(rows_of_group.error());
+    const base::Status status = rows_of_group ? rows_of_group->read(rows_at_hand, 128, 16 << 20, touch_all)
+                                              : base::Status(rows_of_group.error());
     fuzz::demand(status.ok() ? taken == file->rows_in(group) : taken <= file->rows_in(group));
     rows += file->rows_in(group);
   }
