@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     };
     columnar::RowBatch rows_at_hand;
     auto rows_of_group = file->open_row_group(group, fit->names);
-    const base::Status status = rows_of_group ? rows_of_group->read(rows_at_hand, 128, 16 << 20, touch_all)
+    const base::Status status = rows_of_group ? rows_of_group->read(rows_at_hand, {128}, 16 << 20, touch_all)
                                               : base::Status(rows_of_group.error());
     fuzz::demand(status.ok() ? taken == file->rows_in(group) : taken <= file->rows_in(group));
     rows += file->rows_in(group);

@@ -298,6 +298,18 @@ def test_many_large_cells_are_decoded_a_few_at_a_time(run: Run, tmp_path: Path) 
     assert report["peak_memory_bytes"] < (512 + 150) << 20
 
 
+def test_many_threads_keep_a_small_limit_of_memory(run: Run, tmp_path: Path) -> None:
+    rows = [make_row(number) for number in range(256)]
+    for row in rows:
+        row["inputs"] = {"messages": [{"role": "user", "content": row["id"] + "z" * 1_000_000}]}
+    pq.write_table(
+        table_of(rows), tmp_path / "runs.parquet", compression="zstd", row_group_size=64, write_batch_size=1
+    )
+    report = report_of(run, tmp_path / "runs.parquet", "--memory", "128MiB", "--threads", "16")
+    assert report["conversations"] == 256
+    assert report["peak_memory_bytes"] < (128 + 150) << 20
+
+
 # ---- datasets that other programs wrote
 
 

@@ -19,9 +19,6 @@ namespace trajectory::columnar {
 
 namespace {
 
-/// Bytes of texts after which a batch ends.
-constexpr std::uint64_t k_batch_bytes = 64 << 20;
-
 base::Error cannot_open(const std::string& path) {
   return base::Error(base::ErrorCode::k_io, "cannot open the file: it is not there, or may not be read").with(path);
 }
@@ -205,10 +202,10 @@ std::shared_ptr<const FetchedRowGroups> ParquetFile::fetch(const std::vector<int
 
 struct RowGroupReader::Impl {
   /// Decodes the next rows into the batch; none are left when it has none.
-  base::Status next(std::size_t most_rows, std::uint64_t most_bytes, RowBatch& batch) {
+  base::Status next(BatchSize size, std::uint64_t most_bytes, RowBatch& batch) {
     const std::lock_guard lock(mutex);
     batch.texts.reset();
-    batch.rows = closed ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(most_rows, rows - decoded));
+    batch.rows = closed ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(size.rows, rows - decoded));
     if (batch.rows == 0) {
       close();
       return {};
@@ -216,7 +213,7 @@ struct RowGroupReader::Impl {
     memory->limit(most_in_pages(most_bytes));
     batch.first_row = first_row + decoded;
     try {
-      decode(most_bytes, batch);
+      decode(size.bytes, most_bytes, batch);
       if (decoded + batch.rows == rows)
         for (const auto& cursor : cursors)
           if (cursor) cursor->expect_end();
@@ -231,16 +228,16 @@ struct RowGroupReader::Impl {
 
   /// Decodes up to `batch.rows` rows, and sets it to how many there are: fewer where their texts are long. A page's
   /// few values may stand in many rows.
-  void decode(std::uint64_t most_bytes, RowBatch& batch) {
+  void decode(std::uint64_t batch_bytes, std::uint64_t most_bytes, RowBatch& batch) {
     const std::size_t most_rows = std::exchange(batch.rows, 0);
     batch.columns.resize(cursors.size());
     for (std::vector<Cell>& cells : batch.columns) cells.assign(most_rows, {});
-    for (std::uint64_t bytes = 0; batch.rows < most_rows && bytes < k_batch_bytes;) {
+    for (std::uint64_t bytes = 0; batch.rows < most_rows && bytes < batch_bytes;) {
       std::size_t waiting = most_rows - batch.rows;
       for (const auto& cursor : cursors)
         if (cursor) waiting = std::min(waiting, cursor->fill(waiting));
       std::size_t taken = 0;
-      for (; taken < waiting && bytes < k_batch_bytes; ++taken)
+      for (; taken < waiting && bytes < batch_bytes; ++taken)
         for (const auto& cursor : cursors)
           if (cursor) bytes += std::min(cursor->text_bytes(taken), most_bytes);
       for (std::size_t i = 0; i < cursors.size(); ++i)
@@ -291,10 +288,10 @@ RowGroupReader::RowGroupReader(RowGroupReader&&) noexcept = default;
 
 std::uint64_t RowGroupReader::rows_decoded() const { return impl_->decoded; }
 
-base::Status RowGroupReader::read(RowBatch& batch, std::size_t batch_rows, std::uint64_t most_bytes,
+base::Status RowGroupReader::read(RowBatch& batch, BatchSize size, std::uint64_t most_bytes,
                                   const std::function<base::Status(const RowBatch&)>& consumer) {
   for (;;) {
-    TJ_TRY(impl_->next(batch_rows, most_bytes, batch));
+    TJ_TRY(impl_->next(size, most_bytes, batch));
     if (batch.rows == 0) return {};
     base::Status taken = consumer(batch);
     if (taken.ok()) continue;

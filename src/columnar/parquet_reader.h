@@ -27,6 +27,12 @@ class FetchedRowGroups {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Where a batch of rows ends.
+struct BatchSize {
+  std::size_t rows = 128;
+  std::uint64_t bytes = 64 << 20;  ///< of their texts: the row that reaches it is the last
+};
+
 /// Decodes one row group, batch by batch, through the low-level page readers. Thread-safe: every row is handed out
 /// once. Ends before its file does.
 class RowGroupReader {
@@ -34,12 +40,11 @@ class RowGroupReader {
   ~RowGroupReader();
   RowGroupReader(RowGroupReader&&) noexcept;
 
-  /// Hands rows out in `batch`, whose memory is used again and again, up to `batch_rows` at once, fewer where their
-  /// texts come to 64 MB, until there are none left; several threads may call it at once, and decode in turns. A text
-  /// of more than `most_bytes` is left out (see `Cell`). After an error no more rows are handed out. Errors:
-  /// k_bad_format (damaged pages), k_too_large (pages that unpack to more than twice `most_bytes` and 128 MiB), those
-  /// of a file elsewhere, and the consumer's.
-  [[nodiscard]] base::Status read(RowBatch& batch, std::size_t batch_rows, std::uint64_t most_bytes,
+  /// Hands rows out in `batch`, whose memory is used again and again, as many at once as `size` says, until there are
+  /// none left; several threads may call it at once, and decode in turns. A text of more than `most_bytes` is left out
+  /// (see `Cell`). After an error no more rows are handed out. Errors: k_bad_format (damaged pages), k_too_large (pages
+  /// that unpack to more than twice `most_bytes` and 128 MiB), those of a file elsewhere, and the consumer's.
+  [[nodiscard]] base::Status read(RowBatch& batch, BatchSize size, std::uint64_t most_bytes,
                                   const std::function<base::Status(const RowBatch&)>& consumer);
 
   /// Rows that were decoded so far.

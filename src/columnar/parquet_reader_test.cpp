@@ -40,7 +40,7 @@ TEST(RowGroupReader, HandsEveryRowToOneOfSeveralThreads) {
   for (auto& own : taken)
     threads.emplace_back([&] {
       RowBatch memory;
-      const base::Status status = rows->read(memory, 7, UINT64_MAX, [&](const RowBatch& batch) -> base::Status {
+      const base::Status status = rows->read(memory, {7}, UINT64_MAX, [&](const RowBatch& batch) -> base::Status {
         for (std::size_t row = 0; row < batch.rows; ++row)
           own.emplace_back(batch.first_row + row, batch.columns[0][row].text);
         return {};
@@ -66,7 +66,7 @@ TEST(RowGroupReader, StopsWithTheConsumersError) {
   auto rows = file->open_row_group(0, columns);
   ASSERT_TRUE(static_cast<bool>(rows));
   RowBatch memory;
-  const base::Status status = rows->read(memory, 100, UINT64_MAX, [](const RowBatch& batch) -> base::Status {
+  const base::Status status = rows->read(memory, {100}, UINT64_MAX, [](const RowBatch& batch) -> base::Status {
     EXPECT_FALSE(batch.columns[1][0].present);
     return base::Error(base::ErrorCode::k_interrupted, "enough");
   });

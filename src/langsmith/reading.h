@@ -31,6 +31,7 @@ struct ReadControl {
   std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
   model::ProblemLog* problems = nullptr;
   std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
+  std::uint64_t batch_bytes = 64 << 20;  ///< of texts, after which fewer rows are decoded at once (Parquet)
   std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
   /// Bytes that may be on their way from object stores, or wait to be decoded.
   std::uint64_t read_ahead = 64 << 20;

@@ -227,7 +227,8 @@ class Importer {
   base::Status in_order(std::string_view stage, std::size_t count,
                         const std::function<base::Result<Built>(std::size_t)>& make,
                         const std::function<void(const Built&)>& take) {
-    const base::Ahead ahead{k_ahead.places * options_.threads, k_ahead.bytes * options_.threads};
+    base::Ahead ahead{k_ahead.places * options_.threads, k_ahead.bytes * options_.threads};
+    if (memory_ > 0) ahead.bytes = std::min<std::size_t>(ahead.bytes, memory_ / 8);
     std::vector<Built> ring(std::min(ahead.places, count));
     const auto work = [&](std::size_t i) -> base::Result<std::size_t> {
       if (hooks_.interrupted()) return interrupted();

@@ -20,6 +20,7 @@ std::uint64_t bytes_of(const RunFacts& run) {
 }
 
 constexpr std::uint64_t k_least_ahead = 4 << 20;
+constexpr std::uint64_t k_least_batch = 1 << 20;
 
 /// Whether the rest of a source will not fit in memory, judged by the rows so far. Later rows take less than the first,
 /// as they repeat texts, so that a source has to look more than twice too large.
@@ -59,9 +60,11 @@ base::Status read_runs(langsmith::RunSource& source, const ImportOptions& option
   control.batch_rows = options.batch_rows;
   control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
   // With little memory what is on its way must not take the better part of it.
-  if (options.memory > 0)
-    control.read_ahead =
-        std::clamp(memory_to_keep(options.memory, options.threads) / 8, k_least_ahead, control.read_ahead);
+  if (options.memory > 0) {
+    const std::uint64_t part = memory_to_keep(options.memory, options.threads) / 8;
+    control.read_ahead = std::clamp(part, k_least_ahead, control.read_ahead);
+    control.batch_bytes = std::clamp(part / options.threads, k_least_batch, control.batch_bytes);
+  }
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
     done += rows;
