@@ -32,6 +32,12 @@ struct Cell {
   std::string_view text;
 };
 
+/// Where a batch of rows ends.
+struct BatchSize {
+  std::size_t rows = 128;          ///< with those of real exports some megabytes
+  std::uint64_t bytes = 64 << 20;  ///< of their texts: the row that reaches it is the last (Parquet alone looks at it)
+};
+
 /// Rows of a row group. Columns stand in the order they were asked for.
 struct RowBatch {
   std::uint64_t first_row = 0;  ///< in the file

@@ -27,12 +27,6 @@ class FetchedRowGroups {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Where a batch of rows ends.
-struct BatchSize {
-  std::size_t rows = 128;
-  std::uint64_t bytes = 64 << 20;  ///< of their texts: the row that reaches it is the last
-};
-
 /// Decodes one row group, batch by batch, through the low-level page readers. Thread-safe: every row is handed out
 /// once. Ends before its file does.
 class RowGroupReader {

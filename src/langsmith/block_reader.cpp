@@ -17,7 +17,7 @@ base::Status BlockReader::read(const JsonBlock& block) {
     if (elements[i].empty()) continue;
     TJ_TRY(elements[i].size() > reading_.control().max_value ? read_large(elements[i], block.first + i)
                                                              : read_text(elements[i], block.first + i));
-    if (runs_.size() >= reading_.control().batch_rows) TJ_TRY(hand_on());
+    if (runs_.size() >= reading_.control().batch.rows) TJ_TRY(hand_on());
   }
   return hand_on();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "columnar/cells.h"
 #include "langsmith/file_kind.h"
 #include "langsmith/run_row.h"
 #include "model/problem_log.h"
@@ -30,8 +31,7 @@ struct ReadControl {
   const std::vector<bool>* units = nullptr;          ///< which to read, by number (see `RunSource`); null: all
   std::function<void(std::uint64_t rows)> progress;  ///< called from workers with rows just read; may be empty
   model::ProblemLog* problems = nullptr;
-  std::size_t batch_rows = 128;          ///< rows that are decoded at once: with those of real exports some megabytes
-  std::uint64_t batch_bytes = 64 << 20;  ///< of texts, after which fewer rows are decoded at once (Parquet)
+  columnar::BatchSize batch;             ///< what is decoded at once
   std::uint64_t max_value = UINT64_MAX;  ///< bytes of a cell or a JSON value; a row with a larger one is refused
   /// Bytes that may be on their way from object stores, or wait to be decoded.
   std::uint64_t read_ahead = 64 << 20;

@@ -302,7 +302,7 @@ base::Status RunSource::Impl::read_units(Reading& reading) {
     }
     if (file.parquet) return read_row_group(unit, groups[index], ahead, index, batches[worker], worker, reading);
     return file.batches->read(
-        file.columns, control.batch_rows, control.max_value,
+        file.columns, control.batch.rows, control.max_value,
         [&](const columnar::RowBatch& batch) { return take_rows(batch, unit.file, worker, reading); });
   });
 }
@@ -315,7 +315,7 @@ base::Status RunSource::Impl::read_row_group(const Unit& unit, RowGroup& group, 
   const base::Status read = [&]() -> base::Status {
     TJ_TRY(group.open(*file.parquet, unit.row_group, file.columns, [&] { return ahead.take(index); }));
     if (!group.rows) return {};
-    return group.rows->read(batch, {control.batch_rows, control.batch_bytes}, control.max_value,
+    return group.rows->read(batch, control.batch, control.max_value,
                             [&](const columnar::RowBatch& rows) -> base::Status {
                               taking = true;
                               TJ_TRY(take_rows(rows, unit.file, worker, reading));

@@ -40,7 +40,7 @@ struct ImportOptions {
   std::uint64_t memory = 0;  ///< bytes to get along with; 0: no limit
   /// Bytes of a value (a cell, a JSON run): rows with larger ones are refused; 0: what the memory allows.
   std::uint64_t max_value = 0;
-  std::size_t batch_rows = langsmith::ReadControl().batch_rows;  ///< makes no difference but in speed and memory
+  std::size_t batch_rows = langsmith::ReadControl().batch.rows;  ///< makes no difference but in speed and memory
 };
 
 struct Hooks {

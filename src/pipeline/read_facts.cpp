@@ -57,13 +57,13 @@ base::Status read_runs(langsmith::RunSource& source, const ImportOptions& option
   control.threads = options.threads;
   control.units = units;
   control.problems = &problems;
-  control.batch_rows = options.batch_rows;
+  control.batch.rows = options.batch_rows;
   control.max_value = options.max_value > 0 ? options.max_value : largest_value(options.memory);
   // With little memory what is on its way must not take the better part of it.
   if (options.memory > 0) {
     const std::uint64_t part = memory_to_keep(options.memory, options.threads) / 8;
     control.read_ahead = std::clamp(part, k_least_ahead, control.read_ahead);
-    control.batch_bytes = std::clamp(part / options.threads, k_least_batch, control.batch_bytes);
+    control.batch.bytes = std::clamp(part / options.threads, k_least_batch, control.batch.bytes);
   }
   control.progress = [&](std::uint64_t rows) {
     const std::lock_guard lock(mutex);
